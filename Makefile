@@ -1,0 +1,35 @@
+# Every target makes .venv by itself the first time; later runs start at once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+export OMP_WAIT_POLICY := PASSIVE
+
+.PHONY: demo test test-all check bench clean
+
+demo: $(INSTALLED)  ## Edit the bundled sample pictures; look at demo/sheet.png
+	$(BIN)/stylemapgan demo --output demo
+
+test: $(INSTALLED)  ## All quick tests: CPU, offline
+	$(BIN)/python -m pytest
+
+test-all: $(INSTALLED)  ## Slow tests too, and GPU tests where there is one
+	$(BIN)/python -m pytest -m ""
+
+check: $(INSTALLED)  ## What CI checks beside the tests
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)  ## Measure this machine
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) demo
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]'
+	touch $@

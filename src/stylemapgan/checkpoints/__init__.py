@@ -1,0 +1,5 @@
+"""Weights on disk: `file` needs NumPy alone, `networks` needs PyTorch."""
+
+from stylemapgan.checkpoints.file import Checkpoint, read, to_half, write
+
+__all__ = ["Checkpoint", "read", "to_half", "write"]

@@ -1,0 +1,127 @@
+"""One `.safetensors` file that holds a model: weights, shapes, licence and history."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from stylemapgan.config import ModelConfig, from_dict, to_dict
+from stylemapgan.errors import CheckpointError, ConfigError
+
+FORMAT = "stylemapgan-1"
+"""Written into every file; a change that older versions cannot read gets the next number."""
+SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checkpoint:
+    """A model as plain values."""
+
+    config: ModelConfig
+    """Shapes of the networks."""
+    tensors: Mapping[str, np.ndarray]
+    """Weights by name: `generator.…`, `encoder.…` and, where kept, `discriminator.…`."""
+    images_seen: int = 0
+    """How long the model was trained, in images."""
+    licence: str = ""
+    """What others may do with these weights."""
+    data: str = ""
+    """What the model was trained on, whose it is, and how to cite it."""
+
+
+def read(path: Path) -> Checkpoint:
+    """Read a model file; no code in it is ever run.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not one of ours.
+    """
+    if not path.is_file():
+        raise CheckpointError(f"{path}: there is no such file.")
+    try:
+        with safe_open(path, framework="numpy") as opened:
+            checkpoint = _from_metadata(path, opened.metadata() or {})
+            names = opened.keys()
+            tensors = {name: opened.get_tensor(name) for name in names}
+    except SafetensorError as error:
+        raise CheckpointError(f"{path}: {_what_it_is_instead(path)} ({error}).") from None
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except TypeError as error:  # NumPy knows no bfloat16
+        raise CheckpointError(f"{path} stores numbers that NumPy does not know: {error}.") from None
+    return Checkpoint(tensors=tensors, **checkpoint)
+
+
+def write(path: Path, checkpoint: Checkpoint) -> None:
+    """Write a model file; it appears complete or not at all.
+
+    Raises:
+        CheckpointError: The file has another suffix, or its folder is missing or protected.
+    """
+    if path.suffix != SUFFIX:
+        raise CheckpointError(f"{path} cannot be written: model files end in {SUFFIX}.")
+    if not path.parent.is_dir():
+        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        # `save_file` would write it readable by its owner alone
+        unfinished.write_bytes(save(dict(checkpoint.tensors), _to_metadata(checkpoint)))
+        unfinished.replace(path)
+    except OSError as error:
+        raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def to_half(checkpoint: Checkpoint) -> Checkpoint:
+    """Store weights in float16: half the size, too coarse to go on training from."""
+    tensors = {
+        name: array.astype(np.float16) if np.issubdtype(array.dtype, np.floating) else array
+        for name, array in checkpoint.tensors.items()
+    }
+    return replace(checkpoint, tensors=tensors)
+
+
+def _to_metadata(checkpoint: Checkpoint) -> dict[str, str]:
+    return {
+        "format": FORMAT,
+        "config": json.dumps(to_dict(checkpoint.config)),
+        "images_seen": json.dumps(checkpoint.images_seen),
+        "licence": json.dumps(checkpoint.licence, ensure_ascii=False),
+        "data": json.dumps(checkpoint.data, ensure_ascii=False),
+    }
+
+
+def _from_metadata(path: Path, metadata: Mapping[str, str]) -> dict:
+    """Every field of a checkpoint but its tensors."""
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} is no StyleMapGAN model of this version: its metadata says format "
+            f"{metadata.get('format', 'nothing')!r}, expected {FORMAT!r}."
+        )
+    try:
+        return {
+            "config": from_dict(ModelConfig, json.loads(metadata["config"])),
+            "images_seen": int(json.loads(metadata["images_seen"])),
+            "licence": str(json.loads(metadata["licence"])),
+            "data": str(json.loads(metadata["data"])),
+        }
+    except KeyError as error:
+        raise CheckpointError(f"{path}: its metadata lacks {error}.") from None
+    except (TypeError, ValueError, ConfigError) as error:
+        raise CheckpointError(f"{path}: its metadata makes no sense: {error}") from None
+
+
+def _what_it_is_instead(path: Path) -> str:
+    """Guess from its first bytes what a file that is no safetensors file may be."""
+    with path.open("rb") as opened:
+        start = opened.read(64).lstrip().lower()
+    if start.startswith((b"<!doctype", b"<html", b"<?xml")):
+        return "this is a web page, not a model file; download the model itself"
+    if start.startswith((b"pk\x03\x04", b"\x80")):
+        return "this is a PyTorch pickle; turn it into a model file with `stylemapgan import`"
+    return "this is no safetensors file, or only part of one"

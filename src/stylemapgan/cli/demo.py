@@ -1,0 +1,126 @@
+"""`stylemapgan demo`."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from stylemapgan import images, zoo
+from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
+from stylemapgan.cli.outline import edit_row
+from stylemapgan.cli.results import write_frames, write_picture, write_sheet
+from stylemapgan.editing import AbstractEditor, Piece, operations
+from stylemapgan.images.levels import to_numpy
+from stylemapgan.types import Array, Images
+
+SHOWN = 5
+"""Pictures in each row of the sheet."""
+FRAMES = 16
+"""Pictures of an animation, one way."""
+MILLISECONDS = 80
+"""How long each of them shows."""
+REPEATS = 9
+"""Times an operation is measured; the median counts."""
+
+
+def demo(
+    *,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("demo"),
+    pictures: Path | None = None,
+    model: ModelOptions = BUNDLED_MODEL,
+) -> None:
+    """See what editing looks like, on the pictures that come along.
+
+    Args:
+        output: Folder to write to.
+        pictures: Folder of other pictures, with a demo.toml of its own or without.
+        model: Which model.
+    """
+    folder = pictures or zoo.sample_folder(model.model)
+    editor = model.load()
+    plan = zoo.read_plan(folder, zoo.pictures_in(folder), editor.image_size)
+    show = _Demo(editor=editor, folder=folder, output=output)
+    output.mkdir(parents=True, exist_ok=True)
+    rows = {
+        "blend: source, reference, source reconstructed, blend in w, blend in w_plus": show.blend(
+            plan.blend
+        ),
+        "transplant: source, reference, one third of the way, two thirds, all": show.transplant(
+            plan.transplant
+        ),
+        "interpolation: from one picture to another": show.interpolate(plan.interpolate),
+    }
+    write_sheet(output / "sheet.png", list(rows.values()), row_titles=list(rows))
+    show.print_times(plan.blend)
+    _print_what_next(model.model)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Demo:
+    """Edits the pictures of one folder and writes what comes out into another."""
+
+    editor: AbstractEditor
+    folder: Path
+    output: Path
+
+    def blend(self, edit: zoo.DemoEdit) -> list[Images]:
+        source, reference = self.read(edit.source), self.read(edit.reference)
+        mask = images.box_mask(edit.box, self.editor.image_size)
+        result = self.editor.blend_w_plus(source, reference, mask)
+        write_picture(self.output / "blend.png", result)
+        *given, _ = edit_row(source, reference, mask, result)
+        in_w = self.editor.blend(source, reference, mask)
+        return [*given, self.editor.reconstruct(source), in_w, result]
+
+    def transplant(self, edit: zoo.DemoEdit) -> list[Images]:
+        source, reference = self.read(edit.source), self.read(edit.reference)
+        mask = images.box_mask(edit.box, self.editor.image_size)
+        piece = Piece(reference=reference, mask=mask, shift=(edit.shift[1], edit.shift[0]))
+        frames = self.editor.morph(source, piece, FRAMES)
+        self.write_animation("transplant.gif", frames)
+        write_picture(self.output / "transplant.png", frames[-1:])
+        *given, _ = edit_row(source, reference, mask, frames, piece.shift)
+        return [*given, *self.editor.morph(source, piece, SHOWN - 1)[1:]]
+
+    def interpolate(self, walk: zoo.DemoWalk) -> list[Images]:
+        ends = self.read(walk.start), self.read(walk.end)
+        self.write_animation("interpolation.gif", self.editor.interpolate(*ends, FRAMES))
+        return list(self.editor.interpolate(*ends, SHOWN))
+
+    def read(self, name: str) -> Images:
+        return images.read(self.folder / name, self.editor.image_size)
+
+    def write_animation(self, name: str, frames: Images) -> None:
+        write_frames(self.output / name, frames, [], MILLISECONDS)
+
+    def print_times(self, edit: zoo.DemoEdit) -> None:
+        editor = self.editor
+        source, reference = self.read(edit.source), self.read(edit.reference)
+        mask = editor.as_mask(images.box_mask(edit.box, editor.image_size))
+        ours, theirs = editor.encode(source), editor.encode(reference)
+        encode = _milliseconds(lambda: editor.encode(source))
+        change = _milliseconds(lambda: editor.decode(operations.blend(ours, theirs, mask)))
+        print(f"\nencode a photo: {encode:.1f} ms, once; each edit after that: {change:.1f} ms")
+
+
+def _milliseconds(work: Callable[[], Array]) -> float:
+    """Median time of some work, after a first run that does not count."""
+    times = []
+    for _ in range(REPEATS + 1):
+        start = time.perf_counter()
+        to_numpy(work())  # waits for a GPU to finish
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times[1:])
+
+
+def _print_what_next(model: str) -> None:
+    print(
+        "\nNow with photos of your own (of what the model knows; see `stylemapgan info`):\n"
+        f"  stylemapgan blend ONE.jpg OTHER.jpg --box 32,0,32,64 --model {model}\n"
+        "or teach a model your own pictures:\n"
+        "  stylemapgan train FOLDER"
+    )

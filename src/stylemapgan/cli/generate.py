@@ -1,0 +1,36 @@
+"""`stylemapgan generate`."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
+from stylemapgan.cli.results import write_picture, write_sheet
+
+
+def generate(
+    *,
+    count: int = 16,
+    psi: float = 0.7,
+    seed: int = 0,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("generated.png"),
+    model: ModelOptions = BUNDLED_MODEL,
+) -> None:
+    """Invent pictures.
+
+    Args:
+        count: How many; more than one are written as a sheet.
+        psi: Truncation: 0 gives the average picture, 1 full variety.
+        seed: Everything random follows from it.
+        output: Where to write the result: .png, .jpg or .webp.
+        model: Which model.
+    """
+    pictures = model.load().generate(count, psi, seed)
+    if count == 1:
+        write_picture(output, pictures)
+        return
+    columns = math.ceil(math.sqrt(count))
+    rows = [list(pictures[start : start + columns]) for start in range(0, count, columns)]
+    write_sheet(output, rows)

@@ -1,0 +1,35 @@
+"""`stylemapgan import`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from stylemapgan import checkpoints
+
+
+def import_released(
+    released: Path,
+    *,
+    output: Annotated[Path, Parameter(alias="-o")],
+    half: bool = False,
+) -> None:
+    """Turn a checkpoint that StyleMapGAN's authors released into a model file.
+
+    Args:
+        released: The downloaded .pt file; it is opened without running any code in it.
+        output: Where to save the model, as .safetensors.
+        half: Store float16: half the size, for editing.
+    """
+    from stylemapgan.interop.released import read_released
+
+    checkpoint = read_released(released)
+    if half:
+        checkpoint = checkpoints.to_half(checkpoint)
+    checkpoints.write(output, checkpoint)
+    config = checkpoint.config
+    print(
+        f"{output}: {config.image_size} pixels, stylemap {config.stylemap_size}x"
+        f"{config.stylemap_size}, {config.normalisation} normalisation"
+    )
+    print(f"licence of these weights: {checkpoint.licence}")

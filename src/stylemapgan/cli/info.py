@@ -1,0 +1,43 @@
+"""`stylemapgan info`."""
+
+from collections.abc import Iterator
+
+from rich.console import Console
+from rich.table import Table
+
+from stylemapgan import zoo
+from stylemapgan.checkpoints.file import Checkpoint, read
+from stylemapgan.config import to_dict
+
+
+def info(model: str = zoo.BUNDLED[0], /) -> None:
+    """Show what a model is, was trained on, and may be used for.
+
+    Args:
+        model: Name of a bundled model, or a .safetensors file.
+    """
+    path = zoo.find(model)
+    checkpoint = read(path)
+    table = Table(title=str(path), show_header=False, title_justify="left")
+    for name, value in _facts(checkpoint):
+        table.add_row(name, value)
+    Console().print(table)
+
+
+def _facts(checkpoint: Checkpoint) -> Iterator[tuple[str, str]]:
+    yield "images seen", f"{checkpoint.images_seen:,}"
+    yield "licence", checkpoint.licence or "not stated"
+    yield "data", checkpoint.data or "not stated"
+    for network in ("generator", "encoder", "discriminator"):
+        yield f"parameters of the {network}", f"{_parameters(checkpoint, network):,}"
+    for name, value in to_dict(checkpoint.config).items():
+        yield name.replace("_", " "), _plain(value)
+
+
+def _parameters(checkpoint: Checkpoint, network: str) -> int:
+    names = (name for name in checkpoint.tensors if name.startswith(f"{network}."))
+    return sum(checkpoint.tensors[name].size for name in names)
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,66 @@
+"""The command `stylemapgan`: finds the right command, turns errors into one line."""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from stylemapgan.errors import StyleMapGANError
+
+COMMANDS = {
+    "demo": ("demo:demo", "See what editing looks like, on the pictures that come along."),
+    "reconstruct": ("reconstruct:reconstruct", "Encode photos and decode them again."),
+    "blend": ("blend:blend", "Put a part of one photo into another, in the same place."),
+    "transplant": ("transplant:transplant", "Put a part of one photo into another, elsewhere."),
+    "interpolate": ("interpolate:interpolate", "Walk from one photo to another."),
+    "mix": ("mix:mix", "Take the coarse styles of one photo and the fine ones of another."),
+    "generate": ("generate:generate", "Invent pictures."),
+    "info": ("info:info", "Show what a model is, was trained on, and may be used for."),
+    "train": ("train:app", "Train a model on a folder of pictures."),
+    "import": (
+        "import_released:import_released",
+        "Turn a checkpoint that StyleMapGAN's authors released into a model file.",
+    ),
+}
+"""Where each command is, and its line in the help: known without importing it."""
+
+FAILURE = 2
+"""Exit code for whatever the user can put right."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        arguments: What follows the program's name; taken from the command line if left out.
+
+    Returns:
+        The exit code: 0, or 2 after an error, which takes one line.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve each other
+    tokens = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        _app()(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+    except (StyleMapGANError, CycloptsError) as error:
+        return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename or 'the system'}: {error.strerror or error}.")
+    return 0
+
+
+def _app() -> App:
+    app = App(
+        name="stylemapgan",
+        help="Edit real photographs by painting with other photographs.",
+        version=lambda: version("stylemapgan"),
+    )
+    for name, (place, help_line) in COMMANDS.items():
+        app.command(f"stylemapgan.cli.{place}", name=name, help=help_line)
+    return app
+
+
+def _fail(message: str) -> int:
+    print("error:", " ".join(message.split("\n")), file=sys.stderr)
+    return FAILURE

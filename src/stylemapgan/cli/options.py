@@ -1,0 +1,93 @@
+"""Options that several commands share."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import ArgumentCollection, Group, Parameter, Token
+
+from stylemapgan import images, zoo
+from stylemapgan.config.training import Precision
+from stylemapgan.types import Mask
+
+if TYPE_CHECKING:
+    from stylemapgan.editing import Editor
+
+
+def whole_numbers(*names: str) -> Callable[[Any, Sequence[Token]], tuple[int, ...]]:
+    """Make a converter for options such as `--box 8,8,16,16`."""
+
+    def convert(_: Any, tokens: Sequence[Token]) -> tuple[int, ...]:
+        given = tokens[0].value
+        try:
+            numbers = tuple(int(part) for part in given.split(","))
+        except ValueError:
+            numbers = ()
+        if len(numbers) != len(names):
+            raise ValueError(
+                f"expected {','.join(names)} in whole pixels, such as "
+                f"{','.join(['8'] * len(names))}, got {given}."
+            )
+        return numbers
+
+    return convert
+
+
+def _need_exactly_one(arguments: ArgumentCollection) -> None:
+    if sum(bool(argument.tokens) for argument in arguments) != 1:
+        raise ValueError("Say which part to take: give either --mask or --box.")
+
+
+PART = Group("Part (one of these)", validator=_need_exactly_one)
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class ModelOptions:
+    """Which networks run, and how."""
+
+    model: str = zoo.BUNDLED[0]
+    """Name of a bundled model, or a .safetensors file."""
+    device: str = "cpu"
+    """Where to compute: cpu, cuda, mps."""
+    precision: Precision = "32-true"
+    """Arithmetic; bf16-mixed is about twice as fast on recent processors, a little less exact."""
+
+    def load(self) -> "Editor":
+        """Load the networks; only now is PyTorch imported."""
+        from stylemapgan.editing import Editor
+
+        return Editor.load(self.model, device=self.device, precision=self.precision)
+
+
+@Parameter(name="*", group=PART)
+@dataclass(frozen=True, kw_only=True)
+class PartOptions:
+    """Which part of the reference to take."""
+
+    mask: Path | None = None
+    """Picture that is white where to take the reference, black elsewhere; grey mixes."""
+    box: Annotated[
+        tuple[int, int, int, int] | None,
+        Parameter(
+            converter=whole_numbers("x", "y", "width", "height"),
+            n_tokens=1,
+            metavar="X,Y,W,H",
+            negative=(),
+        ),
+    ] = None
+    """Left edge, top edge, width and height, in pixels of the model's square picture."""
+
+    def read(self, size: int) -> Mask:
+        """Read the mask that the options describe, for images of that height and width."""
+        if self.box is not None:
+            return images.box_mask(self.box, size)
+        assert self.mask is not None  # the group lets exactly one pass
+        return images.read_mask(self.mask, size)
+
+
+BUNDLED_MODEL = ModelOptions()
+"""The default: the first bundled model, on the CPU."""
+NO_PART = PartOptions()
+"""The default: refused, since one option must be given."""

@@ -1,0 +1,83 @@
+"""`stylemapgan train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+
+from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset
+from stylemapgan.cli.training_bar import TrainingBar
+from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from stylemapgan.errors import ConfigError, MissingExtraError
+
+app = App(config=(fill_from_preset,))
+
+
+@app.default
+def train(
+    photos: Path | None = None,
+    *,
+    run: Path = Path("runs/new"),
+    resume: Path | None = None,
+    preset: str = DEFAULT_PRESET,
+    config: Path | None = None,
+    validation: Path | None = None,
+    licence: str = DataConfig.licence,
+    statement: str = DataConfig.statement,
+    model: Annotated[ModelConfig, Parameter(name="*", group="Networks")] = ModelConfig(),
+    training: Annotated[TrainConfig, Parameter(name="*", group="Training")] = TrainConfig(),
+) -> None:
+    """Train a model on a folder of pictures; Ctrl-C saves, and --resume goes on.
+
+    Settings that are not given come from the preset; the defaults shown are the paper's.
+
+    Args:
+        photos: Folder of pictures, searched recursively.
+        run: Folder for everything the run writes; new or empty.
+        resume: Folder of an earlier run to go on with, under its own settings.
+        preset: Settings to start from; `stylemapgan info --presets` lists them.
+        config: A `config.toml` to start from instead of a preset.
+        validation: Folder of pictures for sample sheets and validation.
+        licence: Licence of the trained weights; goes into every weights file.
+        statement: What the photos are and under which terms; goes into every weights file.
+        model: Shapes of the networks.
+        training: How to train them.
+    """
+    console = Console()
+    try:
+        from stylemapgan.training import start
+        from stylemapgan.training.stopping import stop_on_signals
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "PyTorch", "train") from None
+
+    with TrainingBar(console) as bar:
+        if resume is not None:
+            session = start.resume(resume, bar.show_photo)
+        elif photos is not None:
+            data = DataConfig(
+                photos=str(photos),
+                validation=str(validation or ""),
+                licence=licence,
+                statement=statement,
+            )
+            settings = RunConfig(model=model, training=training, data=data)
+            session = start.start(settings, run, bar.show_photo)
+        else:
+            raise ConfigError(
+                "Nothing to train on: name a folder of pictures, or use --resume RUN."
+            )
+        for skipped in session.photos.skipped:
+            console.print(f"skipped {skipped.path}: {skipped.reason}", style="yellow")
+        with stop_on_signals() as should_stop:
+            session.train(should_stop, bar.show_update)
+
+    seen, wanted = session.state.images_seen, session.config.training.images
+    folder = session.folder.path
+    if seen < wanted:
+        console.print(
+            f"Stopped and saved at {seen:,} of {wanted:,} images. "
+            f"Go on with: stylemapgan train --resume {folder}"
+        )
+    else:
+        console.print(f"Done: {folder}/snapshots/{seen:09d}.safetensors")

@@ -1,0 +1,92 @@
+"""What a person sees while a model trains."""
+
+import time
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from stylemapgan.training.loop import Progress as TrainingProgress
+
+SECONDS_BETWEEN_LINES = 30.0
+"""How often a log file, which shows no moving bar, gets a line."""
+SPEED_WINDOW = 120.0
+"""Seconds that the shown speed is averaged over."""
+
+
+class TrainingBar:
+    """A bar with speed, time left and losses; plain lines where there is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._progress = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            SpeedColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}", style="dim"),
+            console=console,
+            disable=not console.is_terminal,
+            speed_estimate_period=SPEED_WINDOW,
+        )
+        self._photos = self._progress.add_task("photos", visible=False, losses="")
+        self._images = self._progress.add_task("training", visible=False, losses="", start=False)
+        self._last_line = 0.0
+
+    def __enter__(self) -> "TrainingBar":
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def show_photo(self, done: int, total: int) -> None:
+        """Show that photos are being unpacked."""
+        self._progress.update(self._photos, completed=done, total=total, visible=done < total)
+
+    def show_update(self, progress: "TrainingProgress") -> None:
+        """Show how far training is."""
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
+        self._progress.start_task(self._images)
+        self._progress.update(
+            self._images,
+            completed=progress.images_seen,
+            total=progress.images_in_all,
+            visible=True,
+            losses=losses,
+        )
+        is_due = time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES
+        if not self._console.is_terminal and is_due:
+            self._last_line = time.monotonic()
+            self._console.print(
+                f"{progress.images_seen:,} of {progress.images_in_all:,} images  "
+                f"{progress.images_per_second:.1f} images/s  {losses}",
+                soft_wrap=True,
+            )
+
+
+class SpeedColumn(ProgressColumn):
+    """Images per second."""
+
+    def render(self, task: Task) -> Text:
+        """Show the speed, once it is known."""
+        return Text(f"{task.speed:.1f}/s" if task.speed else "", style="cyan")

@@ -1,0 +1,86 @@
+"""Shapes of the networks."""
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from stylemapgan.errors import ConfigError
+
+Normalisation = Literal["layer", "instance", "batch"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelConfig:
+    """Shapes of all networks; saved inside every weights file.
+
+    Widths are listed from the smallest resolution to the largest, doubling each time.
+    """
+
+    image_size: int = 256
+    """Height and width of images, in pixels: the stylemap's size times a power of two."""
+    stylemap_size: int = 8
+    """Height and width of the stylemap, in cells."""
+    style_channels: int = 64
+    """Channels of the stylemap; also the length of z."""
+    generator_widths: tuple[int, ...] = (512, 512, 512, 512, 256, 128)
+    """Channels of the synthesis network, from the stylemap's size to the image's."""
+    resizer_widths: tuple[int, ...] = (512, 512, 512, 512, 256, 128)
+    """Channels of the resized stylemaps, from the stylemap's size to the image's."""
+    encoder_widths: tuple[int, ...] = (512, 512, 512, 512, 256, 128)
+    """Channels of the encoder, from the stylemap's size to the image's."""
+    discriminator_widths: tuple[int, ...] = (512, 512, 512, 512, 512, 256, 128)
+    """Channels of the discriminator, from its last feature map (4 to 7 pixels) to the image."""
+    mapping_layers: int = 8
+    """Layers of the mapping network."""
+    normalisation: Normalisation = "layer"
+    """What spatially-variant modulation normalises over."""
+
+    def __post_init__(self) -> None:
+        self._refuse_sizes_that_do_not_double()
+        for name, count in (
+            ("generator_widths", self.doublings + 1),
+            ("resizer_widths", self.doublings + 1),
+            ("encoder_widths", self.doublings + 1),
+            ("discriminator_widths", self.discriminator_halvings + 1),
+        ):
+            widths = getattr(self, name)
+            if len(widths) != count or min(widths) < 1:
+                raise ConfigError(
+                    f"{name} must list {count} positive widths for images of {self.image_size} "
+                    f"pixels and stylemaps of {self.stylemap_size} cells, got {widths}."
+                )
+        for name in ("style_channels", "mapping_layers"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.normalisation not in get_args(Normalisation):
+            raise ConfigError(
+                f"normalisation must be one of {', '.join(get_args(Normalisation))}, "
+                f"got {self.normalisation!r}."
+            )
+
+    def _refuse_sizes_that_do_not_double(self) -> None:
+        cell, rest = divmod(self.image_size, max(self.stylemap_size, 1))
+        if self.stylemap_size < 1 or rest or cell.bit_count() != 1 or self.image_size < 8:
+            raise ConfigError(
+                "image_size must be at least 8 and stylemap_size times a power of two, "
+                f"got {self.image_size} and {self.stylemap_size}."
+            )
+
+    @property
+    def cell_size(self) -> int:
+        """Pixels of the image under one cell of the stylemap, along one side."""
+        return self.image_size // self.stylemap_size
+
+    @property
+    def doublings(self) -> int:
+        """How often the synthesis network doubles the resolution."""
+        return self.cell_size.bit_length() - 1
+
+    @property
+    def discriminator_halvings(self) -> int:
+        """How often the discriminator halves the resolution: down to 4 pixels, or just above."""
+        halvings = 0
+        size = self.image_size
+        while size % 2 == 0 and size // 2 >= 4:
+            size //= 2
+            halvings += 1
+        return halvings

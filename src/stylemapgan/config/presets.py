@@ -1,0 +1,115 @@
+"""Named settings to start from."""
+
+from stylemapgan.config.model import ModelConfig
+from stylemapgan.config.run import RunConfig
+from stylemapgan.config.training import LossWeights, TrainConfig
+from stylemapgan.errors import ConfigError
+
+PAPER_WIDTHS = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64, 1024: 32}
+"""Channels at each resolution in the paper's networks."""
+
+
+def paper_model(image_size: int, stylemap_size: int = 8) -> ModelConfig:
+    """The paper's networks: resized stylemaps as wide as the features they style."""
+    widths = _paper_widths(stylemap_size, image_size)
+    return ModelConfig(
+        image_size=image_size,
+        stylemap_size=stylemap_size,
+        generator_widths=widths,
+        resizer_widths=widths,
+        encoder_widths=widths,
+        discriminator_widths=_paper_widths(4, image_size),
+    )
+
+
+def paper_light_model(image_size: int, stylemap_size: int) -> ModelConfig:
+    """The paper's light generator: every resized stylemap has the stylemap's own channels."""
+    widths = _paper_widths(stylemap_size, image_size)
+    return ModelConfig(
+        image_size=image_size,
+        stylemap_size=stylemap_size,
+        generator_widths=widths,
+        resizer_widths=(64,) * len(widths),
+        encoder_widths=widths,
+        discriminator_widths=_paper_widths(4, image_size),
+    )
+
+
+def preset(name: str) -> RunConfig:
+    """Look up a preset.
+
+    Raises:
+        ConfigError: There is no preset of that name.
+    """
+    try:
+        return PRESETS[name]
+    except KeyError:
+        raise ConfigError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.") from None
+
+
+def _paper_widths(smallest: int, largest: int) -> tuple[int, ...]:
+    return tuple(width for size, width in PAPER_WIDTHS.items() if smallest <= size <= largest)
+
+
+TINY = ModelConfig(
+    image_size=32,
+    stylemap_size=4,
+    style_channels=8,
+    generator_widths=(16, 16, 12, 8),
+    resizer_widths=(12, 12, 8, 8),
+    encoder_widths=(16, 16, 12, 8),
+    discriminator_widths=(16, 16, 12, 8),
+    mapping_layers=3,
+)
+LAPTOP_64 = ModelConfig(
+    image_size=64,
+    generator_widths=(128, 96, 64, 32),
+    resizer_widths=(64, 48, 32, 16),
+    encoder_widths=(128, 96, 48, 24),
+    discriminator_widths=(128, 128, 96, 48, 24),
+)
+LAPTOP_128 = ModelConfig(
+    image_size=128,
+    generator_widths=(256, 192, 128, 64, 32),
+    resizer_widths=(64, 64, 48, 32, 16),
+    encoder_widths=(192, 160, 96, 48, 24),
+    discriminator_widths=(256, 256, 192, 128, 64, 32),
+)
+LAPTOP_256 = ModelConfig(
+    image_size=256,
+    generator_widths=(256, 192, 128, 64, 32, 16),
+    resizer_widths=(64, 64, 48, 32, 16, 8),
+    encoder_widths=(192, 160, 96, 48, 24, 12),
+    discriminator_widths=(256, 256, 192, 128, 64, 32, 16),
+)
+
+LAPTOP_TRAINING = TrainConfig(
+    images=100_000,
+    batch=8,
+    r1_gamma=0.1,
+    ema_half_life=2_000.0,
+    weights=LossWeights(perceptual=0.3),
+    perceptual_network="efficientnet-lite0",
+    perceptual_from=24_000,
+    adversarial_from=80_000,
+    cooldown=20_000,
+    augmentations=("colour", "translation", "cutout"),
+    precision="bf16-mixed",
+    snapshot_every=4_000,
+    sample_every=4_000,
+)
+
+PRESETS = {
+    "tiny-32": RunConfig(
+        model=TINY,
+        training=TrainConfig(images=2_000, batch=8, perceptual_network="none"),
+    ),
+    "laptop-64": RunConfig(model=LAPTOP_64, training=LAPTOP_TRAINING),
+    "laptop-128": RunConfig(model=LAPTOP_128, training=LAPTOP_TRAINING),
+    "laptop-256": RunConfig(model=LAPTOP_256, training=LAPTOP_TRAINING),
+    "paper-128": RunConfig(model=paper_model(128)),
+    "paper-256": RunConfig(model=paper_model(256)),
+    "paper-512": RunConfig(model=paper_model(512)),
+    "paper-1024-light": RunConfig(model=paper_light_model(1024, stylemap_size=16)),
+}
+"""Settings by name; the `paper-*` ones follow the paper in everything."""

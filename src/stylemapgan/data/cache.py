@@ -1,0 +1,145 @@
+"""Unpacked photos on disk: one folder an entry, complete or absent."""
+
+import hashlib
+import json
+import logging
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+"""Goes up when photos are unpacked differently, so that older entries are not found."""
+PIXELS = "pixels.raw"
+PHOTOS = "photos.json"
+PARTIAL = ".part"
+ABANDONED_AFTER_S = 24 * 3600
+"""An unfinished entry nobody has written to for so long was left by a killed process."""
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that is no use for training."""
+
+    path: str
+    """Relative to the folder."""
+    reason: str
+    """Completes a sentence that begins with the path."""
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """What the cache keeps of a folder."""
+
+    pixels: UInt8[np.ndarray, "photos size size 3"]
+    """A read-only memory map."""
+    names: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+
+
+def cache_folder() -> Path:
+    """Say where this package keeps what it can make again: $XDG_CACHE_HOME or ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "stylemapgan"
+
+
+def entry_key(names: Sequence[str], hashes: Sequence[str], size: int) -> str:
+    """Name an entry after everything it is made from."""
+    digest = hashlib.sha256(f"{FORMAT} {size}".encode())
+    for name, content in zip(names, hashes, strict=True):
+        digest.update(b"\0" + name.encode("utf-8", "surrogateescape") + b"\0" + content.encode())
+    return digest.hexdigest()
+
+
+def open_entry(folder: Path, size: int) -> Entry | None:
+    """Open an entry; None if there is none, or one that something damaged."""
+    try:
+        photos = json.loads((folder / PHOTOS).read_text(encoding="utf-8"))
+        names = tuple(photos["names"])
+        skipped = tuple(Skipped(**skipped) for skipped in photos["skipped"])
+        shape = (len(names), size, size, 3)
+        if (folder / PIXELS).stat().st_size != np.prod(shape):
+            raise ValueError("the length of the pixels is wrong")
+        pixels = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r", shape=shape)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        logger.warning("The cache entry %s is damaged and made anew: %s", folder, error)
+        return None
+    return Entry(pixels=pixels, names=names, skipped=skipped)
+
+
+@contextmanager
+def new_entry(folder: Path, size: int) -> Iterator[Path]:
+    """Lend a temporary folder; it becomes the entry if the block succeeds, and vanishes if not."""
+    _remove_abandoned(folder.parent)
+    temporary = folder.with_name(f".{secrets.token_hex(6)}{PARTIAL}")
+    temporary.mkdir()
+    try:
+        yield temporary
+        _put_in_place(temporary, folder, size)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write_entry(
+    folder: Path,
+    names: Sequence[str],
+    decoded: Iterator[UInt8[np.ndarray, "size size 3"] | str],
+    on_photo: Callable[[int], None],
+) -> tuple[int, list[Skipped]]:
+    """Write photos one after another.
+
+    Args:
+        folder: Where to, already there.
+        names: Of all files.
+        decoded: For each file its pixels, or the reason why it has none.
+        on_photo: Told how many files are done.
+
+    Returns:
+        How many photos were written, and the files that were skipped.
+    """
+    kept: list[str] = []
+    skipped: list[Skipped] = []
+    with (folder / PIXELS).open("wb") as file:
+        for done, (name, photo) in enumerate(zip(names, decoded, strict=True), start=1):
+            if isinstance(photo, str):
+                skipped.append(Skipped(name, photo))
+            else:
+                file.write(photo.tobytes())
+                kept.append(name)
+            on_photo(done)
+        file.flush()
+        os.fsync(file.fileno())
+    photos = {"names": kept, "skipped": [asdict(each) for each in skipped]}
+    (folder / PHOTOS).write_text(json.dumps(photos), encoding="utf-8")
+    return len(kept), skipped
+
+
+def _put_in_place(temporary: Path, folder: Path, size: int) -> None:
+    """Rename, unless another process finished the same entry first: they are equal."""
+    if open_entry(folder, size) is not None:
+        return
+    shutil.rmtree(folder, ignore_errors=True)  # damaged, if there at all
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if open_entry(folder, size) is None:
+            raise
+
+
+def _remove_abandoned(cache: Path) -> None:
+    long_ago = time.time() - ABANDONED_AFTER_S
+    for folder in cache.glob(f".*{PARTIAL}"):
+        pixels = folder / PIXELS
+        if pixels.exists() and pixels.stat().st_mtime < long_ago:
+            shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,245 @@
+"""What every editor can do, whatever runs its networks."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import final
+
+from array_api_compat import array_namespace
+
+from stylemapgan.config import ModelConfig
+from stylemapgan.editing import operations
+from stylemapgan.editing.checks import (
+    refuse_all_but_one,
+    refuse_unequal_batches,
+    refuse_unfit_images,
+    refuse_unfit_mask,
+)
+from stylemapgan.editing.operations import WPlus
+from stylemapgan.errors import EditError
+from stylemapgan.types import Array, Images, Mask, Stylemap
+
+MEAN_SAMPLES = 5_000
+"""Stylemaps behind the mean that truncation pulls to."""
+SAMPLE_BATCH = 500
+"""Stylemaps drawn at once for that mean."""
+DECODE_BATCH = 16
+"""Images decoded at once where an edit makes many."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A part of a reference and where it goes."""
+
+    reference: Images
+    """Images to copy from."""
+    mask: Mask
+    """What to take, in pixels of the reference; between 0 and 1 mixes."""
+    shift: tuple[int, int] = (0, 0)
+    """How far it moves down and to the right, in pixels."""
+    strength: float = 1.0
+    """0 keeps the source, 1 copies, between mixes."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.strength <= 1:
+            raise EditError(f"The strength must be from 0 to 1, got {self.strength}.")
+
+
+class AbstractEditor(ABC):
+    """Encode photos once, edit many times.
+
+    An implementation provides the abstract methods; everything else follows from them.
+    Images are (N, 3, S, S) in [-1, 1], masks (N or 1, 1, S, S) in [0, 1]; a single image or mask
+    stands for as many as the others have. Methods take NumPy arrays as well as PyTorch tensors,
+    and refuse what does not fit with an `EditError`.
+
+    Stylemaps are there to be kept, so that a photo is encoded once:
+    `editor.decode(operations.blend(source, reference, editor.as_mask(mask)))`.
+    """
+
+    @property
+    @abstractmethod
+    def config(self) -> ModelConfig:
+        """Shapes of the networks."""
+
+    @abstractmethod
+    def as_array(self, values: Array) -> Array:
+        """Turn values into this editor's own float32 arrays, on its device."""
+
+    @abstractmethod
+    def encode(self, images: Images) -> Stylemap:
+        """Find the stylemaps of photos; begins with `self.as_images(images)`."""
+
+    @abstractmethod
+    def resize(self, stylemaps: Stylemap) -> list[Stylemap]:
+        """Turn stylemaps into w_plus: one resized stylemap for each modulated layer."""
+
+    @abstractmethod
+    def synthesize(self, w_plus: WPlus) -> Images:
+        """Turn resized stylemaps into images."""
+
+    @abstractmethod
+    def sample(self, count: int, seed: int = 0) -> Stylemap:
+        """Draw random stylemaps; the first ones are the same for every count."""
+
+    @property
+    @final
+    def image_size(self) -> int:
+        """Height and width of images, in pixels."""
+        return self.config.image_size
+
+    @property
+    @final
+    def stylemap_size(self) -> int:
+        """Height and width of stylemaps, in cells."""
+        return self.config.stylemap_size
+
+    @cached_property
+    def mean_stylemap(self) -> Stylemap:
+        """The average of many random stylemaps, a batch of one; found when first needed."""
+        batches = [self.sample(SAMPLE_BATCH, seed) for seed in range(MEAN_SAMPLES // SAMPLE_BATCH)]
+        xp = array_namespace(*batches)
+        means = xp.concat([xp.mean(batch, axis=0, keepdims=True) for batch in batches])
+        return xp.mean(means, axis=0, keepdims=True)
+
+    @final
+    def as_images(self, images: Images) -> Images:
+        """Turn images into this editor's arrays; an `EditError` if they do not fit the model."""
+        refuse_unfit_images(images, self.image_size)
+        return self.as_array(images)
+
+    @final
+    def as_mask(self, mask: Mask) -> Mask:
+        """Turn masks into this editor's arrays; an `EditError` if they do not fit the model."""
+        refuse_unfit_mask(mask, self.image_size)
+        return self.as_array(mask)
+
+    @final
+    def decode(self, stylemaps: Stylemap) -> Images:
+        """Turn stylemaps into images."""
+        return self.synthesize(self.resize(stylemaps))
+
+    @final
+    def reconstruct(self, images: Images) -> Images:
+        """Encode and decode photos: what the model makes of them."""
+        return self.decode(self.encode(images))
+
+    @final
+    def blend(self, source: Images, reference: Images, mask: Mask) -> Images:
+        """Put the masked part of the reference into the source, in w.
+
+        Seams are as wide as a cell: good for halves and other large masks.
+        """
+        refuse_unequal_batches(source, reference, mask)
+        weight = self.as_mask(mask)
+        return self.decode(operations.blend(self.encode(source), self.encode(reference), weight))
+
+    @final
+    def blend_w_plus(self, source: Images, reference: Images, mask: Mask) -> Images:
+        """Put the masked part of the reference into the source, in w_plus.
+
+        Borders follow the mask at every resolution: good for small and fine masks.
+        """
+        refuse_unequal_batches(source, reference, mask)
+        weight = self.as_mask(mask)
+        ours, theirs = self._embed(source), self._embed(reference)
+        return self.synthesize(operations.blend_w_plus(ours, theirs, weight))
+
+    @final
+    def transplant(
+        self,
+        source: Images,
+        reference: Images,
+        mask: Mask,
+        shift: tuple[int, int] = (0, 0),
+        strength: float = 1.0,
+    ) -> Images:
+        """Move the masked part of the reference to another place of the source.
+
+        Args:
+            source: Images to edit.
+            reference: Images to copy from.
+            mask: What to take, in pixels of the reference.
+            shift: How far it moves down and to the right, in pixels.
+            strength: 0 keeps the source, 1 copies, between mixes.
+
+        Raises:
+            EditError: A size or value does not fit.
+        """
+        piece = Piece(reference=reference, mask=mask, shift=shift, strength=strength)
+        return self.transplant_pieces(source, [piece])
+
+    @final
+    def transplant_pieces(self, source: Images, pieces: Sequence[Piece]) -> Images:
+        """Transplant several pieces into the source, one after another."""
+        refuse_unequal_batches(source, *(batch for p in pieces for batch in (p.reference, p.mask)))
+        w_plus = self._embed(source)
+        for piece in pieces:
+            weight = self.as_mask(piece.mask)
+            theirs = self._embed(piece.reference)
+            w_plus = operations.transplant(w_plus, theirs, weight, piece.shift, piece.strength)
+        return self.synthesize(w_plus)
+
+    @final
+    def morph(self, source: Images, piece: Piece, steps: int) -> Images:
+        """Transplant a piece into one picture, with strengths from 0 up to the piece's own.
+
+        Returns:
+            One image for each step, the source's reconstruction first.
+        """
+        refuse_all_but_one(source, piece.reference, piece.mask)
+        weight = self.as_mask(piece.mask)
+        ours, theirs = self._embed(source), self._embed(piece.reference)
+        frames = [
+            self.synthesize(operations.transplant(ours, theirs, weight, piece.shift, strength))
+            for strength in _evenly_spaced(steps, end=piece.strength)
+        ]
+        return array_namespace(*frames).concat(frames)
+
+    @final
+    def interpolate(self, start: Images, end: Images, steps: int) -> Images:
+        """Walk from one picture to another.
+
+        Returns:
+            One image for each step, from the first reconstruction to the second.
+        """
+        refuse_all_but_one(start, end)
+        first, last = self.encode(start), self.encode(end)
+        path = [operations.interpolate(first, last, t) for t in _evenly_spaced(steps, end=1.0)]
+        return self._decode_in_batches(array_namespace(first).concat(path))
+
+    @final
+    def mix(self, coarse: Images, fine: Images) -> Images:
+        """Take coarse styles (pose, layout) from one picture and fine ones from another."""
+        refuse_unequal_batches(coarse, fine)
+        return self.synthesize(operations.mix(self._embed(coarse), self._embed(fine)))
+
+    @final
+    def generate(self, count: int, psi: float = 0.7, seed: int = 0) -> Images:
+        """Invent pictures.
+
+        Args:
+            count: How many.
+            psi: Truncation: 0 gives the average picture, 1 full variety.
+            seed: Everything random follows from it.
+        """
+        if count < 1:
+            raise EditError(f"At least 1 picture can be generated, {count} were asked for.")
+        stylemaps = operations.truncate(self.sample(count, seed), self.mean_stylemap, psi)
+        return self._decode_in_batches(stylemaps)
+
+    def _embed(self, images: Images) -> list[Stylemap]:
+        """Encode images all the way to w_plus."""
+        return self.resize(self.encode(images))
+
+    def _decode_in_batches(self, stylemaps: Stylemap) -> Images:
+        starts = range(0, len(stylemaps), DECODE_BATCH)
+        images = [self.decode(stylemaps[start : start + DECODE_BATCH]) for start in starts]
+        return array_namespace(*images).concat(images)
+
+
+def _evenly_spaced(steps: int, end: float) -> list[float]:
+    if steps < 2:
+        raise EditError(f"A walk has at least 2 steps, {steps} were asked for.")
+    return [end * step / (steps - 1) for step in range(steps)]

@@ -1,0 +1,210 @@
+"""Edits of stylemaps: pure functions, no networks.
+
+They run on NumPy arrays and on PyTorch tensors, where gradients flow through them. Inputs are
+left alone. Any batch of one stands for as many as the others have.
+"""
+
+from collections.abc import Sequence
+
+from array_api_compat import array_namespace, device
+
+from stylemapgan.errors import EditError
+from stylemapgan.types import Array, Mask, Stylemap
+
+WPlus = Sequence[Stylemap]
+"""Resized stylemaps, one for each modulated layer, coarse to fine."""
+
+COARSE_LAYERS = 2
+"""How many of the resized stylemaps carry coarse styles: those of the smallest resolution."""
+
+
+def blend(source: Stylemap, reference: Stylemap, mask: Mask) -> Stylemap:
+    """Put the masked part of the reference into the source.
+
+    A cell takes the largest mask value among its pixels, so a touched cell is edited.
+
+    Args:
+        source: Stylemaps to edit.
+        reference: Stylemaps to copy from.
+        mask: Where to copy, in pixels of the image: 0 keeps, 1 copies exactly, between mixes.
+
+    Raises:
+        EditError: Stylemaps or mask do not fit each other.
+
+    Source: Kim et al., CVPR 2021, section 3.3.
+    """
+    _refuse_misfits(source, reference)
+    return _mix(source, reference, shrink_by_max(mask, *source.shape[-2:]))
+
+
+def blend_w_plus(source: WPlus, reference: WPlus, mask: Mask) -> list[Stylemap]:
+    """Put the masked part of the reference into the source, at every resolution.
+
+    The mask is shrunk to each resolution anew, so borders are finer than those of `blend`.
+
+    Args:
+        source: Resized stylemaps to edit.
+        reference: Resized stylemaps to copy from.
+        mask: Where to copy, in pixels of the image: 0 keeps, 1 copies exactly, between mixes.
+
+    Raises:
+        EditError: Stylemaps or mask do not fit each other.
+
+    Source: Kim et al., CVPR 2021, section 3.3.
+    """
+    return [blend(*pair, mask) for pair in _pairs(source, reference)]
+
+
+def transplant(
+    source: WPlus,
+    reference: WPlus,
+    mask: Mask,
+    shift: tuple[int, int] = (0, 0),
+    strength: float = 1.0,
+) -> list[Stylemap]:
+    """Move the masked part of the reference to another place of the source.
+
+    What would land outside the image is cut off.
+
+    Args:
+        source: Resized stylemaps to edit.
+        reference: Resized stylemaps to copy from.
+        mask: What to take of the reference, in its pixels. A soft mask of constant value v
+            does what a hard mask does at strength v.
+        shift: How far it moves down and to the right, in pixels.
+        strength: 0 keeps the source, 1 copies exactly, between mixes.
+
+    Raises:
+        EditError: Stylemaps or mask do not fit each other.
+
+    Source: Kim et al., CVPR 2021, unaligned transplantation.
+    """
+    edited = []
+    for ours, theirs in _pairs(source, reference):
+        _refuse_misfits(ours, theirs)
+        rows, columns = ours.shape[-2:]
+        height, width = mask.shape[-2:]
+        cells = (int(shift[0] * rows / height), int(shift[1] * columns / width))  # toward zero
+        weight = strength * move(shrink_by_coverage(mask, rows, columns), cells)
+        edited.append(_mix(ours, move(theirs, cells), weight))
+    return edited
+
+
+def mix(coarse: WPlus, fine: WPlus) -> list[Stylemap]:
+    """Take coarse styles (pose, layout) from one picture and fine ones from another.
+
+    The paper's "coarse" image of photos 1 and 2 is `mix(1, 2)`, its "fine" image `mix(2, 1)`.
+
+    Raises:
+        EditError: The two have different sizes.
+    """
+    for pair in _pairs(coarse, fine):
+        _refuse_misfits(*pair)
+    batch = max(len(coarse[0]), len(fine[0]))
+    chosen = [*coarse[:COARSE_LAYERS], *fine[COARSE_LAYERS:]]
+    xp = array_namespace(*chosen)
+    return [xp.broadcast_to(stylemap, (batch, *stylemap.shape[1:])) for stylemap in chosen]
+
+
+def interpolate(start: Stylemap, end: Stylemap, position: float) -> Stylemap:
+    """Walk from one stylemap towards another.
+
+    Args:
+        start: Stylemaps at position 0.
+        end: Stylemaps at position 1.
+        position: How far to go.
+
+    Raises:
+        EditError: The two have different sizes.
+    """
+    _refuse_misfits(start, end)
+    return _mix(start, end, position)
+
+
+def truncate(stylemap: Stylemap, mean: Stylemap, psi: float) -> Stylemap:
+    """Pull stylemaps towards their mean: less variety, more typical pictures.
+
+    Args:
+        stylemap: Stylemaps to pull.
+        mean: Mean stylemap, a batch of one.
+        psi: 0 gives the mean, 1 leaves the stylemaps alone.
+    """
+    return mean + psi * (stylemap - mean)
+
+
+def shrink_by_max(mask: Mask, rows: int, columns: int) -> Mask:
+    """Give each cell of a stylemap the largest mask value among its pixels.
+
+    Raises:
+        EditError: The mask's sides are no whole multiple of the stylemap's.
+    """
+    return array_namespace(mask).max(_split_into_cells(mask, rows, columns), axis=(-3, -1))
+
+
+def shrink_by_coverage(mask: Mask, rows: int, columns: int) -> Mask:
+    """Give each cell that the mask covers by more than half the mean of its covered pixels.
+
+    All other cells get 0, half-covered ones too. A hard mask stays hard.
+
+    Raises:
+        EditError: The mask's sides are no whole multiple of the stylemap's.
+    """
+    xp = array_namespace(mask)
+    pixels = _split_into_cells(mask, rows, columns)
+    is_covered = xp.astype(pixels > 0, pixels.dtype)
+    covered = xp.sum(is_covered, axis=(-3, -1))
+    total = xp.sum(pixels, axis=(-3, -1))
+    is_mostly = 2 * covered > pixels.shape[-3] * pixels.shape[-1]
+    mean = total / xp.where(is_mostly, covered, xp.ones_like(covered))
+    return xp.where(is_mostly, mean, xp.zeros_like(mean))
+
+
+def move(maps: Array, cells: tuple[int, int]) -> Array:
+    """Shift the last two axes down and to the right; zeros come in, what leaves is lost."""
+    xp = array_namespace(maps)
+    rows, columns = maps.shape[-2:]
+    origin_row = xp.arange(rows, device=device(maps)) - cells[0]
+    origin_column = xp.arange(columns, device=device(maps)) - cells[1]
+    is_row = (origin_row >= 0) & (origin_row < rows)
+    is_column = (origin_column >= 0) & (origin_column < columns)
+    moved = xp.roll(maps, cells, axis=(-2, -1))
+    return xp.where(is_row[:, None] & is_column[None, :], moved, xp.zeros_like(moved))
+
+
+def _mix(source: Array, reference: Array, weight: Array | float) -> Array:
+    """Weigh two arrays so that the weights 0 and 1 copy exactly."""
+    return (1 - weight) * source + weight * reference
+
+
+def _split_into_cells(mask: Mask, rows: int, columns: int) -> Array:
+    """Reshape (masks, 1, height, width) to (masks, 1, rows, pixels, columns, pixels)."""
+    height, width = mask.shape[-2:]
+    if height % rows or width % columns:
+        raise EditError(
+            f"A mask of {height}x{width} pixels does not fit a stylemap of {rows}x{columns} "
+            "cells: each side must be a whole multiple; resize the mask to the image's size."
+        )
+    shape = (*mask.shape[:-2], rows, height // rows, columns, width // columns)
+    return array_namespace(mask).reshape(mask, shape)
+
+
+def _pairs(source: WPlus, reference: WPlus) -> list[tuple[Stylemap, Stylemap]]:
+    if len(source) != len(reference):
+        raise EditError(
+            f"Source and reference have {len(source)} and {len(reference)} resized stylemaps: "
+            "both must come from the same model."
+        )
+    return list(zip(source, reference, strict=True))
+
+
+def _refuse_misfits(source: Stylemap, reference: Stylemap) -> None:
+    if source.shape[1:] != reference.shape[1:]:
+        raise EditError(
+            f"Stylemaps of {_describe(source)} and {_describe(reference)} do not fit: "
+            "both must come from the same model."
+        )
+
+
+def _describe(stylemap: Stylemap) -> str:
+    channels, rows, columns = stylemap.shape[1:]
+    return f"{rows}x{columns} cells with {channels} channels"

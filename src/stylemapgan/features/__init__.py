@@ -1,0 +1,31 @@
+"""Networks trained on other tasks, to judge how pictures look."""
+
+from pathlib import Path
+
+from stylemapgan.config.training import PerceptualNetwork
+from stylemapgan.features.efficientnet import load_efficientnet_lite0
+from stylemapgan.features.lpips import load_lpips
+from stylemapgan.features.perceptual import AbstractPerceptualDistance, EfficientNetDistance
+
+__all__ = ["AbstractPerceptualDistance", "EfficientNetDistance", "load_distance", "load_lpips"]
+
+
+def load_distance(
+    network: PerceptualNetwork, weights_folder: Path | None = None
+) -> AbstractPerceptualDistance | None:
+    """Build the perceptual distance of that name; None for `none`.
+
+    Args:
+        network: Which network judges.
+        weights_folder: Where the weights of `lpips-vgg16` lie; fetched if None.
+
+    Raises:
+        MissingExtraError: The package that carries EfficientNet-Lite0 is not installed.
+        DataError: The weights of LPIPS are neither at hand nor to be fetched.
+    """
+    loaders = {
+        "efficientnet-lite0": lambda: EfficientNetDistance(load_efficientnet_lite0()),
+        "lpips-vgg16": lambda: load_lpips(weights_folder),
+        "none": lambda: None,
+    }
+    return loaders[network]()

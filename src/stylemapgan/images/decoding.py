@@ -1,0 +1,158 @@
+"""From a file nobody vouches for to upright sRGB pixels, or to one line that says why not."""
+
+import logging
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from stylemapgan.errors import ImageError
+from stylemapgan.images.colour import eight_bit, opaque, to_srgb
+
+logger = logging.getLogger(__name__)
+
+MAX_PIXELS = 175_000_000
+"""Larger pictures are refused: a small file can unpack to more than the memory holds.
+
+Pillow itself opens nothing beyond 179 million, and changing that would change it for the
+whole process.
+"""
+MAX_BYTES = 1_500_000_000
+"""Larger files are refused unread; MAX_PIXELS with 16 bits in four channels fits."""
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "MPO")
+"""What is read. Pillow knows more, some of which start other programs (EPS)."""
+JPEG_MARGIN = 4
+"""A JPEG is unpacked at 1/2, 1/4 or 1/8 if still this many times larger than what is wanted.
+
+That is what makes a 12-megapixel photo quick. Frequencies that fold back on the way are at
+most a seventh as strong, at the very edge of what the small picture can show.
+"""
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation → what makes the picture upright."""
+
+_warnings_lock = threading.Lock()  # filters of warnings belong to the process, not to a thread
+
+
+def read_pixels(
+    path: Path, size: int | None = None, min_side: int = 1
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Read a picture as sRGB bytes; transparent parts become white, of an animation the first.
+
+    Args:
+        path: JPEG, PNG, WebP, BMP, TIFF, GIF or PPM.
+        size: Height and width of the result, in pixels: the middle square is cut out and
+            resized. Without it, the picture stays as it is.
+        min_side: Refuse pictures whose shorter side has fewer pixels.
+
+    Raises:
+        ImageError: The file is missing, no picture, damaged, too large or too small.
+    """
+    with opened(path) as picture:
+        if min(picture.size) < min_side:
+            raise ImageError(
+                f"{path} has only {picture.width}x{picture.height} pixels; "
+                f"each side needs at least {min_side}."
+            )
+        if size is not None:
+            picture.draft(None, (size * JPEG_MARGIN, size * JPEG_MARGIN))
+        pixels = opaque(upright(picture), "white")
+        if size is not None:
+            pixels = middle_square(pixels, size, Image.Resampling.LANCZOS)
+        return np.array(to_srgb(pixels, picture.info.get("icc_profile")))
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Image.Image]:
+    """Open a picture; whatever Pillow meets while the block uses it becomes an ImageError."""
+    content = _content(path)
+    try:
+        with _quietly():
+            picture = Image.open(BytesIO(content), formats=FORMATS)
+        with picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Image.DecompressionBombError
+            yield picture
+    except ImageError:
+        raise
+    except Image.DecompressionBombError:
+        raise ImageError(
+            f"{path} has more than {MAX_PIXELS // 10**6} million pixels; make it smaller first."
+        ) from None
+    except UnidentifiedImageError:
+        guess = " It looks like a web page." if content.lstrip().startswith(b"<") else ""
+        raise ImageError(
+            f"{path} is no picture in a known format ({', '.join(FORMATS[:-1])}).{guess}"
+        ) from None
+    except Exception as error:  # Pillow raises whatever its parsers trip over
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise ImageError(f"{path} is damaged: {reason}.") from error
+
+
+def upright(picture: Image.Image) -> Image.Image:
+    """Unpack a picture to eight bits, turned as its camera was held."""
+    picture.load()
+    turn = TURNS.get(_orientation(picture))
+    pixels = eight_bit(picture)
+    return pixels if turn is None else pixels.transpose(turn)
+
+
+def middle_square(picture: Image.Image, size: int, kernel: Image.Resampling) -> Image.Image:
+    """Cut out the largest square in the middle and resize it.
+
+    Pillow widens the kernel by the factor of shrinking, so no frequency folds back.
+    """
+    side = min(picture.size)
+    left, top = (picture.width - side) // 2, (picture.height - side) // 2
+    return picture.resize((size, size), kernel, box=(left, top, left + side, top + side))
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if path.is_dir():
+            raise ImageError(f"{path} is a folder; a picture is expected.")
+        if path.exists() and not path.is_file():
+            raise ImageError(f"{path} is no ordinary file; a picture is expected.")
+        if path.stat().st_size > MAX_BYTES:
+            raise ImageError(
+                f"{path} has more than {MAX_BYTES // 10**6} MB; make it smaller first."
+            )
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise ImageError(f"{path} does not exist.") from None
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read: {error.strerror}.") from None
+    if not content:
+        raise ImageError(f"{path} is empty (0 bytes).")
+    return content
+
+
+def _orientation(picture: Image.Image) -> int:
+    try:
+        with _quietly():
+            return picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception as error:  # a picture with broken notes is still a picture
+        logger.debug("Broken EXIF data are ignored: %s", error)
+        return 1
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Silence Pillow's warnings about large pictures and odd EXIF data: we decide ourselves."""
+    with _warnings_lock, warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        yield

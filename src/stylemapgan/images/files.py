@@ -1,0 +1,107 @@
+"""Images from files and into files."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from stylemapgan.errors import ImageError
+from stylemapgan.images.atomic import replacing
+from stylemapgan.images.decoding import read_pixels
+from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.types import Images
+
+ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".png": ("PNG", {}),
+    ".jpg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    ".webp": ("WEBP", {"quality": 95}),
+}
+"""Suffix → Pillow's name and settings."""
+ANIMATION_ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
+    ".gif": ("GIF", {"disposal": 1}),
+    ".webp": ("WEBP", {"quality": 90, "method": 4}),
+}
+"""Suffix → Pillow's name and settings."""
+
+
+def read(path: Path | str, size: int | None = None) -> Float32[np.ndarray, "1 3 height width"]:
+    """Read a picture as an sRGB image; transparent parts become white.
+
+    Args:
+        path: JPEG, PNG, WebP, BMP, TIFF, GIF (its first frame) or PPM.
+        size: Height and width of the result, in pixels: the middle square is cut out and
+            resized. Without it, the picture stays as it is.
+
+    Raises:
+        ImageError: The file is missing, no picture, damaged or too large.
+    """
+    return from_bytes(read_pixels(Path(path), size)[None])
+
+
+def write(path: Path | str, images: Images) -> None:
+    """Write the first image; the file appears whole or not at all.
+
+    Args:
+        path: Where to; its suffix .png, .jpg, .jpeg or .webp decides the format.
+        images: A NumPy array or a PyTorch tensor.
+
+    Raises:
+        ImageError: The suffix is unknown, the folder is missing or not writable, or the
+            images are of no use.
+    """
+    _save(Path(path), ENCODERS, [Image.fromarray(to_bytes(images[:1])[0])], {})
+
+
+def write_animation(path: Path | str, frames: Images, milliseconds_per_frame: int) -> None:
+    """Write images as an animation that starts over at its end.
+
+    Args:
+        path: Where to; its suffix .gif or .webp decides the format.
+        frames: At least one image.
+        milliseconds_per_frame: How long each shows; GIF rounds down to tens.
+
+    Raises:
+        ImageError: The suffix is unknown, the folder is missing or not writable, or the
+            frames are of no use.
+    """
+    path = Path(path)
+    pictures = [Image.fromarray(pixels) for pixels in to_bytes(frames)]
+    if not pictures:
+        raise ImageError(f"{path} needs at least one frame, got none.")
+    if path.suffix.lower() == ".gif":  # 256 colours, chosen anew for each frame
+        pictures = [picture.convert("P", palette=Image.Palette.ADAPTIVE) for picture in pictures]
+    timing = {
+        "save_all": True,
+        "append_images": pictures[1:],
+        "duration": milliseconds_per_frame,
+        "loop": 0,
+    }
+    _save(path, ANIMATION_ENCODERS, pictures, timing)
+
+
+def _save(
+    path: Path,
+    encoders: dict[str, tuple[str, dict[str, Any]]],
+    pictures: list[Image.Image],
+    more_settings: dict[str, Any],
+) -> None:
+    if path.suffix.lower() not in encoders:
+        raise ImageError(
+            f"{path} cannot be written as {path.suffix or 'a file without suffix'!r}; "
+            f"use {', '.join(encoders)}."
+        )
+    if not path.parent.is_dir():
+        raise ImageError(f"{path} cannot be written: there is no folder {path.parent}.")
+    if not pictures:
+        raise ImageError(f"{path} needs an image, got none.")
+    format_name, settings = encoders[path.suffix.lower()]
+    try:
+        with replacing(path) as temporary:
+            pictures[0].save(temporary, format=format_name, **settings, **more_settings)
+    except OSError as error:
+        raise ImageError(f"{path} cannot be written: {error.strerror or error}.") from None
+    except ValueError as error:  # more pixels along a side than the format allows
+        raise ImageError(f"{path} cannot be written: {error}.") from None

@@ -1,0 +1,184 @@
+"""Contact sheets: many pictures side by side, with titles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from stylemapgan.errors import ImageError
+from stylemapgan.images.levels import from_bytes, to_bytes, to_numpy
+from stylemapgan.types import Images
+
+PAPER = (250, 250, 247)
+INK = (96, 96, 100)
+FAINT_INK = (134, 134, 138)
+
+
+def contact_sheet(
+    rows: Sequence[Sequence[Images | None]],
+    row_titles: Sequence[str] | None = None,
+    column_titles: Sequence[str] | None = None,
+    caption: str | None = None,
+    tile: int | None = None,
+) -> Float32[np.ndarray, "1 3 height width"]:
+    """Lay images out in rows, on light paper.
+
+    The font is the one Pillow brings along: Latin letters, no Greek and no arrows.
+
+    Args:
+        rows: Images of each row; each entry is one image, with or without a batch axis, so a
+            row may be a whole batch. None leaves its place empty.
+        row_titles: Names to the left of the rows.
+        column_titles: Names above the columns.
+        caption: Text below everything; long lines are wrapped.
+        tile: Height and width at which each image shows, in pixels; larger images are shrunk,
+            smaller ones enlarged smoothly. Without it, the longest side of any image.
+
+    Raises:
+        ImageError: There is no image, an entry is no single image, or titles and rows or
+            columns differ in number.
+    """
+    pictures = [[None if cell is None else _picture(cell) for cell in row] for row in rows]
+    shown = [picture for row in pictures for picture in row if picture is not None]
+    if not shown:
+        raise ImageError("A contact sheet needs at least one image, got none.")
+    sheet = _Sheet(
+        rows=len(pictures),
+        columns=max(len(row) for row in pictures),
+        tile=tile or max(max(picture.size) for picture in shown),
+        row_titles=tuple(row_titles or ()),
+        column_titles=tuple(column_titles or ()),
+        caption=caption or "",
+    )
+    return from_bytes(np.array(sheet.draw(pictures))[None])
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """Where everything goes; all lengths in pixels."""
+
+    rows: int
+    columns: int
+    tile: int
+    row_titles: tuple[str, ...]
+    column_titles: tuple[str, ...]
+    caption: str
+
+    def __post_init__(self) -> None:
+        for titles, count, what in (
+            (self.row_titles, self.rows, "row"),
+            (self.column_titles, self.columns, "column"),
+        ):
+            if titles and len(titles) != count:
+                raise ImageError(
+                    f"A contact sheet of {count} {what}s needs {count} {what} titles, "
+                    f"got {len(titles)}."
+                )
+
+    @property
+    def gap(self) -> int:
+        return min(max(self.tile // 20, 4), 8)
+
+    @property
+    def margin(self) -> int:
+        return 3 * self.gap
+
+    @cached_property
+    def font(self) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+        return ImageFont.load_default(min(max(self.tile / 9, 12), 16))
+
+    @cached_property
+    def wrapped_row_titles(self) -> list[str]:
+        return [self._wrap(title, max(self.tile, 120)) for title in self.row_titles]
+
+    @cached_property
+    def wrapped_column_titles(self) -> list[str]:
+        return [self._wrap(title, self.tile) for title in self.column_titles]
+
+    @cached_property
+    def left(self) -> int:
+        """Left edge of the first column."""
+        widths = [self._text_size(title)[0] for title in self.wrapped_row_titles]
+        return self.margin + (max(widths) + 2 * self.gap if widths else 0)
+
+    @cached_property
+    def top(self) -> int:
+        """Upper edge of the first row."""
+        heights = [self._text_size(title)[1] for title in self.wrapped_column_titles]
+        return self.margin + (max(heights) + self.gap if heights else 0)
+
+    @property
+    def right(self) -> int:
+        return self.left + self.columns * (self.tile + self.gap) - self.gap
+
+    @property
+    def bottom(self) -> int:
+        return self.top + self.rows * (self.tile + self.gap) - self.gap
+
+    def draw(self, pictures: list[list[Image.Image | None]]) -> Image.Image:
+        caption = self._wrap(self.caption, max(self.right - self.margin, 240))
+        caption_width, caption_height = self._text_size(caption)
+        below = caption_height + 2 * self.gap if caption else 0
+        width = max(self.right, self.margin + caption_width) + self.margin
+        sheet = Image.new("RGB", (width, self.bottom + below + self.margin), PAPER)
+        for row, line in enumerate(pictures):
+            for column, picture in enumerate(line):
+                if picture is not None:
+                    self._paste(sheet, picture, *self._corner(row, column))
+        pen = ImageDraw.Draw(sheet)
+        self._write_titles(pen)
+        pen.multiline_text((self.margin, self.bottom + 2 * self.gap), caption, FAINT_INK, self.font)
+        return sheet
+
+    def _corner(self, row: int, column: int) -> tuple[int, int]:
+        step = self.tile + self.gap
+        return self.left + column * step, self.top + row * step
+
+    def _paste(self, sheet: Image.Image, picture: Image.Image, left: int, top: int) -> None:
+        if max(picture.size) != self.tile:
+            picture = ImageOps.contain(picture, (self.tile, self.tile), Image.Resampling.LANCZOS)
+        spare_x, spare_y = self.tile - picture.width, self.tile - picture.height
+        sheet.paste(picture, (left + spare_x // 2, top + spare_y // 2))
+
+    def _write_titles(self, pen: ImageDraw.ImageDraw) -> None:
+        for row, title in enumerate(self.wrapped_row_titles):
+            middle = self._corner(row, 0)[1] + self.tile / 2
+            place = (self.left - 2 * self.gap, middle)
+            pen.multiline_text(place, title, INK, self.font, anchor="rm", align="right")
+        for column, title in enumerate(self.wrapped_column_titles):
+            middle = self._corner(0, column)[0] + self.tile / 2
+            place = (middle, self.top - self.gap)
+            pen.multiline_text(place, title, INK, self.font, anchor="md", align="center")
+
+    def _text_size(self, text: str) -> tuple[int, int]:
+        if not text:
+            return 0, 0
+        pen = ImageDraw.Draw(Image.new("L", (1, 1)))
+        _, _, right, bottom = pen.multiline_textbbox((0, 0), text, self.font)
+        return round(right), round(bottom)
+
+    def _wrap(self, text: str, width: int) -> str:
+        """Break lines between words so that they fit; a longer word keeps a line of its own."""
+        lines: list[str] = []
+        for paragraph in text.split("\n"):
+            line = ""
+            for word in paragraph.split():
+                longer = f"{line} {word}".strip()
+                if line and self.font.getlength(longer) > width:
+                    lines.append(line)
+                    longer = word
+                line = longer
+            lines.append(line)
+        return "\n".join(lines)
+
+
+def _picture(image: Images) -> Image.Image:
+    array = to_numpy(image)
+    if array.ndim == 3:
+        array = array[None]
+    if array.ndim == 4 and len(array) != 1:
+        raise ImageError(f"Each place of a contact sheet takes one image, got {len(array)}.")
+    return Image.fromarray(to_bytes(array)[0])

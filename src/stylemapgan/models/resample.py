@@ -1,0 +1,72 @@
+"""Convolutions that double or halve the resolution without aliasing.
+
+Both blur with the kernel [1, 3, 3, 1] in each direction (Karras et al., CVPR 2020, appendix B;
+Zhang, ICML 2019). Merging blur and convolution into one 6x6 kernel gives equal results and was
+slower on CPUs for every width of the presets, so they stay apart.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+from stylemapgan.models.layers import EqualizedConv2d
+
+BLUR = (1.0, 3.0, 3.0, 1.0)
+"""One direction of the blur kernel, before normalisation."""
+
+
+def blur(
+    features: Float[Tensor, "batch channels height width"],
+    *,
+    padding: tuple[int, int],
+    stride: int = 1,
+    gain: float = 1.0,
+) -> Float[Tensor, "batch channels out_height out_width"]:
+    """Blur every channel by itself.
+
+    Args:
+        features: What to blur.
+        padding: Zeros before and after, along height and width alike.
+        stride: Keep every so many positions.
+        gain: Factor of the result; 1 keeps the mean.
+    """
+    line = torch.tensor(BLUR, dtype=features.dtype, device=features.device)
+    kernel = torch.outer(line, line) * (gain / sum(BLUR) ** 2)
+    channels = features.shape[1]
+    before, after = padding
+    if before != after:
+        features = F.pad(features, (before, after, before, after))
+        before = 0
+    weight = kernel.expand(channels, 1, len(BLUR), len(BLUR))
+    return F.conv2d(features, weight, stride=stride, padding=before, groups=channels)
+
+
+class UpConv2d(EqualizedConv2d):
+    """Convolution to twice the resolution: transposed convolution, blur, then bias."""
+
+    def forward(
+        self, features: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch out 2*height 2*width"]:
+        weight = self.scaled_weight().transpose(0, 1)
+        features = F.conv_transpose2d(features, weight, stride=2)
+        padding = (len(BLUR) - weight.shape[-1]) // 2 + weight.shape[-1] % 2
+        features = blur(features, padding=(padding, padding), gain=4.0)
+        bias = self.scaled_bias()
+        return features if bias is None else features + bias.to(features.dtype)[:, None, None]
+
+
+class DownConv2d(EqualizedConv2d):
+    """Convolution to half the resolution: blur, then convolution with stride 2."""
+
+    def forward(
+        self, features: Float[Tensor, "batch channels 2*height 2*width"]
+    ) -> Float[Tensor, "batch out height width"]:
+        kernel_size = self.weight.shape[-1]
+        total = len(BLUR) - 2 + kernel_size - 1
+        padding = ((total + 1) // 2, total // 2)
+        if kernel_size == 1:  # what the stride skips need not be blurred
+            features = blur(features, padding=padding, stride=2)
+            return F.conv2d(features, self.scaled_weight(), self.scaled_bias())
+        features = blur(features, padding=padding)
+        return F.conv2d(features, self.scaled_weight(), self.scaled_bias(), stride=2)

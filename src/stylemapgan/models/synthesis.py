@@ -1,0 +1,81 @@
+"""From resized stylemaps to an image."""
+
+import math
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from stylemapgan.config import ModelConfig
+from stylemapgan.models.layers import GAIN, EqualizedConv2d
+from stylemapgan.models.modulation import SpatialModulation, StyledConv2d
+from stylemapgan.models.resample import UpConv2d
+
+RGB = 3
+
+
+class SynthesisBlock(nn.Module):
+    """Double the resolution: two styled convolutions beside a skip.
+
+    Main path and skip add up divided by sqrt(2). The main path's own gain of sqrt(2) cancels
+    that, so only the skip is scaled.
+    """
+
+    def __init__(
+        self, into: int, out: int, style_into: int, style_out: int, config: ModelConfig
+    ) -> None:
+        super().__init__()
+        self.up = StyledConv2d(
+            SpatialModulation(into, style_into, config),
+            UpConv2d(into, out, kernel_size=3, gain=GAIN),
+        )
+        self.refine = StyledConv2d(
+            SpatialModulation(out, style_out, config), EqualizedConv2d(out, out, kernel_size=3)
+        )
+        self.skip = UpConv2d(into, out, kernel_size=1, bias=False, gain=1 / math.sqrt(2.0))
+
+    def forward(
+        self,
+        features: Float[Tensor, "batch channels height width"],
+        stylemap: Float[Tensor, "batch style height width"],
+        finer_stylemap: Float[Tensor, "batch finer_style 2*height 2*width"],
+    ) -> Float[Tensor, "batch out 2*height 2*width"]:
+        refined = self.refine(self.up(features, stylemap), finer_stylemap)
+        return refined + self.skip(features)
+
+
+class SynthesisNetwork(nn.Module):
+    """G: paint an image from resized stylemaps, starting at a learned constant.
+
+    There is no per-pixel noise: two equal stylemaps give two equal images. Results are not
+    clamped to [-1, 1].
+
+    Source: Kim et al., CVPR 2021, section 3.1.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        widths, styles = config.generator_widths, config.resizer_widths
+        size = config.stylemap_size
+        self.constant = nn.Parameter(torch.randn(1, widths[0], size, size))
+        self.first = StyledConv2d(
+            SpatialModulation(widths[0], styles[0], config),
+            EqualizedConv2d(widths[0], widths[0], kernel_size=3, gain=GAIN),
+        )
+        self.blocks = nn.ModuleList(
+            SynthesisBlock(widths[i], widths[i + 1], styles[i], styles[i + 1], config)
+            for i in range(config.doublings)
+        )
+        self.to_rgb = StyledConv2d(
+            SpatialModulation(widths[-1], styles[-1], config),
+            EqualizedConv2d(widths[-1], RGB, kernel_size=1, gain=GAIN),
+        )
+
+    def forward(
+        self, w_plus: list[Float[Tensor, "batch _ _ _"]]
+    ) -> Float[Tensor, "batch 3 height width"]:
+        constant = self.constant.expand(w_plus[0].shape[0], -1, -1, -1)
+        features = self.first(constant, w_plus[0])
+        for index, block in enumerate(self.blocks):
+            features = block(features, w_plus[2 * index + 1], w_plus[2 * index + 2])
+        return self.to_rgb(features, w_plus[-1])

@@ -1,0 +1,88 @@
+"""A run's folder: where its settings, diary, pictures, snapshots and state lie."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from stylemapgan.checkpoints.file import Checkpoint
+from stylemapgan.checkpoints.file import write as write_checkpoint
+from stylemapgan.config import RunConfig, read_toml, to_toml
+from stylemapgan.errors import ConfigError, TrainingError
+from stylemapgan.training.journal import Journal
+
+
+class RunFolder:
+    """The files of one run. Every file but the journal is replaced whole or not at all."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.journal = Journal(path / "journal.jsonl")
+        self.samples = path / "samples"
+        self.snapshots = path / "snapshots"
+        self._state = path / "state" / "latest.pt"
+        self._config = path / "config.toml"
+
+    def refuse_if_used(self) -> None:
+        """Protect an earlier run from being overwritten.
+
+        Raises:
+            TrainingError: The folder holds something already.
+        """
+        if self.path.exists() and any(self.path.iterdir()):
+            raise TrainingError(
+                f"{self.path} is not empty: choose another folder with --run, "
+                f"or go on with --resume {self.path}"
+            )
+
+    def create(self, config: RunConfig) -> None:
+        """Make an empty run."""
+        for folder in (self.samples, self.snapshots, self._state.parent):
+            folder.mkdir(parents=True, exist_ok=True)
+        write_bytes(self._config, to_toml(config).encode())
+
+    def config(self) -> RunConfig:
+        """Read the settings the run was started with.
+
+        Raises:
+            TrainingError: The folder is no run.
+        """
+        try:
+            return read_toml(self._config)
+        except ConfigError as error:
+            raise TrainingError(f"{self.path} cannot be resumed: {error}") from None
+
+    def save_state(self, state: dict[str, Any]) -> None:
+        """Replace the state that resuming starts from."""
+        temporary = self._state.with_suffix(".tmp")
+        torch.save(state, temporary)
+        _publish(temporary, self._state)
+
+    def load_state(self) -> dict[str, Any] | None:
+        """Read the newest state; None where the run stopped before its first."""
+        if not self._state.exists():
+            return None
+        return torch.load(self._state, map_location="cpu", weights_only=True)
+
+    def save_snapshot(self, checkpoint: Checkpoint, keep: int) -> Path:
+        """Write the averaged weights, then drop all but the newest snapshots."""
+        path = self.snapshots / f"{checkpoint.images_seen:09d}.safetensors"
+        write_checkpoint(path, checkpoint)
+        for old in sorted(self.snapshots.glob("*.safetensors"))[:-keep]:
+            old.unlink()
+        return path
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Replace a file whole or not at all."""
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_bytes(content)
+    _publish(temporary, path)
+
+
+def _publish(temporary: Path, path: Path) -> None:
+    """Move a finished file into place, after its bytes have reached the disk."""
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,87 @@
+"""What `stylemapgan demo` shows: a file `demo.toml` beside the pictures."""
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stylemapgan.config import from_dict
+from stylemapgan.errors import ConfigError
+
+PLAN = "demo.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoEdit:
+    """A part of one picture that goes into another."""
+
+    source: str
+    """Name of the picture to edit."""
+    reference: str
+    """Name of the picture to copy from."""
+    box: tuple[int, int, int, int]
+    """What to copy: left edge, top edge, width and height, in pixels of the model's image."""
+    shift: tuple[int, int] = (0, 0)
+    """How far it moves to the right and down, in pixels; transplants only."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoWalk:
+    """Two pictures to walk between."""
+
+    start: str
+    """Name of the first picture."""
+    end: str
+    """Name of the last picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPlan:
+    """Three edits, one of each kind."""
+
+    blend: DemoEdit
+    """A part that stays in its place."""
+    transplant: DemoEdit
+    """A part that moves."""
+    interpolate: DemoWalk
+    """From one picture to another."""
+
+
+def read_plan(folder: Path, pictures: Sequence[Path], size: int) -> DemoPlan:
+    """Read the plan beside the pictures, or make one up for pictures without.
+
+    Args:
+        folder: Where the pictures are.
+        pictures: The pictures in it, for a made-up plan.
+        size: Height and width of the model's image, in pixels.
+
+    Raises:
+        ConfigError: The plan cannot be read or makes no sense, or there are too few pictures.
+    """
+    path = folder / PLAN
+    if not path.exists():
+        return _made_up(folder, pictures, size)
+    try:
+        return from_dict(DemoPlan, tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, ConfigError) as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
+def _made_up(folder: Path, pictures: Sequence[Path], size: int) -> DemoPlan:
+    """Blend right halves, move the middle by an eighth, walk from first to last."""
+    if len(pictures) < 2:
+        raise ConfigError(
+            f"{folder} holds {len(pictures)} pictures; a demo needs at least 2 (PNG, JPEG or WebP)."
+        )
+    first, second, last = pictures[0].name, pictures[1].name, pictures[-1].name
+    half, quarter, eighth = size // 2, size // 4, size // 8
+    return DemoPlan(
+        blend=DemoEdit(source=first, reference=second, box=(half, 0, half, size)),
+        transplant=DemoEdit(
+            source=first,
+            reference=second,
+            box=(quarter, quarter, half, half),
+            shift=(eighth, eighth),
+        ),
+        interpolate=DemoWalk(start=first, end=last),
+    )

@@ -1,0 +1,30 @@
+"""What all tests share."""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
+
+import pytest
+from jaxtyping import install_import_hook
+
+install_import_hook("stylemapgan", "beartype.beartype")  # shapes are checked as tests run
+
+import torch
+
+HANDS = Path(
+    os.environ.get("STYLEMAPGAN_HANDS", Path(__file__).parents[2] / "shared" / "data" / "hands")
+)
+
+
+@pytest.fixture(autouse=True)
+def _same_randomness_every_time() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def hands() -> Path:
+    """The photos of hands: a folder with `train`, `val` and `labels.csv`."""
+    if not (HANDS / "val").is_dir():
+        pytest.skip(f"the photos of hands are not at {HANDS}; set STYLEMAPGAN_HANDS to run this")
+    return HANDS

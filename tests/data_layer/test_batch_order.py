@@ -1,0 +1,42 @@
+"""The order of photos is random, fair, and reachable from anywhere."""
+
+import numpy as np
+import pytest
+
+from stylemapgan.data import batch_indices
+
+
+@pytest.mark.parametrize(("count", "batch"), [(10, 4), (3, 8), (1, 5), (16, 16)])
+def test_every_epoch_shows_each_photo_once(count, batch):
+    shown = np.concatenate([batch_indices(count, batch, at * batch, 7) for at in range(count)])
+    assert shown.dtype == np.int64
+    for epoch in shown.reshape(batch, count):
+        assert sorted(epoch) == list(range(count))
+
+
+def test_the_batch_after_any_number_of_images_is_the_same_however_one_gets_there():
+    whole = batch_indices(11, 100, 0, seed=3)
+    for start in (0, 5, 10, 11, 37):
+        np.testing.assert_array_equal(batch_indices(11, 9, start, seed=3), whole[start : start + 9])
+
+
+def test_epochs_and_seeds_differ():
+    first, second = batch_indices(50, 100, 0, seed=0).reshape(2, 50)
+    other = batch_indices(50, 50, 0, seed=1)
+    assert (first != second).any()
+    assert (first != other).any()
+
+
+def test_the_caller_may_change_what_it_gets():
+    batch_indices(5, 5, 0, 0)[:] = -1
+    assert sorted(batch_indices(5, 5, 0, 0)) == [0, 1, 2, 3, 4]
+
+
+def test_a_million_photos_do_not_slow_batches_down():
+    import time
+
+    batch_indices(1_000_000, 16, 0, 0)
+    began = time.perf_counter()
+    for step in range(100):
+        batch_indices(1_000_000, 16, step * 16, 0)
+    assert time.perf_counter() - began < 0.5
