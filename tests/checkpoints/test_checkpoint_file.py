@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -105,6 +106,12 @@ def test_read_refuses_a_truncated_file(tmp_path, checkpoint, kept):
     path.write_bytes(content[: int(len(content) * kept)])
     with pytest.raises(CheckpointError, match="only part of one"):
         read(path)
+
+
+def test_arrays_come_back_whatever_their_order_in_memory(tmp_path, checkpoint):
+    array = np.arange(24, dtype=np.float32).reshape(2, 3, 4).transpose(2, 0, 1)
+    write(tmp_path / "m.safetensors", replace(checkpoint, tensors={"generator.a": array}))
+    np.testing.assert_array_equal(read(tmp_path / "m.safetensors").tensors["generator.a"], array)
 
 
 @pytest.mark.parametrize(

@@ -6,19 +6,19 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from stylemapgan.zoo import DemoEdit, pictures_in, read_plan
+from stylemapgan.zoo import DemoBox, DemoEdit, DemoShift, pictures_in, read_plan
 
 PLAN = """
 [blend]
 source = "photo-0.png"
 reference = "photo-1.png"
-box = [16, 0, 16, 32]
+box = { x = 16, y = 0, width = 16, height = 32 }
 
 [transplant]
 source = "photo-1.png"
 reference = "photo-2.png"
-box = [8, 8, 8, 8]
-shift = [-4, 8]
+box = { x = 8, y = 8, width = 8, height = 8 }
+shift = { x = -4, y = 8 }
 
 [interpolate]
 start = "photo-2.png"
@@ -50,7 +50,10 @@ def test_a_plan_is_read_as_written():
     Path("demo.toml").write_text(PLAN)
     plan = read_plan(Path(), pictures_in(Path()), size=32)
     assert plan.transplant == DemoEdit(
-        source="photo-1.png", reference="photo-2.png", box=(8, 8, 8, 8), shift=(-4, 8)
+        source="photo-1.png",
+        reference="photo-2.png",
+        box=DemoBox(x=8, y=8, width=8, height=8),
+        shift=DemoShift(x=-4, y=8),
     )
 
 

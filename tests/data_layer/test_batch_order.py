@@ -1,5 +1,7 @@
 """The order of photos is random, fair, and reachable from anywhere."""
 
+import time
+
 import numpy as np
 import pytest
 
@@ -33,8 +35,6 @@ def test_the_caller_may_change_what_it_gets():
 
 
 def test_a_million_photos_do_not_slow_batches_down():
-    import time
-
     batch_indices(1_000_000, 16, 0, 0)
     began = time.perf_counter()
     for step in range(100):

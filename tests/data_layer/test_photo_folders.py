@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -122,16 +123,17 @@ def test_the_second_time_nothing_is_unpacked(folder, cache):
 
 @pytest.mark.parametrize("age", [0, 3600], ids=["fresh files", "files an hour old"])
 def test_a_changed_photo_is_noticed(folder, cache, age):
-    for path in folder.rglob("*.*"):
-        os.utime(path, (time.time() - age,) * 2)
+    photo = folder / "a.bmp"  # its length does not depend on its content
+    Image.new("RGB", (40, 32)).save(photo)
+    os.utime(photo, (time.time() - age,) * 2)
     open_folder(folder, 16, cache)
-    before = (folder / "b.png").stat()
-    Image.new("RGB", (40, 32), (1, 0, 0)).save(folder / "b.png")
-    if age == 0:  # even if neither length nor time stamp give it away
-        assert (folder / "b.png").stat().st_size == before.st_size
-        os.utime(folder / "b.png", ns=(before.st_atime_ns, before.st_mtime_ns))
+    before = photo.stat()
+    Image.new("RGB", (40, 32), (1, 0, 0)).save(photo)
+    assert photo.stat().st_size == before.st_size
+    if age == 0:  # even if the time stamp does not give it away
+        os.utime(photo, ns=(before.st_atime_ns, before.st_mtime_ns))
     photos = open_folder(folder, 16, cache)
-    assert photos.pixels[1, 0, 0].tolist() == [1, 0, 0]
+    assert photos.pixels[photos.names.index("a.bmp"), 0, 0].tolist() == [1, 0, 0]
 
 
 def test_size_new_names_and_lost_files_change_the_entry(folder, cache):
@@ -154,7 +156,9 @@ def test_the_same_photos_elsewhere_share_the_entry(folder, cache, tmp_path):
 
 def test_files_of_no_use_are_listed_with_their_reason(folder, cache):
     whole = (folder / "b.png").read_bytes()
-    (folder / "half.png").write_bytes(whole[: len(whole) // 2])
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(folder / "half.png")
+    os.truncate(folder / "half.png", 6000)
     (folder / "nothing.jpg").write_bytes(b"")
     (folder / "page.jpg").write_bytes(b"<html></html>")
     Image.new("RGB", (500, 7)).save(folder / "thin.png")
@@ -162,7 +166,7 @@ def test_files_of_no_use_are_listed_with_their_reason(folder, cache):
     (folder / "lost.png").symlink_to(folder / "nowhere.png")
     huge = bytearray(whole)
     huge[16:24] = (30000).to_bytes(4, "big") * 2
-    huge[29:33] = __import__("zlib").crc32(bytes(huge[12:29])).to_bytes(4, "big")
+    huge[29:33] = zlib.crc32(bytes(huge[12:29])).to_bytes(4, "big")
     (folder / "huge.png").write_bytes(bytes(huge))
 
     photos = open_folder(folder, 32, cache)
@@ -215,7 +219,8 @@ def test_an_interrupted_unpacking_leaves_nothing(folder, cache):
 
 def test_a_killed_unpacking_is_never_mistaken_for_a_whole_one(folder, cache):
     script = (
-        "import os, signal, sys; from pathlib import Path; from stylemapgan.data import open_folder\n"
+        "import os, signal, sys; from pathlib import Path\n"
+        "from stylemapgan.data import open_folder\n"
         "kill = lambda done, total: os.kill(os.getpid(), signal.SIGKILL) if done == 3 else None\n"
         "open_folder(Path(sys.argv[1]), 16, Path(sys.argv[2]), kill)"
     )
@@ -241,10 +246,13 @@ def test_a_damaged_entry_is_made_anew(folder, cache, name):
 
 
 def test_a_damaged_index_is_made_anew(folder, cache):
+    os.utime(folder / "b.png", (0, 0))  # only settled files are remembered
     open_folder(folder, 16, cache)
     (index,) = cache.glob("index-*.json")
+    whole = index.read_text()
     index.write_text("{not json")
     assert len(open_folder(folder, 16, cache)) == 5
+    assert index.read_text() == whole
 
 
 def test_the_cache_folder_follows_the_custom_of_the_desktop(monkeypatch, tmp_path):

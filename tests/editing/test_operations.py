@@ -82,7 +82,7 @@ def test_gradients_reach_stylemaps_and_masks(edit, source, reference, soft_mask)
         [leaf.requires_grad_() for leaf in as_torch(w_plus)] for w_plus in (source, reference)
     ]
     mask = as_torch(soft_mask).requires_grad_()
-    sum(edited.square().sum() for edited in edit(*inputs, mask)).backward()
+    torch.stack([edited.square().sum() for edited in edit(*inputs, mask)]).sum().backward()
     for leaf in (*inputs[0], *inputs[1], mask):
         assert leaf.grad.abs().sum() > 0
 

@@ -9,7 +9,9 @@ from stylemapgan.errors import ImageError
 
 
 def flat(red: float, green: float, blue: float) -> np.ndarray:
-    return np.broadcast_to(np.array([red, green, blue]).reshape(1, 3, 1, 1), (1, 3, 32, 32))
+    return np.broadcast_to(
+        np.array([red, green, blue], np.float32).reshape(1, 3, 1, 1), (1, 3, 32, 32)
+    )
 
 
 RED, GREEN, BLUE = flat(1, -1, -1), flat(-1, 1, -1), flat(-1, -1, 1)

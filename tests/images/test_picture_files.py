@@ -1,6 +1,8 @@
 """Any picture is read as the sRGB image a person would see; files are written whole."""
 
+import struct
 import time
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -100,7 +102,7 @@ def test_transparent_pixels_show_white_paper(tmp_path):
             colours(path)[0], [[200, 0, 0], [255, 255, 255], half_red], atol=1
         )
     grey = np.array([[[40, 255], [40, 0]]], np.uint8)
-    path = save(tmp_path / "la.png", Image.fromarray(grey, mode=None))
+    path = save(tmp_path / "la.png", Image.fromarray(grey))
     assert colours(path)[0].tolist() == [[40, 40, 40], [255, 255, 255]]
 
 
@@ -117,9 +119,7 @@ def test_palettes_keep_their_colours_and_their_transparency(tmp_path):
 
 def test_cmyk_becomes_rgb(tmp_path):
     inks = np.array([[[0, 0, 0, 0], [255, 0, 0, 0], [0, 0, 0, 255]]], np.uint8)
-    path = save(tmp_path / "inks.tif", Image.fromarray(inks, mode=None).convert("RGBA"))
-    inked = Image.frombytes("CMYK", (3, 1), inks.tobytes())
-    path = save(tmp_path / "inks.tif", inked)
+    path = save(tmp_path / "inks.tif", Image.frombytes("CMYK", (3, 1), inks.tobytes()))
     assert colours(path)[0].tolist() == [[255, 255, 255], [0, 255, 255], [0, 0, 0]]
 
 
@@ -210,14 +210,14 @@ def test_the_middle_square_is_cut_out(tmp_path, shape):
     assert images.read(path, 20).min() == 1
 
 
-@pytest.mark.parametrize(("suffix", "loudest"), [(".png", 1), (".jpg", 2)])
-@pytest.mark.parametrize("cycles_per_pixel", [0.04, 0.11, 0.3, 0.49])
+@pytest.mark.parametrize(("suffix", "loudest"), [(".png", 1), (".jpg", 6.5)])
+@pytest.mark.parametrize("cycles_per_pixel", [0.06, 0.11, 0.23, 0.26, 0.3, 0.481])
 def test_waves_too_fine_for_the_small_picture_vanish(tmp_path, suffix, loudest, cycles_per_pixel):
     wave = 127.5 + 100 * np.sin(2 * np.pi * cycles_per_pixel * np.arange(1024))
     pixels = np.broadcast_to(np.rint(wave).astype(np.uint8)[:, None], (1024, 1024))
     path = save(tmp_path / f"a{suffix}", Image.fromarray(np.ascontiguousarray(pixels)), quality=95)
     rows = colours(path, 64)[4:-4, 32, 0]  # 1/16: nothing finer than 0.031 cycles a pixel fits
-    assert np.abs(rows - 127.5).max() <= loudest + 0.5
+    assert np.abs(rows - 127.5).max() <= loudest  # of 100
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])
@@ -243,8 +243,6 @@ def test_a_photo_of_twelve_megapixels_is_read_quickly(tmp_path):
 
 def png_header(width: int, height: int) -> bytes:
     """A PNG file that claims a size and holds nothing."""
-    import struct
-    import zlib
 
     def chunk(kind: bytes, content: bytes) -> bytes:
         checksum = struct.pack(">I", zlib.crc32(kind + content))

@@ -59,7 +59,7 @@ def test_sizes_in_the_settings_do_not_count(tmp_path):
 def test_licence_and_history_come_along():
     checkpoint = read_released(FULL)
     assert checkpoint.licence == LICENCE == "CC BY-NC 4.0 (non-commercial)"
-    assert checkpoint.images_seen == 1_400_000 * 16
+    assert checkpoint.images_seen == 0  # the file tells the planned length, not the reached one
     assert checkpoint.data == "celeba_hq"
 
 

@@ -99,7 +99,7 @@ def test_the_gain_may_go_before_the_activation():
 @pytest.mark.parametrize("padding", [(1, 1), (2, 1), (2, 2)])
 def test_blur_matches_a_naive_loop(padding):
     x = normal(2, 3, 5, 6)
-    torch.testing.assert_close(blur(x, padding=padding, gain=4), naive_blur(x, padding, gain=4))
+    torch.testing.assert_close(blur(x, padding=padding, gain=4.0), naive_blur(x, padding, gain=4.0))
 
 
 def test_blur_keeps_the_mean_of_a_flat_image():
@@ -114,7 +114,7 @@ def test_up_convolution_is_a_transposed_convolution_a_blur_and_a_bias(kernel_siz
     x = normal(2, 3, 4, 5)
     scaled = weight / math.sqrt(3 * kernel_size**2)
     grown = naive_transposed_convolution(x, scaled)
-    expected = naive_blur(grown, padding, gain=4) + bias[:, None, None]
+    expected = naive_blur(grown, padding, gain=4.0) + bias[:, None, None]
     assert expected.shape == (2, 4, 8, 10)
     torch.testing.assert_close(layer(x), expected)
 

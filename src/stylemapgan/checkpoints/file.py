@@ -67,9 +67,11 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     if not path.parent.is_dir():
         raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
+    # safetensors writes memory as it lies, so channels_last weights have to be reordered
+    tensors = {name: np.asarray(array, order="C") for name, array in checkpoint.tensors.items()}
     try:
         # `save_file` would write it readable by its owner alone
-        unfinished.write_bytes(save(dict(checkpoint.tensors), _to_metadata(checkpoint)))
+        unfinished.write_bytes(save(tensors, _to_metadata(checkpoint)))
         unfinished.replace(path)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None

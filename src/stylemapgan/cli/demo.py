@@ -15,7 +15,7 @@ from stylemapgan.cli.outline import edit_row
 from stylemapgan.cli.results import write_frames, write_picture, write_sheet
 from stylemapgan.editing import AbstractEditor, Piece, operations
 from stylemapgan.images.levels import to_numpy
-from stylemapgan.types import Array, Images
+from stylemapgan.types import Array, Images, Mask
 
 SHOWN = 5
 """Pictures in each row of the sheet."""
@@ -56,7 +56,7 @@ def demo(
     }
     write_sheet(output / "sheet.png", list(rows.values()), row_titles=list(rows))
     show.print_times(plan.blend)
-    _print_what_next(model.model)
+    _print_what_next(model.model, editor.image_size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,26 +67,26 @@ class _Demo:
     folder: Path
     output: Path
 
-    def blend(self, edit: zoo.DemoEdit) -> list[Images]:
+    def blend(self, edit: zoo.DemoEdit) -> list[Array]:
         source, reference = self.read(edit.source), self.read(edit.reference)
-        mask = images.box_mask(edit.box, self.editor.image_size)
+        mask = self.mask(edit.box)
         result = self.editor.blend_w_plus(source, reference, mask)
         write_picture(self.output / "blend.png", result)
         *given, _ = edit_row(source, reference, mask, result)
         in_w = self.editor.blend(source, reference, mask)
         return [*given, self.editor.reconstruct(source), in_w, result]
 
-    def transplant(self, edit: zoo.DemoEdit) -> list[Images]:
+    def transplant(self, edit: zoo.DemoEdit) -> list[Array]:
         source, reference = self.read(edit.source), self.read(edit.reference)
-        mask = images.box_mask(edit.box, self.editor.image_size)
-        piece = Piece(reference=reference, mask=mask, shift=(edit.shift[1], edit.shift[0]))
+        mask = self.mask(edit.box)
+        piece = Piece(reference=reference, mask=mask, shift=(edit.shift.y, edit.shift.x))
         frames = self.editor.morph(source, piece, FRAMES)
         self.write_animation("transplant.gif", frames)
         write_picture(self.output / "transplant.png", frames[-1:])
-        *given, _ = edit_row(source, reference, mask, frames, piece.shift)
+        *given, _ = edit_row(source, reference, mask, frames[-1:], piece.shift)
         return [*given, *self.editor.morph(source, piece, SHOWN - 1)[1:]]
 
-    def interpolate(self, walk: zoo.DemoWalk) -> list[Images]:
+    def interpolate(self, walk: zoo.DemoWalk) -> list[Array]:
         ends = self.read(walk.start), self.read(walk.end)
         self.write_animation("interpolation.gif", self.editor.interpolate(*ends, FRAMES))
         return list(self.editor.interpolate(*ends, SHOWN))
@@ -94,13 +94,17 @@ class _Demo:
     def read(self, name: str) -> Images:
         return images.read(self.folder / name, self.editor.image_size)
 
+    def mask(self, box: zoo.DemoBox) -> Mask:
+        numbers = (box.x, box.y, box.width, box.height)
+        return images.box_mask(numbers, self.editor.image_size)
+
     def write_animation(self, name: str, frames: Images) -> None:
         write_frames(self.output / name, frames, [], MILLISECONDS)
 
     def print_times(self, edit: zoo.DemoEdit) -> None:
         editor = self.editor
         source, reference = self.read(edit.source), self.read(edit.reference)
-        mask = editor.as_mask(images.box_mask(edit.box, editor.image_size))
+        mask = editor.as_mask(self.mask(edit.box))
         ours, theirs = editor.encode(source), editor.encode(reference)
         encode = _milliseconds(lambda: editor.encode(source))
         change = _milliseconds(lambda: editor.decode(operations.blend(ours, theirs, mask)))
@@ -117,10 +121,11 @@ def _milliseconds(work: Callable[[], Array]) -> float:
     return 1000 * statistics.median(times[1:])
 
 
-def _print_what_next(model: str) -> None:
+def _print_what_next(model: str, size: int) -> None:
+    box = f"{size // 2},0,{size // 2},{size}"
     print(
         "\nNow with photos of your own (of what the model knows; see `stylemapgan info`):\n"
-        f"  stylemapgan blend ONE.jpg OTHER.jpg --box 32,0,32,64 --model {model}\n"
+        f"  stylemapgan blend ONE.jpg OTHER.jpg --box {box} --model {model}\n"
         "or teach a model your own pictures:\n"
         "  stylemapgan train FOLDER"
     )

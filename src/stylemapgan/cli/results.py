@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stylemapgan import images
 from stylemapgan.images.files import ANIMATION_ENCODERS
-from stylemapgan.types import Images
+from stylemapgan.types import Array, Images
 
 TILE = 192
 """Least height and width of a picture on a sheet, in pixels."""
@@ -19,11 +19,18 @@ def write_picture(path: Path, picture: Images) -> None:
 
 def write_sheet(
     path: Path,
-    rows: Sequence[Sequence[Images | None]],
+    rows: Sequence[Sequence[Array | None]],
     row_titles: Sequence[str] | None = None,
     column_titles: Sequence[str] | None = None,
 ) -> None:
-    """Write a sheet of titled pictures, enlarged if they are small."""
+    """Write a sheet of titled pictures, enlarged if they are small.
+
+    Args:
+        path: Where to.
+        rows: Images of each row, with or without a batch axis; None leaves a place empty.
+        row_titles: Names to the left of the rows.
+        column_titles: Names above the columns.
+    """
     first = next(picture for row in rows for picture in row if picture is not None)
     tile = max(TILE, first.shape[-1])
     write_picture(path, images.contact_sheet(rows, row_titles, column_titles, tile=tile))

@@ -36,7 +36,8 @@ def train(
         photos: Folder of pictures, searched recursively.
         run: Folder for everything the run writes; new or empty.
         resume: Folder of an earlier run to go on with, under its own settings.
-        preset: Settings to start from; `stylemapgan info --presets` lists them.
+        preset: Settings to start from: tiny-32, laptop-64, laptop-128, laptop-256, paper-128,
+            paper-256, paper-512 or paper-1024-light.
         config: A `config.toml` to start from instead of a preset.
         validation: Folder of pictures for sample sheets and validation.
         licence: Licence of the trained weights; goes into every weights file.
@@ -77,7 +78,8 @@ def train(
     if seen < wanted:
         console.print(
             f"Stopped and saved at {seen:,} of {wanted:,} images. "
-            f"Go on with: stylemapgan train --resume {folder}"
+            f"Go on with: stylemapgan train --resume {folder}",
+            soft_wrap=True,
         )
     else:
-        console.print(f"Done: {folder}/snapshots/{seen:09d}.safetensors")
+        console.print(f"Done: {folder}/snapshots/{seen:09d}.safetensors", soft_wrap=True)

@@ -1,8 +1,9 @@
 """Every setting, as frozen dataclasses that check themselves."""
 
 from stylemapgan.config.model import ModelConfig
+from stylemapgan.config.plain_values import from_dict, to_dict
 from stylemapgan.config.presets import PRESETS, preset
-from stylemapgan.config.run import DataConfig, RunConfig, from_dict, read_toml, to_dict, to_toml
+from stylemapgan.config.run import DataConfig, RunConfig, read_toml, to_toml
 from stylemapgan.config.training import LossWeights, TrainConfig
 
 __all__ = [

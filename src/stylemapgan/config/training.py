@@ -1,6 +1,7 @@
 """How a run trains."""
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
@@ -32,8 +33,8 @@ class LossWeights:
 
     def __post_init__(self) -> None:
         for name, weight in dataclasses.asdict(self).items():
-            if weight < 0:
-                raise ConfigError(f"weights.{name} must not be negative, got {weight}.")
+            if not 0 <= weight < math.inf:
+                raise ConfigError(f"weights.{name} must be 0 or a positive number, got {weight}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,9 @@ class TrainConfig:
     adversarial_from: int = 0
     """Images seen before the adversarial and latent losses join. On a CPU a warm-up on
     reconstruction alone pays off; the paper has none."""
+    mapping_head_start: bool = False
+    """When that warm-up ends, fit the mapping network to the photos' stylemaps, so that its
+    first images resemble photos; the paper does not."""
     cooldown: int = 0
     """Over the last so many images the learning rate falls linearly to a twentieth."""
     augmentations: tuple[Augmentation, ...] = ()
@@ -78,18 +82,20 @@ class TrainConfig:
     sample_every: int = 10_000
     """Images between two sample sheets and validations."""
     keep_snapshots: int = 5
-    """How many of the newest snapshots stay on disk; resume needs one."""
+    """How many of the newest snapshots stay on disk."""
 
     def __post_init__(self) -> None:
         for name in (
             "images", "batch", "learning_rate", "r1_interval", "ema_half_life",
             "snapshot_every", "sample_every", "keep_snapshots",
         ):  # fmt: skip
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} must be positive, got {getattr(self, name)}.")
+            if not 0 < getattr(self, name) < math.inf:
+                raise ConfigError(f"{name} must be a positive number, got {getattr(self, name)}.")
         for name in ("r1_gamma", "perceptual_from", "adversarial_from", "cooldown", "seed"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"{name} must not be negative, got {getattr(self, name)}.")
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ConfigError(
+                    f"{name} must be 0 or a positive number, got {getattr(self, name)}."
+                )
         for name, literal in (
             ("perceptual_network", PerceptualNetwork),
             ("precision", Precision),

@@ -11,12 +11,14 @@ from array_api_compat import array_namespace
 from stylemapgan.config import ModelConfig
 from stylemapgan.editing import operations
 from stylemapgan.editing.checks import (
+    AnyImages,
+    AnyMask,
     refuse_all_but_one,
     refuse_unequal_batches,
     refuse_unfit_images,
     refuse_unfit_mask,
 )
-from stylemapgan.editing.operations import WPlus
+from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.errors import EditError
 from stylemapgan.types import Array, Images, Mask, Stylemap
 
@@ -32,9 +34,9 @@ DECODE_BATCH = 16
 class Piece:
     """A part of a reference and where it goes."""
 
-    reference: Images
+    reference: AnyImages
     """Images to copy from."""
-    mask: Mask
+    mask: AnyMask
     """What to take, in pixels of the reference; between 0 and 1 mixes."""
     shift: tuple[int, int] = (0, 0)
     """How far it moves down and to the right, in pixels."""
@@ -68,11 +70,11 @@ class AbstractEditor(ABC):
         """Turn values into this editor's own float32 arrays, on its device."""
 
     @abstractmethod
-    def encode(self, images: Images) -> Stylemap:
+    def encode(self, images: AnyImages) -> Stylemap:
         """Find the stylemaps of photos; begins with `self.as_images(images)`."""
 
     @abstractmethod
-    def resize(self, stylemaps: Stylemap) -> list[Stylemap]:
+    def resize(self, stylemaps: Stylemap) -> list[AnyStylemap]:
         """Turn stylemaps into w_plus: one resized stylemap for each modulated layer."""
 
     @abstractmethod
@@ -104,13 +106,13 @@ class AbstractEditor(ABC):
         return xp.mean(means, axis=0, keepdims=True)
 
     @final
-    def as_images(self, images: Images) -> Images:
+    def as_images(self, images: AnyImages) -> Images:
         """Turn images into this editor's arrays; an `EditError` if they do not fit the model."""
         refuse_unfit_images(images, self.image_size)
         return self.as_array(images)
 
     @final
-    def as_mask(self, mask: Mask) -> Mask:
+    def as_mask(self, mask: AnyMask) -> Mask:
         """Turn masks into this editor's arrays; an `EditError` if they do not fit the model."""
         refuse_unfit_mask(mask, self.image_size)
         return self.as_array(mask)
@@ -121,12 +123,12 @@ class AbstractEditor(ABC):
         return self.synthesize(self.resize(stylemaps))
 
     @final
-    def reconstruct(self, images: Images) -> Images:
+    def reconstruct(self, images: AnyImages) -> Images:
         """Encode and decode photos: what the model makes of them."""
         return self.decode(self.encode(images))
 
     @final
-    def blend(self, source: Images, reference: Images, mask: Mask) -> Images:
+    def blend(self, source: AnyImages, reference: AnyImages, mask: AnyMask) -> Images:
         """Put the masked part of the reference into the source, in w.
 
         Seams are as wide as a cell: good for halves and other large masks.
@@ -136,7 +138,7 @@ class AbstractEditor(ABC):
         return self.decode(operations.blend(self.encode(source), self.encode(reference), weight))
 
     @final
-    def blend_w_plus(self, source: Images, reference: Images, mask: Mask) -> Images:
+    def blend_w_plus(self, source: AnyImages, reference: AnyImages, mask: AnyMask) -> Images:
         """Put the masked part of the reference into the source, in w_plus.
 
         Borders follow the mask at every resolution: good for small and fine masks.
@@ -149,9 +151,9 @@ class AbstractEditor(ABC):
     @final
     def transplant(
         self,
-        source: Images,
-        reference: Images,
-        mask: Mask,
+        source: AnyImages,
+        reference: AnyImages,
+        mask: AnyMask,
         shift: tuple[int, int] = (0, 0),
         strength: float = 1.0,
     ) -> Images:
@@ -171,7 +173,7 @@ class AbstractEditor(ABC):
         return self.transplant_pieces(source, [piece])
 
     @final
-    def transplant_pieces(self, source: Images, pieces: Sequence[Piece]) -> Images:
+    def transplant_pieces(self, source: AnyImages, pieces: Sequence[Piece]) -> Images:
         """Transplant several pieces into the source, one after another."""
         refuse_unequal_batches(source, *(batch for p in pieces for batch in (p.reference, p.mask)))
         w_plus = self._embed(source)
@@ -182,7 +184,7 @@ class AbstractEditor(ABC):
         return self.synthesize(w_plus)
 
     @final
-    def morph(self, source: Images, piece: Piece, steps: int) -> Images:
+    def morph(self, source: AnyImages, piece: Piece, steps: int) -> Images:
         """Transplant a piece into one picture, with strengths from 0 up to the piece's own.
 
         Returns:
@@ -198,7 +200,7 @@ class AbstractEditor(ABC):
         return array_namespace(*frames).concat(frames)
 
     @final
-    def interpolate(self, start: Images, end: Images, steps: int) -> Images:
+    def interpolate(self, start: AnyImages, end: AnyImages, steps: int) -> Images:
         """Walk from one picture to another.
 
         Returns:
@@ -210,7 +212,7 @@ class AbstractEditor(ABC):
         return self._decode_in_batches(array_namespace(first).concat(path))
 
     @final
-    def mix(self, coarse: Images, fine: Images) -> Images:
+    def mix(self, coarse: AnyImages, fine: AnyImages) -> Images:
         """Take coarse styles (pose, layout) from one picture and fine ones from another."""
         refuse_unequal_batches(coarse, fine)
         return self.synthesize(operations.mix(self._embed(coarse), self._embed(fine)))
@@ -229,7 +231,7 @@ class AbstractEditor(ABC):
         stylemaps = operations.truncate(self.sample(count, seed), self.mean_stylemap, psi)
         return self._decode_in_batches(stylemaps)
 
-    def _embed(self, images: Images) -> list[Stylemap]:
+    def _embed(self, images: AnyImages) -> list[AnyStylemap]:
         """Encode images all the way to w_plus."""
         return self.resize(self.encode(images))
 

@@ -1,12 +1,19 @@
 """What editors refuse: pictures and masks of the wrong shape or values."""
 
+from typing import Any, TypeAlias
+
 from array_api_compat import array_namespace
 
 from stylemapgan.errors import EditError
-from stylemapgan.types import Array, Images, Mask
+from stylemapgan.types import Array
+
+AnyImages: TypeAlias = Any
+"""What a caller gives as images, a NumPy array or a PyTorch tensor, before it is checked."""
+AnyMask: TypeAlias = Any
+"""What a caller gives as a mask, before it is checked."""
 
 
-def refuse_unfit_images(images: Images, size: int) -> None:
+def refuse_unfit_images(images: AnyImages, size: int) -> None:
     """Let only float images of the model's size pass.
 
     Raises:
@@ -29,7 +36,7 @@ def refuse_unfit_images(images: Images, size: int) -> None:
         )
 
 
-def refuse_unfit_mask(mask: Mask, size: int) -> None:
+def refuse_unfit_mask(mask: AnyMask, size: int) -> None:
     """Let only masks of the image's size with values in [0, 1] pass.
 
     Raises:

@@ -15,9 +15,10 @@ from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import ModelConfig
 from stylemapgan.config.training import Precision
 from stylemapgan.editing.abstract import AbstractEditor
+from stylemapgan.editing.checks import AnyImages
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import EditError
-from stylemapgan.types import Array, Images, Stylemap
+from stylemapgan.types import Array, Stylemap
 
 
 @final
@@ -81,7 +82,7 @@ class Editor(AbstractEditor):
             values = values.astype(np.float32)
         return torch.as_tensor(values, dtype=torch.float32, device=self._device)
 
-    def encode(self, images: Images) -> Tensor:
+    def encode(self, images: AnyImages) -> Tensor:
         """Find the stylemaps of photos."""
         photos = self.as_images(images)
         with self._inference():

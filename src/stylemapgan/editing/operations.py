@@ -5,20 +5,26 @@ left alone. Any batch of one stands for as many as the others have.
 """
 
 from collections.abc import Sequence
+from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace, device
+from jaxtyping import Float
 
 from stylemapgan.errors import EditError
-from stylemapgan.types import Array, Mask, Stylemap
+from stylemapgan.types import Array, Mask
 
-WPlus = Sequence[Stylemap]
+AnyStylemap: TypeAlias = Float[Any, "#batch _ _ _"]
+"""A stylemap, resized or not; `_refuse_misfits` compares sizes and explains."""
+WPlus: TypeAlias = Sequence[AnyStylemap]
 """Resized stylemaps, one for each modulated layer, coarse to fine."""
 
 COARSE_LAYERS = 2
 """How many of the resized stylemaps carry coarse styles: those of the smallest resolution."""
+SmallMask: TypeAlias = Float[Any, "masks 1 {rows} {columns}"]
+"""A mask with one value for each cell."""
 
 
-def blend(source: Stylemap, reference: Stylemap, mask: Mask) -> Stylemap:
+def blend(source: AnyStylemap, reference: AnyStylemap, mask: Mask) -> AnyStylemap:
     """Put the masked part of the reference into the source.
 
     A cell takes the largest mask value among its pixels, so a touched cell is edited.
@@ -37,7 +43,7 @@ def blend(source: Stylemap, reference: Stylemap, mask: Mask) -> Stylemap:
     return _mix(source, reference, shrink_by_max(mask, *source.shape[-2:]))
 
 
-def blend_w_plus(source: WPlus, reference: WPlus, mask: Mask) -> list[Stylemap]:
+def blend_w_plus(source: WPlus, reference: WPlus, mask: Mask) -> list[AnyStylemap]:
     """Put the masked part of the reference into the source, at every resolution.
 
     The mask is shrunk to each resolution anew, so borders are finer than those of `blend`.
@@ -61,7 +67,7 @@ def transplant(
     mask: Mask,
     shift: tuple[int, int] = (0, 0),
     strength: float = 1.0,
-) -> list[Stylemap]:
+) -> list[AnyStylemap]:
     """Move the masked part of the reference to another place of the source.
 
     What would land outside the image is cut off.
@@ -90,7 +96,7 @@ def transplant(
     return edited
 
 
-def mix(coarse: WPlus, fine: WPlus) -> list[Stylemap]:
+def mix(coarse: WPlus, fine: WPlus) -> list[AnyStylemap]:
     """Take coarse styles (pose, layout) from one picture and fine ones from another.
 
     The paper's "coarse" image of photos 1 and 2 is `mix(1, 2)`, its "fine" image `mix(2, 1)`.
@@ -106,7 +112,7 @@ def mix(coarse: WPlus, fine: WPlus) -> list[Stylemap]:
     return [xp.broadcast_to(stylemap, (batch, *stylemap.shape[1:])) for stylemap in chosen]
 
 
-def interpolate(start: Stylemap, end: Stylemap, position: float) -> Stylemap:
+def interpolate(start: AnyStylemap, end: AnyStylemap, position: float) -> AnyStylemap:
     """Walk from one stylemap towards another.
 
     Args:
@@ -121,7 +127,7 @@ def interpolate(start: Stylemap, end: Stylemap, position: float) -> Stylemap:
     return _mix(start, end, position)
 
 
-def truncate(stylemap: Stylemap, mean: Stylemap, psi: float) -> Stylemap:
+def truncate(stylemap: AnyStylemap, mean: AnyStylemap, psi: float) -> AnyStylemap:
     """Pull stylemaps towards their mean: less variety, more typical pictures.
 
     Args:
@@ -132,7 +138,7 @@ def truncate(stylemap: Stylemap, mean: Stylemap, psi: float) -> Stylemap:
     return mean + psi * (stylemap - mean)
 
 
-def shrink_by_max(mask: Mask, rows: int, columns: int) -> Mask:
+def shrink_by_max(mask: Mask, rows: int, columns: int) -> SmallMask:
     """Give each cell of a stylemap the largest mask value among its pixels.
 
     Raises:
@@ -141,7 +147,7 @@ def shrink_by_max(mask: Mask, rows: int, columns: int) -> Mask:
     return array_namespace(mask).max(_split_into_cells(mask, rows, columns), axis=(-3, -1))
 
 
-def shrink_by_coverage(mask: Mask, rows: int, columns: int) -> Mask:
+def shrink_by_coverage(mask: Mask, rows: int, columns: int) -> SmallMask:
     """Give each cell that the mask covers by more than half the mean of its covered pixels.
 
     All other cells get 0, half-covered ones too. A hard mask stays hard.
@@ -188,7 +194,7 @@ def _split_into_cells(mask: Mask, rows: int, columns: int) -> Array:
     return array_namespace(mask).reshape(mask, shape)
 
 
-def _pairs(source: WPlus, reference: WPlus) -> list[tuple[Stylemap, Stylemap]]:
+def _pairs(source: WPlus, reference: WPlus) -> list[tuple[AnyStylemap, AnyStylemap]]:
     if len(source) != len(reference):
         raise EditError(
             f"Source and reference have {len(source)} and {len(reference)} resized stylemaps: "
@@ -197,7 +203,7 @@ def _pairs(source: WPlus, reference: WPlus) -> list[tuple[Stylemap, Stylemap]]:
     return list(zip(source, reference, strict=True))
 
 
-def _refuse_misfits(source: Stylemap, reference: Stylemap) -> None:
+def _refuse_misfits(source: AnyStylemap, reference: AnyStylemap) -> None:
     if source.shape[1:] != reference.shape[1:]:
         raise EditError(
             f"Stylemaps of {_describe(source)} and {_describe(reference)} do not fit: "
@@ -205,6 +211,6 @@ def _refuse_misfits(source: Stylemap, reference: Stylemap) -> None:
         )
 
 
-def _describe(stylemap: Stylemap) -> str:
+def _describe(stylemap: AnyStylemap) -> str:
     channels, rows, columns = stylemap.shape[1:]
     return f"{rows}x{columns} cells with {channels} channels"

@@ -73,8 +73,9 @@ def unit_length(
 def enlarge(
     images: Float[Tensor, "batch 3 height width"],
 ) -> Float[Tensor, "batch 3 out_height out_width"]:
-    """Enlarge small pictures to `SMALLEST_SIDE` pixels."""
+    """Enlarge small pictures until their shorter side has `SMALLEST_SIDE` pixels."""
     factor = SMALLEST_SIDE / min(images.shape[-2:])
     if factor <= 1:
         return images
-    return F.interpolate(images, scale_factor=factor, mode="bilinear", align_corners=False)
+    size = [round(side * factor) for side in images.shape[-2:]]
+    return F.interpolate(images, size=size, mode="bilinear", align_corners=False)

@@ -1,6 +1,7 @@
 """Public weights of feature networks: a file given by the user, or fetched once and checked."""
 
 import hashlib
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ import torch
 from torch import Tensor
 
 from stylemapgan.errors import DataError
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,9 @@ class PublicWeights:
 
     def _fetch(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        logger.info("Fetching %s into %s.", self.url, path.parent)
         try:
-            torch.hub.download_url_to_file(self.url, str(path), hash_prefix=self.sha256)
+            torch.hub.download_url_to_file(self.url, str(path), self.sha256, progress=False)
         except (URLError, OSError, RuntimeError) as error:
             raise DataError(
                 f"{self.name} could not be fetched from {self.url} ({error}): put the file into "

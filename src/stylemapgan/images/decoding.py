@@ -25,13 +25,13 @@ whole process.
 """
 MAX_BYTES = 1_500_000_000
 """Larger files are refused unread; MAX_PIXELS with 16 bits in four channels fits."""
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM", "MPO")
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """What is read. Pillow knows more, some of which start other programs (EPS)."""
-JPEG_MARGIN = 4
+JPEG_MARGIN = 8
 """A JPEG is unpacked at 1/2, 1/4 or 1/8 if still this many times larger than what is wanted.
 
-That is what makes a 12-megapixel photo quick. Frequencies that fold back on the way are at
-most a seventh as strong, at the very edge of what the small picture can show.
+That makes a 12-megapixel photo quick. The price: a wave too fine for the small picture may
+come through at up to 7 % of its strength (measured), against 0.5 % if unpacked in full.
 """
 
 TURNS = {
@@ -96,7 +96,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     except UnidentifiedImageError:
         guess = " It looks like a web page." if content.lstrip().startswith(b"<") else ""
         raise ImageError(
-            f"{path} is no picture in a known format ({', '.join(FORMATS[:-1])}).{guess}"
+            f"{path} is no picture in a known format ({', '.join(FORMATS)}).{guess}"
         ) from None
     except Exception as error:  # Pillow raises whatever its parsers trip over
         reason = " ".join(str(error).split()) or type(error).__name__

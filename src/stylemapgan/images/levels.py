@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 
 from stylemapgan.errors import ImageError
-from stylemapgan.types import Array, Images
+from stylemapgan.types import Array
 
 
 def from_bytes(
@@ -17,11 +17,11 @@ def from_bytes(
     return channels_second
 
 
-def to_bytes(images: Images) -> UInt8[np.ndarray, "batch height width 3"]:
+def to_bytes(images: Array) -> UInt8[np.ndarray, "batch height width 3"]:
     """Turn images into bytes, rounded to the nearest level; what is beyond -1 and 1 is clamped.
 
     Args:
-        images: A NumPy array, or a PyTorch tensor of any device and precision.
+        images: A batch, as a NumPy array or a PyTorch tensor of any device and precision.
 
     Raises:
         ImageError: The shape is no batch of RGB images, or a value is not a number.

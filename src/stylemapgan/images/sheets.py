@@ -1,6 +1,6 @@
 """Contact sheets: many pictures side by side, with titles."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from stylemapgan.errors import ImageError
 from stylemapgan.images.levels import from_bytes, to_bytes, to_numpy
-from stylemapgan.types import Images
+from stylemapgan.types import Array
 
 PAPER = (250, 250, 247)
 INK = (96, 96, 100)
@@ -18,7 +18,7 @@ FAINT_INK = (134, 134, 138)
 
 
 def contact_sheet(
-    rows: Sequence[Sequence[Images | None]],
+    rows: Sequence[Iterable[Array | None]],
     row_titles: Sequence[str] | None = None,
     column_titles: Sequence[str] | None = None,
     caption: str | None = None,
@@ -175,7 +175,7 @@ class _Sheet:
         return "\n".join(lines)
 
 
-def _picture(image: Images) -> Image.Image:
+def _picture(image: Array) -> Image.Image:
     array = to_numpy(image)
     if array.ndim == 3:
         array = array[None]

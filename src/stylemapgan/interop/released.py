@@ -134,7 +134,6 @@ def _convert(
             for part, arrays in parts.items()
             for name, array in arrays.items()
         },
-        images_seen=_images_seen(train_args),
         licence=LICENCE,
         data=str(getattr(train_args, "dataset", "")),
     )
@@ -205,8 +204,3 @@ def _with_our_multiplier(
         name: array * factor if name.startswith("mapping.") else array
         for name, array in generator.items()
     }
-
-
-def _images_seen(train_args: argparse.Namespace) -> int:
-    updates, batch = getattr(train_args, "iter", None), getattr(train_args, "batch", None)
-    return updates * batch if isinstance(updates, int) and isinstance(batch, int) else 0

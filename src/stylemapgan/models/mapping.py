@@ -31,7 +31,11 @@ class MappingNetwork(nn.Module):
         )
 
     def forward(self, z: Float[Tensor, "batch z"]) -> Float[Tensor, "batch style rows columns"]:
+        return activate(self.layers[-1](self.hidden(z))).unflatten(1, self.stylemap_shape)
+
+    def hidden(self, z: Float[Tensor, "batch z"]) -> Float[Tensor, "batch z"]:
+        """Compute what the last layer sees: everything known but where it goes."""
         features = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
-        for layer in self.layers:
+        for layer in list(self.layers)[:-1]:
             features = activate(layer(features))
-        return features.unflatten(1, self.stylemap_shape)
+        return features

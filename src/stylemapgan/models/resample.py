@@ -60,8 +60,8 @@ class DownConv2d(EqualizedConv2d):
     """Convolution to half the resolution: blur, then convolution with stride 2."""
 
     def forward(
-        self, features: Float[Tensor, "batch channels 2*height 2*width"]
-    ) -> Float[Tensor, "batch out height width"]:
+        self, features: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch out height//2 width//2"]:
         kernel_size = self.weight.shape[-1]
         total = len(BLUR) - 2 + kernel_size - 1
         padding = ((total + 1) // 2, total // 2)

@@ -38,7 +38,7 @@ class SynthesisBlock(nn.Module):
         self,
         features: Float[Tensor, "batch channels height width"],
         stylemap: Float[Tensor, "batch style height width"],
-        finer_stylemap: Float[Tensor, "batch finer_style 2*height 2*width"],
+        finer_stylemap: Float[Tensor, "batch finer_style finer_height finer_width"],
     ) -> Float[Tensor, "batch out 2*height 2*width"]:
         refined = self.refine(self.up(features, stylemap), finer_stylemap)
         return refined + self.skip(features)

@@ -20,8 +20,8 @@ class DownBlock(nn.Module):
         self.skip = DownConv2d(into, out, kernel_size=1, bias=False, gain=1 / math.sqrt(2.0))
 
     def forward(
-        self, features: Float[Tensor, "batch channels 2*height 2*width"]
-    ) -> Float[Tensor, "batch out height width"]:
+        self, features: Float[Tensor, "batch channels height width"]
+    ) -> Float[Tensor, "batch out height//2 width//2"]:
         main = activate(self.down(activate(self.refine(features))))
         return main + self.skip(features)
 

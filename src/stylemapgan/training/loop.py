@@ -20,6 +20,7 @@ from stylemapgan.training import schedule, steps
 from stylemapgan.training.ema import update_ema
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.preview import sample_sheet
+from stylemapgan.training.prior import give_head_start
 from stylemapgan.training.state import TrainState, new_state
 from stylemapgan.training.validation import validate
 
@@ -78,6 +79,8 @@ class Run:
             state.images_seen += config.batch
             state.updates += 1
             window.add(state.updates, losses)
+            if before < config.adversarial_from <= state.images_seen:
+                self._end_warm_up()
             if state.updates % LOG_EVERY == 0 or state.images_seen >= config.images:
                 self._log(window, on_progress)
                 window = LossWindow(time.perf_counter())
@@ -116,6 +119,16 @@ class Run:
         if state.updates % lesson.config.r1_interval == 0:
             losses |= steps.penalty_step(lesson, state, real, randomness)
         return losses | steps.reconstruction_step(lesson, state, real, randomness)
+
+    def _end_warm_up(self) -> None:
+        config = self.config.training
+        if config.mapping_head_start:
+            give_head_start(
+                self.state,
+                self.photos,
+                is_mirrored=config.horizontal_flips,
+                randomness=self._randomness(),
+            )
 
     def _next_photos(self) -> Tensor:
         """The batch that follows from the seed and the images seen, and nothing else."""

@@ -7,12 +7,14 @@ from stylemapgan.zoo.bundled import (
     sample_folder,
     sample_pictures,
 )
-from stylemapgan.zoo.demo import DemoEdit, DemoPlan, DemoWalk, read_plan
+from stylemapgan.zoo.demo import DemoBox, DemoEdit, DemoPlan, DemoShift, DemoWalk, read_plan
 
 __all__ = [
     "BUNDLED",
+    "DemoBox",
     "DemoEdit",
     "DemoPlan",
+    "DemoShift",
     "DemoWalk",
     "find",
     "pictures_in",

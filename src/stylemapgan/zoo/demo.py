@@ -12,6 +12,30 @@ PLAN = "demo.toml"
 
 
 @dataclass(frozen=True, kw_only=True)
+class DemoBox:
+    """A part of a picture, in pixels of the model's image."""
+
+    x: int
+    """Left edge."""
+    y: int
+    """Top edge."""
+    width: int
+    """How far it reaches to the right."""
+    height: int
+    """How far it reaches down."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoShift:
+    """How far a part moves, in pixels of the model's image."""
+
+    x: int = 0
+    """To the right."""
+    y: int = 0
+    """Down."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class DemoEdit:
     """A part of one picture that goes into another."""
 
@@ -19,10 +43,10 @@ class DemoEdit:
     """Name of the picture to edit."""
     reference: str
     """Name of the picture to copy from."""
-    box: tuple[int, int, int, int]
-    """What to copy: left edge, top edge, width and height, in pixels of the model's image."""
-    shift: tuple[int, int] = (0, 0)
-    """How far it moves to the right and down, in pixels; transplants only."""
+    box: DemoBox
+    """What to copy."""
+    shift: DemoShift = DemoShift()
+    """How far it moves; transplants only."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +100,14 @@ def _made_up(folder: Path, pictures: Sequence[Path], size: int) -> DemoPlan:
     first, second, last = pictures[0].name, pictures[1].name, pictures[-1].name
     half, quarter, eighth = size // 2, size // 4, size // 8
     return DemoPlan(
-        blend=DemoEdit(source=first, reference=second, box=(half, 0, half, size)),
+        blend=DemoEdit(
+            source=first, reference=second, box=DemoBox(x=half, y=0, width=half, height=size)
+        ),
         transplant=DemoEdit(
             source=first,
             reference=second,
-            box=(quarter, quarter, half, half),
-            shift=(eighth, eighth),
+            box=DemoBox(x=quarter, y=quarter, width=half, height=half),
+            shift=DemoShift(x=eighth, y=eighth),
         ),
         interpolate=DemoWalk(start=first, end=last),
     )

@@ -1,0 +1,78 @@
+"""The command line: what to measure, and where the numbers go."""
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+from rich.console import Console
+
+from benchmarks.isolation import apart, here
+from stylemapgan.errors import ConfigError, StyleMapGANError
+
+if TYPE_CHECKING:
+    from benchmarks.report import Report
+
+FAILURE = 2
+"""Exit code for whatever the user can put right."""
+LAPTOPS = ("tiny-32", "laptop-64", "laptop-128", "laptop-256")
+
+
+def bench(  # noqa: PLR0913 - every flag is a parameter
+    *,
+    presets: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = LAPTOPS,
+    compare_at: str = "laptop-128",
+    skip_training: bool = False,
+    quick: bool = False,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("bench.json"),
+    markdown: Path | None = None,
+) -> None:
+    """Measure editing, training and the design of the networks on this machine.
+
+    Keep the machine quiet meanwhile. The GPU is measured too where PyTorch finds one.
+
+    Args:
+        presets: Networks to measure.
+        compare_at: Preset at whose shapes plain and per-sample convolutions are compared.
+        skip_training: Leave training out; it takes most of the time.
+        quick: Two repeats in one process: shows that everything runs, measures nothing well.
+        output: JSON file for all numbers.
+        markdown: Markdown file for the tables, to paste from.
+    """
+    for file in filter(None, (output, markdown)):
+        if not file.parent.is_dir():
+            raise ConfigError(f"{file} cannot be written: there is no folder {file.parent}.")
+    from benchmarks.suite import Plan, measure  # takes PyTorch along, which help does without
+
+    plan = Plan(
+        presets=presets, compare_at=compare_at, has_training=not skip_training, is_quick=quick
+    )
+    progress = Console(stderr=True)
+    report = measure(plan, here if quick else apart, lambda now: progress.print(now, style="dim"))
+    _publish(report, output, markdown)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command.
+
+    Returns:
+        The exit code: 0, or 2 after an error, which takes one line.
+    """
+    app = App(name="python -m benchmarks", default_command=bench)
+    try:
+        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
+    except (StyleMapGANError, CycloptsError) as error:
+        print("error:", " ".join(str(error).split("\n")), file=sys.stderr)
+        return FAILURE
+    return 0
+
+
+def _publish(report: "Report", output: Path, markdown: Path | None) -> None:
+    from benchmarks.tables import to_markdown, to_rich
+
+    output.write_text(json.dumps(report.to_dict(), indent=2) + "\n", encoding="utf-8")
+    if markdown is not None:
+        markdown.write_text(to_markdown(report), encoding="utf-8")
+    to_rich(report, Console())

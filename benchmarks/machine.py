@@ -1,0 +1,89 @@
+"""What was measured on: figures mean nothing without it."""
+
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Hardware and software."""
+
+    cpu: str
+    cores: int
+    """Cores this process may use."""
+    threads: int
+    """Threads PyTorch computes with."""
+    cpu_capability: str
+    """The instruction set PyTorch chose."""
+    memory_gib: float
+    load: float
+    """Processes that wanted to run in the minute before; about 0 on a quiet machine."""
+    gpu: str | None
+    system: str
+    python: str
+    torch: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Which code ran."""
+
+    commit: str | None
+    """None outside a git repository."""
+    has_local_changes: bool | None
+
+
+def describe_machine() -> Machine:
+    """Look at this machine."""
+    return Machine(
+        cpu=_cpu(),
+        cores=_cores(),
+        threads=torch.get_num_threads(),
+        cpu_capability=torch.backends.cpu.get_cpu_capability(),
+        memory_gib=round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
+        load=round(os.getloadavg()[0], 2),
+        gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,
+        system=platform.platform(),
+        python=platform.python_version(),
+        torch=torch.__version__,
+    )
+
+
+def describe_source() -> Source:
+    """Ask git about the code beside this file."""
+    commit = _git("rev-parse", "HEAD")
+    if commit is None:
+        return Source(commit=None, has_local_changes=None)
+    return Source(commit=commit, has_local_changes=bool(_git("status", "--porcelain")))
+
+
+def _cpu() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _git(*arguments: str) -> str | None:
+    try:
+        result = subprocess.run(
+            ["git", *arguments], cwd=REPOSITORY, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return result.stdout.strip()

@@ -1,0 +1,169 @@
+"""Results as tables, for a terminal and for Markdown alike."""
+
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from benchmarks.report import Report
+from benchmarks.timing import Timing
+from benchmarks.training import StageSpeed
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A title, what the figures mean, and the figures."""
+
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    """The first names what was measured; figures follow."""
+    rows: list[tuple[str, ...]]
+
+
+def to_rich(report: Report, console: Console) -> None:
+    """Print all tables."""
+    console.print(_origin(report), style="dim")
+    for table in tables(report):
+        printed = RichTable(title=table.title, caption=table.note)
+        for index, column in enumerate(table.columns):
+            printed.add_column(column, justify="right" if index else "left")
+        for row in table.rows:
+            printed.add_row(*row)
+        console.print(printed)
+
+
+def to_markdown(report: Report) -> str:
+    """Write all tables as Markdown."""
+    parts = [_origin(report)]
+    for table in tables(report):
+        alignment = ("---", *("---:" for _ in table.columns[1:]))
+        lines = [_line(row) for row in (table.columns, alignment, *table.rows)]
+        parts.append(f"### {table.title}\n\n{table.note}\n\n" + "\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def tables(report: Report) -> list[Table]:
+    """Make a table of each kind of measurement that was taken."""
+    made = [_editing(report), _training(report), _grouped(report), _up(report)]
+    return [table for table in made if table.rows]
+
+
+def _editing(report: Report) -> Table:
+    return Table(
+        title="Editing one photo",
+        note="Milliseconds, p50 / p95. An edit encodes two photos, blends in w⁺ and decodes.",
+        columns=("preset", "encode", "decode", "edit", "peak memory, MiB"),
+        rows=[
+            (
+                f"{result.preset}, {result.device}, {result.mode}",
+                _both(result.encode_ms),
+                _both(result.decode_ms),
+                _both(result.edit_ms),
+                f"{result.peak_memory_mib:.0f}",
+            )
+            for result in report.editing
+        ],
+    )
+
+
+def _training(report: Report) -> Table:
+    longest = max((result.stages for result in report.training), key=len, default={})
+    return Table(
+        title="Training",
+        note="Images per second: whole iterations, R1 in its due share of the adversarial ones.",
+        columns=("preset", "batch", *longest, "peak memory, MiB"),
+        rows=[
+            (
+                f"{result.preset}, {result.device}, {result.mode}",
+                str(result.batch),
+                *(_speed(result.stages.get(stage)) for stage in longest),
+                f"{result.peak_memory_mib:.0f}",
+            )
+            for result in report.training
+        ],
+    )
+
+
+def _grouped(report: Report) -> Table:
+    return Table(
+        title="Plain against per-sample grouped convolution",
+        note="Milliseconds for a batch, p50 / p95; equal results.",
+        columns=("part", "batch", "plain", "per sample", "times as long"),
+        rows=[
+            (
+                f"{result.part}, {result.device}, {result.mode}",
+                str(result.batch),
+                _both(result.plain_ms),
+                _both(result.per_sample_ms),
+                _ratio(result.per_sample_ms, result.plain_ms),
+            )
+            for result in report.grouped_convolution
+        ],
+    )
+
+
+def _up(report: Report) -> Table:
+    return Table(
+        title="Up-convolution: transposed convolution and blur, or one merged 6x6 kernel",
+        note=(
+            "Milliseconds, p50; equal results. Inference takes one image, training a forward "
+            "and a backward pass of a batch. “Merged ahead” saves merging the kernels each time."
+        ),
+        columns=(
+            "layer",
+            "inference: separate",
+            "merged",
+            "merged ahead",
+            "training: separate",
+            "merged",
+        ),
+        rows=[
+            (
+                f"{result.into}→{result.out} at {result.size}x{result.size} pixels, "
+                f"{result.device}, {result.mode}",
+                f"{result.separate_ms.p50:.2f}",
+                f"{result.merged_ms.p50:.2f}",
+                f"{result.merged_ahead_ms.p50:.2f}",
+                f"{result.training_separate_ms.p50:.2f}",
+                f"{result.training_merged_ms.p50:.2f}",
+            )
+            for result in report.up_convolution
+        ],
+    )
+
+
+def _origin(report: Report) -> str:
+    """One paragraph: machine, software, commit, time."""
+    machine, source = report.machine, report.source
+    commit = source.commit[:12] if source.commit else "unknown"
+    parts = [
+        f"{machine.cpu} ({machine.cpu_capability})",
+        f"{machine.cores} cores, {machine.threads} threads",
+        f"{machine.memory_gib:.0f} GiB",
+        *([machine.gpu] if machine.gpu else []),
+        machine.system,
+        f"Python {machine.python}",
+        f"PyTorch {machine.torch}",
+        f"commit {commit}{' with local changes' if source.has_local_changes else ''}",
+        f"load {machine.load} before",
+        report.created,
+    ]
+    warning = "Quick run: these figures mean nothing. " if report.is_quick else ""
+    return warning + "; ".join(parts) + "."
+
+
+def _both(timing: Timing) -> str:
+    return f"{timing.p50:.1f} / {timing.p95:.1f}"
+
+
+def _ratio(longer: Timing, shorter: Timing) -> str:
+    return f"{longer.p50 / shorter.p50:.2f}"
+
+
+def _speed(stage: StageSpeed | None) -> str:
+    return "-" if stage is None else f"{stage.images_per_second:.1f}"
+
+
+def _line(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"

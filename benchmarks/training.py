@@ -1,0 +1,141 @@
+"""How many images a second training gets through, in each of its stages."""
+
+import dataclasses
+import logging
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from lightning_fabric import Fabric
+
+from benchmarks.modes import MODES, peak_memory, settle_on
+from benchmarks.timing import Effort, Timing, alternate
+from stylemapgan.config import TrainConfig, preset
+from stylemapgan.data import PhotoSet
+from stylemapgan.features import AbstractPerceptualDistance, load_distance
+from stylemapgan.features.lpips import LPIPS
+from stylemapgan.training.folder import RunFolder
+from stylemapgan.training.loop import Run
+from stylemapgan.training.steps import Lesson
+
+ADVERSARIAL = "adversarial"
+"""The stage that takes all updates, the R1 penalty among them."""
+PHOTOS = 64
+"""Pictures of random pixels to train on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSpeed:
+    """Speed of one stage; an iteration is all updates that one batch brings about."""
+
+    images_per_second: float
+    """With the R1 penalty in its due share of the iterations."""
+    iteration_ms: Timing
+    """An iteration without the penalty."""
+    iteration_with_penalty_ms: Timing | None
+    """An iteration with it; None where the stage has none."""
+
+
+def time_training(name: str, device: str, effort: Effort) -> dict[tuple[str, str], StageSpeed]:
+    """Time whole iterations of the training loop, in turns: all stages, both modes.
+
+    Args:
+        name: The preset.
+        device: Where to compute.
+        effort: When to stop.
+
+    Returns:
+        A speed for each pair of mode and stage.
+    """
+    config = preset(name).training
+    places = stages(config)
+    works = {}
+    for mode in MODES:
+        lecture = Lecture(name, mode, device)
+        for stage, images_seen in places.items():
+            works[mode, stage, False] = partial(lecture.iterate, images_seen, has_penalty=False)
+            if stage == ADVERSARIAL:
+                works[mode, stage, True] = partial(lecture.iterate, images_seen, has_penalty=True)
+    timings = alternate(works, effort, settle_on(device))
+    return {
+        (mode, stage): speed_of(
+            config, timings[mode, stage, False], timings.get((mode, stage, True))
+        )
+        for mode in MODES
+        for stage in places
+    }
+
+
+def memory_of_training(name: str, device: str, mode: str) -> float:
+    """Peak memory of a process that trains adversarially and does nothing else, in MiB."""
+    lecture = Lecture(name, mode, device)
+    images_seen = stages(preset(name).training)[ADVERSARIAL]
+    for _ in range(2):  # from the second on, the optimisers have their memory
+        lecture.iterate(images_seen, has_penalty=True)
+    return peak_memory(device)
+
+
+def stages(config: TrainConfig) -> dict[str, int]:
+    """The stages that a run goes through, each with the images seen when it begins."""
+    warm_up_end, features = config.adversarial_from, config.perceptual_from
+    if config.perceptual_network == "none":
+        features = warm_up_end
+    pixels_end = min(features, warm_up_end)
+    spans = {
+        "warm-up on pixels": (0, pixels_end),
+        "warm-up with features": (pixels_end, warm_up_end),
+        ADVERSARIAL: (max(features, warm_up_end), math.inf),
+    }
+    return {stage: begin for stage, (begin, end) in spans.items() if begin < end}
+
+
+class Lecture:
+    """A training run in memory, held at one place while iterations repeat."""
+
+    def __init__(self, name: str, mode: str, device: str) -> None:
+        settings = preset(name)
+        training = dataclasses.replace(settings.training, precision=MODES[mode])
+        logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+        fabric = Fabric(accelerator=device, devices=1, precision=training.precision)
+        distance = _untrained_or_bundled(training)
+        photos = _random_photos(settings.model.image_size)
+        self._run = Run(
+            config=dataclasses.replace(settings, training=training),
+            folder=RunFolder(Path("never-made")),
+            fabric=fabric,
+            photos=photos,
+            validation=photos,
+            distance=distance.to(fabric.device) if distance else None,
+        )
+        self._lesson = Lesson(fabric, training, self._run.distance)
+
+    def iterate(self, images_seen: int, *, has_penalty: bool) -> None:
+        """Go through one iteration of the training loop, from batch to averaged weights."""
+        self._run.state.images_seen = images_seen
+        self._run.state.updates = 0 if has_penalty else 1
+        self._run._update(self._lesson)
+
+
+def speed_of(config: TrainConfig, plain: Timing, with_penalty: Timing | None) -> StageSpeed:
+    """Weigh iterations with and without the penalty by how often each happens."""
+    share = 1 / config.r1_interval if with_penalty else 0.0
+    milliseconds = (1 - share) * plain.p50 + share * (with_penalty.p50 if with_penalty else 0.0)
+    return StageSpeed(
+        images_per_second=1000 * config.batch / milliseconds,
+        iteration_ms=plain,
+        iteration_with_penalty_ms=with_penalty,
+    )
+
+
+def _untrained_or_bundled(config: TrainConfig) -> AbstractPerceptualDistance | None:
+    """The perceptual distance; without its weights where they would have to be fetched."""
+    if config.perceptual_network == "lpips-vgg16":
+        return LPIPS()  # random weights take as long as any others
+    return load_distance(config.perceptual_network)
+
+
+def _random_photos(size: int) -> PhotoSet:
+    pixels = np.random.default_rng(0).integers(0, 256, (PHOTOS, size, size, 3), dtype=np.uint8)
+    return PhotoSet(pixels=pixels, names=tuple(map(str, range(PHOTOS))), skipped=())

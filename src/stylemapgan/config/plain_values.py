@@ -1,0 +1,92 @@
+"""Configs as plain dictionaries, lists and numbers, which TOML and JSON can hold, and back."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar, get_args, get_origin
+
+import cattrs
+from cattrs.gen import make_dict_structure_fn
+from cattrs.v import format_exception
+
+from stylemapgan.errors import ConfigError
+
+Config = TypeVar("Config")
+
+PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
+"""What TOML and JSON know beside lists and tables, in words."""
+
+
+def to_dict(config: Any) -> dict[str, Any]:
+    """Turn a config into plain dictionaries, lists and numbers."""
+    return _CONVERTER.unstructure(config)
+
+
+def from_dict(config_class: type[Config], values: Any) -> Config:
+    """Build a config from dictionaries and plain values; fields left out keep their defaults.
+
+    Raises:
+        ConfigError: A name is unknown or a value makes no sense.
+    """
+    try:
+        return _CONVERTER.structure(values, config_class)
+    except cattrs.BaseValidationError as error:
+        messages = cattrs.transform_error(error, path="settings", format_exception=_explain)
+        raise ConfigError("; ".join(messages)) from None
+
+
+def _explain(error: BaseException, kind: Any) -> str:
+    """Our own errors speak for themselves."""
+    return str(error) if isinstance(error, ConfigError) else format_exception(error, kind)
+
+
+def _plain_value(value: Any, kind: type) -> Any:
+    """Guess nothing: "false" is no truth value and 1.5 no count. But 1 is 1.0."""
+    if kind is float and type(value) is int:
+        return float(value)
+    if type(value) is not kind:
+        raise ConfigError(f"expected {PLAIN[kind]}, got {value!r}")
+    return value
+
+
+def _one_of(value: Any, kind: Any) -> Any:
+    if value not in get_args(kind):
+        raise ConfigError(f"expected one of {', '.join(get_args(kind))}, got {value!r}")
+    return value
+
+
+def _list_of(value: Any, kind: Any) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise ConfigError(f"expected a list, got {value!r}")
+    item_kind, _ = get_args(kind)  # tuple[kind, ...]
+    return tuple(_CONVERTER.structure(item, item_kind) for item in value)
+
+
+def _table_for(config_class: type) -> Callable[[Any, Any], Any]:
+    """Make a function that builds a config of that class."""
+    build = make_dict_structure_fn(config_class, _CONVERTER, _cattrs_forbid_extra_keys=True)
+
+    def table(value: Any, kind: Any) -> Any:
+        if not isinstance(value, dict):
+            raise ConfigError(f"expected a table of settings, got {value!r}")
+        return build(value, kind)
+
+    return table
+
+
+def _strict_converter() -> cattrs.Converter:
+    """A converter that refuses unknown names and values of another type than the field's."""
+    converter = cattrs.Converter(forbid_extra_keys=True)
+    converter.register_unstructure_hook_factory(_is_tuple, lambda _: list)
+    for kind in PLAIN:
+        converter.register_structure_hook(kind, _plain_value)
+    converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _one_of)
+    converter.register_structure_hook_func(_is_tuple, _list_of)
+    converter.register_structure_hook_factory(dataclasses.is_dataclass, _table_for)
+    return converter
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+_CONVERTER = _strict_converter()

@@ -1,0 +1,108 @@
+"""Give the mapping network a head start: stylemaps distributed like those of photos.
+
+After a warm-up on reconstruction the generator knows the stylemaps of photos, and the mapping
+network knows nothing: its first images are so far off that the discriminator wins at once. But
+the stylemaps of photos lie close to a plane of few dimensions. The last layer of the mapping
+network is chosen, in closed form, so that its outputs have the mean and the principal components
+of the photos' stylemaps; adversarial training goes on from there.
+"""
+
+from typing import cast
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from stylemapgan.data import PhotoSet
+from stylemapgan.models.layers import SLOPE, EqualizedLinear
+from stylemapgan.models.mapping import MappingNetwork
+from stylemapgan.training.state import TrainState
+
+MOST_PHOTOS = 4_096
+"""Photos looked at, spread evenly over larger sets."""
+ENCODE_BATCH = 64
+
+SAMPLES = 10_000
+"""Noise vectors that show how the layers before the last distribute their features."""
+SMALLEST_SPREAD = 1e-3
+"""Feature directions that spread less than this, as a share of the widest, are left alone."""
+
+
+@torch.no_grad()
+def give_head_start(
+    state: TrainState, photos: PhotoSet, *, is_mirrored: bool, randomness: torch.Generator
+) -> None:
+    """Fit the mapping network, and its average, to what the averaged encoder makes of photos.
+
+    Args:
+        state: Networks; only the mapping networks change.
+        photos: What images should resemble.
+        is_mirrored: Mirror every other photo, as training does at random.
+        randomness: A generator on the CPU.
+    """
+    device = next(state.encoder_ema.parameters()).device
+    chosen = np.linspace(0, len(photos) - 1, min(len(photos), MOST_PHOTOS)).round().astype(int)
+    flips = is_mirrored & (np.arange(len(chosen)) % 2 == 1)
+    stylemaps = []
+    for start in range(0, len(chosen), ENCODE_BATCH):
+        part = slice(start, start + ENCODE_BATCH)
+        real = torch.from_numpy(photos.take(chosen[part], flips[part]))
+        stylemaps.append(state.encoder_ema(real.to(device)).float())
+    fit_mapping(state.generator.mapping, torch.cat(stylemaps), randomness)
+    state.generator_ema.mapping.load_state_dict(state.generator.mapping.state_dict())
+
+
+@torch.no_grad()
+def fit_mapping(
+    mapping: MappingNetwork,
+    stylemaps: Float[Tensor, "photos style rows columns"],
+    randomness: torch.Generator,
+) -> None:
+    """Make the mapping network draw stylemaps with mean and covariance of the given ones.
+
+    Only the last layer changes. As many principal components are kept as z has numbers.
+
+    Args:
+        mapping: F; changed in place.
+        stylemaps: What the encoder makes of photos.
+        randomness: A generator on the CPU.
+    """
+    target = deactivate(stylemaps.flatten(1).float())  # (photos, values)
+    features = _hidden_features(mapping, randomness).to(target.device)  # (samples, channels)
+    count = min(features.shape[1], *target.shape)
+    mean, components = principal_components(target, count)
+    features_mean, axes = principal_components(features, count)
+    lengths = axes.norm(dim=1, keepdim=True)
+    is_used = lengths > SMALLEST_SPREAD * lengths[0]
+    whiten = torch.where(is_used, axes / lengths.square(), 0.0)  # (count, channels)
+    weight = components.T @ whiten  # (values, channels)
+    last = cast(EqualizedLinear, mapping.layers[-1])
+    last.weight.copy_(weight / last.scale)
+    last.bias.copy_((mean - weight @ features_mean) / last.bias_scale)
+
+
+def principal_components(
+    points: Float[Tensor, "points values"], count: int
+) -> tuple[Float[Tensor, " values"], Float[Tensor, "count values"]]:
+    """Find the mean and the principal components, each as long as its standard deviation."""
+    mean = points.mean(dim=0)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)  # the method is randomised; its result hardly depends on this
+        _, lengths, directions = torch.svd_lowrank(points - mean, q=count, niter=4)
+    return mean, lengths[:, None] * directions.T / (len(points) - 1) ** 0.5
+
+
+def deactivate(
+    activated: Float[Tensor, "photos values"],
+) -> Float[Tensor, "photos values"]:
+    """Undo the leaky ReLU that ends both encoder and mapping network, but not its gain."""
+    return torch.where(activated < 0, activated / SLOPE, activated)
+
+
+def _hidden_features(
+    mapping: MappingNetwork, randomness: torch.Generator
+) -> Float[Tensor, "samples channels"]:
+    """What the last layer sees for random z."""
+    z = torch.randn(SAMPLES, mapping.stylemap_shape[0], generator=randomness)
+    return mapping.hidden(z.to(next(mapping.parameters()).device))

@@ -1,0 +1,96 @@
+"""Losses agree with their formulas, computed another way."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from stylemapgan.losses import gradient_penalty, logistic_fake, logistic_real, mean_squared_error
+
+
+def test_logistic_losses_agree_with_their_formulas_in_float64():
+    logits = torch.linspace(-30, 30, 13).view(-1, 1)
+    exact = logits.double().numpy()
+    on_real = np.log1p(np.exp(-exact)).mean()
+    on_fake = np.log1p(np.exp(exact)).mean()
+    assert logistic_real(logits).item() == pytest.approx(on_real, rel=1e-6)
+    assert logistic_fake(logits).item() == pytest.approx(on_fake, rel=1e-6)
+
+
+def test_an_undecided_discriminator_costs_log_2():
+    undecided = torch.zeros(4, 1)
+    assert logistic_real(undecided).item() == pytest.approx(math.log(2))
+    assert logistic_fake(undecided).item() == pytest.approx(math.log(2))
+
+
+def test_logistic_losses_stay_finite_for_a_discriminator_that_is_sure():
+    sure = torch.tensor([[-1e4], [1e4]])
+    assert logistic_real(sure).item() == pytest.approx(5e3)
+    assert logistic_fake(sure).item() == pytest.approx(5e3)
+
+
+def test_the_generators_gradient_does_not_vanish_where_it_fools_nobody():
+    logit = torch.tensor([[-50.0]], requires_grad=True)
+    logistic_real(logit).backward()
+    assert logit.grad is not None
+    assert logit.grad.item() == pytest.approx(-1.0)
+
+
+def test_mean_squared_error_agrees_with_a_naive_loop():
+    one, other = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 4, 5)
+    total = 0.0
+    for a, b in zip(one.flatten().tolist(), other.flatten().tolist(), strict=True):
+        total += (a - b) ** 2
+    assert mean_squared_error(one, other).item() == pytest.approx(total / one.numel(), rel=1e-6)
+
+
+def test_losses_of_half_precision_are_taken_in_float32():
+    logits = torch.full((4, 1), 0.125, dtype=torch.bfloat16)
+    images = torch.randn(2, 3, 4, 4)
+    assert logistic_real(logits).dtype == torch.float32
+    assert logistic_real(logits).item() == pytest.approx(math.log1p(math.exp(-0.125)), rel=1e-6)
+    assert mean_squared_error(images.bfloat16(), images).dtype == torch.float32
+
+
+def test_the_penalty_of_a_linear_discriminator_is_its_weights_squared_norm():
+    weight = torch.randn(3, 4, 5, dtype=torch.float64)
+    images = torch.randn(6, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    logits = (images * weight).sum(dim=(1, 2, 3)).unsqueeze(1)
+    penalty = gradient_penalty(logits, images)
+    assert penalty.item() == pytest.approx(weight.square().sum().item(), rel=1e-6)
+
+
+def test_the_penalty_of_a_quadratic_discriminator_is_the_images_mean_squared_norm():
+    images = torch.randn(6, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    logits = images.square().sum(dim=(1, 2, 3)).unsqueeze(1) / 2  # its gradient is the image
+    expected = np.mean([np.linalg.norm(image) ** 2 for image in images.detach().numpy()])
+    assert gradient_penalty(logits, images).item() == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_penalty_agrees_with_finite_differences():
+    hidden, out = torch.randn(7, 12, dtype=torch.float64), torch.randn(7, dtype=torch.float64)
+
+    def discriminate(images: torch.Tensor) -> torch.Tensor:
+        return (torch.tanh(images.flatten(1) @ hidden.T) @ out).unsqueeze(1)
+
+    images = torch.randn(3, 3, 2, 2, dtype=torch.float64)
+    slopes = torch.zeros_like(images).flatten(1)
+    for position in range(slopes.shape[1]):
+        nudge = torch.zeros_like(slopes)
+        nudge[:, position] = 1e-5
+        nudge = nudge.view_as(images)
+        rise = discriminate(images + nudge) - discriminate(images - nudge)
+        slopes[:, position] = rise[:, 0] / 2e-5
+    expected = slopes.square().sum(dim=1).mean().item()
+
+    images.requires_grad_()
+    assert gradient_penalty(discriminate(images), images).item() == pytest.approx(expected, 1e-6)
+
+
+def test_the_discriminators_weights_learn_from_the_penalty():
+    weight = torch.randn(3, 4, 5, requires_grad=True)
+    images = torch.randn(2, 3, 4, 5, requires_grad=True)
+    penalty = gradient_penalty((images * weight).sum(dim=(1, 2, 3)).unsqueeze(1), images)
+    (gradient,) = torch.autograd.grad(penalty, weight)
+    torch.testing.assert_close(gradient, 2 * weight)  # of the squared norm

@@ -1,0 +1,250 @@
+"""Each update teaches whom it says, what its formula says."""
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.optim import Adam
+
+from stylemapgan.augment import diff_augment
+from stylemapgan.config import LossWeights
+from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.training import steps
+from stylemapgan.training.state import TrainState, new_state
+
+WEIGHTS = LossWeights(
+    adversarial=0.5,
+    latent_reconstruction=2.0,
+    discriminator=3.0,
+    discriminator_domain_guided=0.7,
+    reconstruction=1.5,
+    perceptual=0.3,
+    domain_guided=0.9,
+)
+MAPPING, RESIZER, SYNTHESIS = "generator.mapping", "generator.resizer", "generator.synthesis"
+
+
+class BrightnessDistance(AbstractPerceptualDistance):
+    """How far apart two pictures are in brightness: a distance without weights."""
+
+    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+        return (one - other).float().mean(dim=(1, 2, 3)).square()
+
+
+class Classroom:
+    """Fresh networks, a lesson and a batch."""
+
+    def __init__(self, settings: Callable[..., Any], **changes: Any) -> None:
+        config = settings(**{"augmentations": (), "weights": WEIGHTS} | changes)
+        fabric = Fabric(accelerator="cpu", devices=1, precision=config.training.precision)
+        self.state: TrainState = new_state(config, fabric.device)
+        self.lesson = steps.Lesson(fabric, config.training, BrightnessDistance())
+        self.real = torch.rand(4, 3, 32, 32) * 2 - 1
+        self.z = torch.randn(4, config.model.style_channels)
+        self.before = copy.deepcopy(self.state)
+
+    def take(self, name: str) -> dict[str, float]:
+        """Do one update and return its losses."""
+        randomness = torch.Generator().manual_seed(7)
+        batch = {
+            "generator_step": (self.z,),
+            "discriminator_step": (self.real, self.z),
+            "penalty_step": (self.real,),
+            "reconstruction_step": (self.real,),
+        }[name]
+        losses = getattr(steps, name)(self.lesson, self.state, *batch, randomness)
+        return {term: value.item() for term, value in losses.items()}
+
+    def changed(self) -> set[str]:
+        """Name the parts with a weight that changed."""
+        names = set()
+        for network in ("generator", "encoder", "discriminator", "generator_ema", "encoder_ema"):
+            old = getattr(self.before, network).state_dict()
+            for name, value in getattr(self.state, network).state_dict().items():
+                if not torch.equal(value, old[name]):
+                    part = f".{name.split('.')[0]}" if network == "generator" else ""
+                    names.add(network + part)
+        return names
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize(
+    ("step", "learners"),
+    [
+        ("generator_step", {MAPPING, RESIZER, SYNTHESIS, "encoder"}),
+        ("discriminator_step", {"discriminator"}),
+        ("penalty_step", {"discriminator"}),
+        ("reconstruction_step", {"encoder", RESIZER, SYNTHESIS}),
+    ],
+)
+def test_a_step_changes_only_the_networks_it_says(settings, step, learners, precision):
+    room = Classroom(settings, precision=precision)
+    room.take(step)
+    assert room.changed() == learners
+
+
+def test_the_warm_up_leaves_mapping_network_and_discriminator_alone(settings):
+    room = Classroom(settings)
+    losses = steps.warm_up_step(room.lesson, room.state, room.real)
+    assert room.changed() == {"encoder", RESIZER, SYNTHESIS}
+    assert set(losses) == {"e/reconstruction", "e/perceptual"}
+
+
+@pytest.mark.parametrize(
+    ("weights", "learners"),
+    [
+        (LossWeights(latent_reconstruction=0.0), {MAPPING, RESIZER, SYNTHESIS}),
+        (LossWeights(adversarial=0.0), {"encoder"}),
+    ],
+)
+def test_the_generator_learns_from_the_adversarial_and_the_encoder_from_the_latent_loss(
+    settings, weights, learners
+):
+    room = Classroom(settings, weights=weights)
+    room.take("generator_step")
+    assert room.changed() == learners
+
+
+def test_no_step_leaves_a_gradient_behind(settings):
+    room = Classroom(settings)
+    for step in ("generator_step", "discriminator_step", "penalty_step", "reconstruction_step"):
+        room.take(step)
+        for network in (room.state.generator, room.state.encoder, room.state.discriminator):
+            assert all(parameter.grad is None for parameter in network.parameters())
+
+
+def gradient_taken(network: nn.Module, optimizer: Adam) -> list[Tensor]:
+    """What an update followed: with a first beta of 0, Adam remembers the last gradient."""
+    return [
+        optimizer.state[parameter].get("exp_avg", torch.zeros_like(parameter))
+        for parameter in network.parameters()
+    ]
+
+
+def gradient_of(loss: Tensor, network: nn.Module) -> list[Tensor]:
+    parameters = list(network.parameters())
+    return list(torch.autograd.grad(loss, parameters, materialize_grads=True, retain_graph=True))
+
+
+def assert_same_gradients(found: list[Tensor], expected: list[Tensor]) -> None:
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_the_generators_update_follows_the_papers_formulas(settings):
+    room = Classroom(settings)
+    generator, encoder = room.before.generator, room.before.encoder
+    stylemap = generator.mapping(room.z)
+    generated = generator.synthesis(generator.resizer(stylemap))
+    adversarial = torch.log1p(torch.exp(-room.before.discriminator(generated))).mean()
+    latent = (encoder(generated.detach()) - stylemap.detach()).square().mean()
+
+    losses = room.take("generator_step")
+    assert losses == pytest.approx(
+        {"g/adversarial": adversarial.item(), "e/latent": latent.item()}, rel=1e-4
+    )
+    state = room.state
+    assert_same_gradients(
+        gradient_taken(state.generator, state.generator_optimizer),
+        gradient_of(0.5 * adversarial, generator),
+    )
+    assert_same_gradients(
+        gradient_taken(state.encoder, state.encoder_optimizer), gradient_of(2 * latent, encoder)
+    )
+
+
+def test_the_discriminators_update_follows_the_papers_formulas(settings):
+    room = Classroom(settings)
+    generator, judge = room.before.generator, room.before.discriminator
+    reconstructed = generator.synthesize(room.before.encoder(room.real)).detach()
+    real = F.softplus(-judge(room.real)).mean()
+    generated = F.softplus(judge(generator(room.z).detach())).mean()
+    guided = F.softplus(judge(reconstructed)).mean()
+
+    losses = room.take("discriminator_step")
+    assert losses == pytest.approx(
+        {
+            "d/real": real.item(),
+            "d/generated": generated.item(),
+            "d/reconstructed": guided.item(),
+        },
+        rel=1e-4,
+    )
+    assert_same_gradients(
+        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
+        gradient_of(3 * (real + generated) + 0.7 * guided, judge),
+    )
+
+
+def test_the_penalty_is_weighted_up_for_being_rare(settings):
+    room = Classroom(settings, r1_gamma=10.0, r1_interval=16)
+    judge, real = room.before.discriminator, room.real.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(judge(real).sum(), real, create_graph=True)
+    penalty = slope.flatten(1).norm(dim=1).square().mean()
+
+    assert room.take("penalty_step") == pytest.approx({"d/r1": penalty.item()}, rel=1e-4)
+    assert_same_gradients(
+        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
+        gradient_of(10 / 2 * 16 * penalty, judge),
+    )
+
+
+def test_the_reconstruction_follows_the_papers_formulas(settings):
+    room = Classroom(settings)
+    generator, encoder = room.before.generator, room.before.encoder
+    reconstructed = generator.synthesize(encoder(room.real))
+    squared = (reconstructed - room.real).square().mean()
+    perceptual = (reconstructed - room.real).mean(dim=(1, 2, 3)).square().mean()
+    guided = F.softplus(-room.before.discriminator(reconstructed)).mean()
+
+    losses = room.take("reconstruction_step")
+    assert losses == pytest.approx(
+        {
+            "e/reconstruction": squared.item(),
+            "e/perceptual": perceptual.item(),
+            "e/domain_guided": guided.item(),
+        },
+        rel=1e-4,
+    )
+    loss = 1.5 * squared + 0.3 * perceptual + 0.9 * guided
+    state = room.state
+    assert_same_gradients(
+        gradient_taken(state.encoder, state.encoder_optimizer), gradient_of(loss, encoder)
+    )
+    assert_same_gradients(
+        gradient_taken(state.generator, state.generator_optimizer), gradient_of(loss, generator)
+    )
+
+
+def test_the_perceptual_loss_joins_when_it_is_due(settings):
+    room = Classroom(settings, perceptual_from=8)
+    assert "e/perceptual" not in room.take("reconstruction_step")
+    room.state.images_seen = 8
+    assert "e/perceptual" in room.take("reconstruction_step")
+
+
+def test_the_discriminator_only_ever_sees_augmented_images(settings):
+    names = ("colour", "translation", "cutout")
+    room = Classroom(settings, augmentations=names)
+    randomness = torch.Generator().manual_seed(7)
+    generator, judge = room.before.generator, room.before.discriminator
+    with torch.no_grad():
+        pictures = {
+            "d/real": room.real,
+            "d/generated": generator(room.z),
+            "d/reconstructed": generator.synthesize(room.before.encoder(room.real)),
+        }
+        logits = {
+            term: judge(diff_augment(images, names, randomness))
+            for term, images in pictures.items()
+        }
+    expected = {
+        term: F.softplus(-logit if term == "d/real" else logit).mean().item()
+        for term, logit in logits.items()
+    }
+    assert room.take("discriminator_step") == pytest.approx(expected, rel=1e-4)
