@@ -133,7 +133,7 @@ def _middle_layer(generator: Generator) -> Case:
     layer = block.refine.convolution
     width, size = model.generator_widths[middle + 1], model.stylemap_size * 2 ** (middle + 1)
     features = torch.randn(BATCH, width, size, size)
-    return Case(f"3x3, {width} channels, {size}x{size} pixels", layer, per_sample(layer), features)
+    return Case(f"3x3, {width} channels, {size}x{size}", layer, per_sample(layer), features)
 
 
 def _whole_synthesis(name: str, generator: Generator) -> Case:

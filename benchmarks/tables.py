@@ -9,6 +9,9 @@ from benchmarks.report import Report
 from benchmarks.timing import Timing
 from benchmarks.training import StageSpeed
 
+LABELS = 2
+"""Columns of each table that hold words; the others hold figures."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
@@ -17,7 +20,7 @@ class Table:
     title: str
     note: str
     columns: tuple[str, ...]
-    """The first names what was measured; figures follow."""
+    """The first two say what was measured, and how; figures follow."""
     rows: list[tuple[str, ...]]
 
 
@@ -27,7 +30,7 @@ def to_rich(report: Report, console: Console) -> None:
     for table in tables(report):
         printed = RichTable(title=table.title, caption=table.note)
         for index, column in enumerate(table.columns):
-            printed.add_column(column, justify="right" if index else "left")
+            printed.add_column(column, justify="left" if index < LABELS else "right")
         for row in table.rows:
             printed.add_row(*row)
         console.print(printed)
@@ -37,7 +40,7 @@ def to_markdown(report: Report) -> str:
     """Write all tables as Markdown."""
     parts = [_origin(report)]
     for table in tables(report):
-        alignment = ("---", *("---:" for _ in table.columns[1:]))
+        alignment = (*["---"] * LABELS, *["---:"] * (len(table.columns) - LABELS))
         lines = [_line(row) for row in (table.columns, alignment, *table.rows)]
         parts.append(f"### {table.title}\n\n{table.note}\n\n" + "\n".join(lines))
     return "\n\n".join(parts) + "\n"
@@ -53,10 +56,11 @@ def _editing(report: Report) -> Table:
     return Table(
         title="Editing one photo",
         note="Milliseconds, p50 / p95. An edit encodes two photos, blends in w⁺ and decodes.",
-        columns=("preset", "encode", "decode", "edit", "peak memory, MiB"),
+        columns=("preset", "mode", "encode", "decode", "edit", "peak memory, MiB"),
         rows=[
             (
-                f"{result.preset}, {result.device}, {result.mode}",
+                result.preset,
+                f"{result.device} {result.mode}",
                 _both(result.encode_ms),
                 _both(result.decode_ms),
                 _both(result.edit_ms),
@@ -72,10 +76,11 @@ def _training(report: Report) -> Table:
     return Table(
         title="Training",
         note="Images per second: whole iterations, R1 in its due share of the adversarial ones.",
-        columns=("preset", "batch", *longest, "peak memory, MiB"),
+        columns=("preset", "mode", "batch", *longest, "peak memory, MiB"),
         rows=[
             (
-                f"{result.preset}, {result.device}, {result.mode}",
+                result.preset,
+                f"{result.device} {result.mode}",
                 str(result.batch),
                 *(_speed(result.stages.get(stage)) for stage in longest),
                 f"{result.peak_memory_mib:.0f}",
@@ -89,10 +94,11 @@ def _grouped(report: Report) -> Table:
     return Table(
         title="Plain against per-sample grouped convolution",
         note="Milliseconds for a batch, p50 / p95; equal results.",
-        columns=("part", "batch", "plain", "per sample", "times as long"),
+        columns=("part", "mode", "batch", "plain", "per sample", "times as long"),
         rows=[
             (
-                f"{result.part}, {result.device}, {result.mode}",
+                result.part,
+                f"{result.device} {result.mode}",
                 str(result.batch),
                 _both(result.plain_ms),
                 _both(result.per_sample_ms),
@@ -107,11 +113,13 @@ def _up(report: Report) -> Table:
     return Table(
         title="Up-convolution: transposed convolution and blur, or one merged 6x6 kernel",
         note=(
-            "Milliseconds, p50; equal results. Inference takes one image, training a forward "
+            "Milliseconds, p50; equal results. “16→12 at 8” makes 12 channels of 16, 16x16 pixels "
+            "of 8x8. Inference takes one image, training a forward "
             "and a backward pass of a batch. “Merged ahead” saves merging the kernels each time."
         ),
         columns=(
             "layer",
+            "mode",
             "inference: separate",
             "merged",
             "merged ahead",
@@ -120,8 +128,8 @@ def _up(report: Report) -> Table:
         ),
         rows=[
             (
-                f"{result.into}→{result.out} at {result.size}x{result.size} pixels, "
-                f"{result.device}, {result.mode}",
+                f"{result.into}→{result.out} at {result.size}",
+                f"{result.device} {result.mode}",
                 f"{result.separate_ms.p50:.2f}",
                 f"{result.merged_ms.p50:.2f}",
                 f"{result.merged_ahead_ms.p50:.2f}",

@@ -97,7 +97,7 @@ class Lecture:
     def __init__(self, name: str, mode: str, device: str) -> None:
         settings = preset(name)
         training = dataclasses.replace(settings.training, precision=MODES[mode])
-        logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         fabric = Fabric(accelerator=device, devices=1, precision=training.precision)
         distance = _untrained_or_bundled(training)
         photos = _random_photos(settings.model.image_size)

@@ -20,6 +20,8 @@ from stylemapgan.config import ModelConfig, preset
 from stylemapgan.models.resample import BLUR, UpConv2d
 
 TRAINING_BATCH = 8
+MERGED = 3 + len(BLUR) - 1
+"""Height and width of a merged kernel."""
 TOLERANCE = 1e-4
 """Largest difference of the two ways' results, which have a standard deviation around 1."""
 
@@ -61,6 +63,7 @@ class MergedUpConv2d(nn.Module):
     def __init__(self, separate: UpConv2d) -> None:
         super().__init__()
         self.separate = separate
+        self.spread = nn.Buffer(spread_matrix())
 
     def forward(
         self, features: Float[Tensor, "batch channels height width"]
@@ -70,11 +73,15 @@ class MergedUpConv2d(nn.Module):
     def merged_weight(self) -> Float[Tensor, "channels out 6 6"]:
         """Blur the 3x3 weights themselves, which is what blurring their result amounts to."""
         weight = self.separate.scaled_weight().transpose(0, 1)
-        line = torch.tensor(BLUR, dtype=weight.dtype, device=weight.device)
-        kernel = 4 * torch.outer(line, line) / sum(BLUR) ** 2
-        flat = weight.reshape(-1, 1, *weight.shape[2:])
-        merged = F.conv2d(flat, kernel[None, None], padding=len(BLUR) - 1)
-        return merged.reshape(*weight.shape[:2], *merged.shape[2:])
+        return (weight.flatten(2) @ self.spread).unflatten(2, (MERGED, MERGED))
+
+
+def spread_matrix() -> Float[Tensor, "9 36"]:
+    """How blurring spreads each of 3x3 weights over 6x6: merging as one product of matrices."""
+    line = torch.tensor(BLUR)
+    kernel = 4 * torch.outer(line, line) / sum(BLUR) ** 2
+    single = torch.eye(9).view(9, 1, 3, 3)  # one weight each
+    return F.conv2d(single, kernel[None, None], padding=len(BLUR) - 1).flatten(1)
 
 
 class MergedAheadUpConv2d(nn.Module):

@@ -24,7 +24,13 @@ def desk(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     random = np.random.default_rng(0)
-    for name in ("one.jpg", "other.jpg", "pictures/a.png", "pictures/b.png", "other-pictures/c.png"):
+    for name in (
+        "one.jpg",
+        "other.jpg",
+        "pictures/a.png",
+        "pictures/b.png",
+        "other-pictures/c.png",
+    ):
         Path(name).parent.mkdir(exist_ok=True)
         images.write(Path(name), random.uniform(-1, 1, (1, 3, 80, 80)).astype(np.float32))
     return tmp_path

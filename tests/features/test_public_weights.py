@@ -88,7 +88,7 @@ def test_without_a_connection_file_address_and_ways_out_are_named(source):
 def test_a_pickle_with_code_in_it_never_runs(source, tmp_path):
     trap = tmp_path / "ran"
     torch.save({"weight": Trap(trap)}, source)
-    with pytest.raises(Exception, match="(?i)weights.?only"):
+    with pytest.raises(Exception, match=r"(?i)weights.?only"):
         published(source).load(source.parent)
     assert not trap.exists()
 

@@ -6,6 +6,7 @@ from typing import Any
 from cyclopts import App, ArgumentCollection, Token
 
 from stylemapgan.config import RunConfig, preset, read_toml, to_dict
+from stylemapgan.errors import ConfigError
 
 DEFAULT_PRESET = "laptop-64"
 
@@ -13,21 +14,40 @@ DEFAULT_PRESET = "laptop-64"
 def fill_from_preset(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
     """Give every setting without a flag the value of the chosen preset (a cyclopts hook).
 
+    A run that is resumed has its own settings: flags beside it would count for nothing, and are
+    refused.
+
     Raises:
-        ConfigError: There is no such preset, or the TOML file is of no use.
+        ConfigError: There is no such preset, the TOML file is of no use, or flags exclude each
+            other.
     """
-    values = to_dict(_chosen(arguments))
-    settings = values["model"] | values["training"]
-    for argument in arguments:
-        if argument.keys and argument.parse and not argument.tokens:
-            _give(argument, _look_up(settings, argument.keys))
-
-
-def _chosen(arguments: ArgumentCollection) -> RunConfig:
     given = {each.name: each.tokens[0].value for each in arguments if each.tokens}
-    if "--config" in given:
-        return read_toml(Path(given["--config"]))
-    return preset(given.get("--preset", DEFAULT_PRESET))
+    if "--resume" in given:
+        _refuse_others(given)
+        return
+    values = to_dict(_chosen(given))
+    settings = values["model"] | values["training"] | values["data"]
+    for argument in arguments:
+        if argument.parse and not argument.tokens:
+            keys = argument.keys or (argument.field_info.name,)
+            _give(argument, _look_up(settings, keys))
+
+
+def _refuse_others(given: dict[str, str]) -> None:
+    others = [name for name in given if name != "--resume"]
+    if others:
+        raise ConfigError(
+            f"--resume goes on under the settings in {Path(given['--resume']) / 'config.toml'}: "
+            f"change them there, and leave out {', '.join(others)}."
+        )
+
+
+def _chosen(given: dict[str, str]) -> RunConfig:
+    if "--config" not in given:
+        return preset(given.get("--preset", DEFAULT_PRESET))
+    if "--preset" in given:
+        raise ConfigError("Settings start from --preset or --config: leave out one of them.")
+    return read_toml(Path(given["--config"]))
 
 
 def _look_up(settings: dict[str, Any], keys: tuple[str, ...]) -> Any:
@@ -38,7 +58,7 @@ def _look_up(settings: dict[str, Any], keys: tuple[str, ...]) -> Any:
 
 
 def _give(argument: Any, value: Any) -> None:
-    if value is None or isinstance(value, dict):
+    if value in (None, "") or isinstance(value, dict):
         return
     values = value if isinstance(value, list) else [value]
     for index, each in enumerate(values):

@@ -1,7 +1,8 @@
 """`stylemapgan train`."""
 
+import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -11,7 +12,14 @@ from stylemapgan.cli.training_bar import TrainingBar
 from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from stylemapgan.errors import ConfigError, MissingExtraError
 
-app = App(config=(fill_from_preset,))
+if TYPE_CHECKING:
+    from stylemapgan.data import Skipped
+    from stylemapgan.training.loop import Run
+
+app = App(
+    config=(fill_from_preset,),
+    default_parameter=Parameter(consume_multiple=True),  # --generator-widths 64 32 16
+)
 
 
 @app.default
@@ -38,7 +46,8 @@ def train(
         resume: Folder of an earlier run to go on with, under its own settings.
         preset: Settings to start from: tiny-32, laptop-64, laptop-128, laptop-256, paper-128,
             paper-256, paper-512 or paper-1024-light.
-        config: A `config.toml` to start from instead of a preset.
+        config: A `config.toml` to start from instead of a preset; what it says about photos
+            counts too.
         validation: Folder of pictures for sample sheets and validation.
         licence: Licence of the trained weights; goes into every weights file.
         statement: What the photos are and under which terms; goes into every weights file.
@@ -68,18 +77,29 @@ def train(
             raise ConfigError(
                 "Nothing to train on: name a folder of pictures, or use --resume RUN."
             )
-        for skipped in session.photos.skipped:
-            console.print(f"skipped {skipped.path}: {skipped.reason}", style="yellow")
+        for skipped in _skipped(session):
+            _say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
         with stop_on_signals() as should_stop:
             session.train(should_stop, bar.show_update)
 
     seen, wanted = session.state.images_seen, session.config.training.images
     folder = session.folder.path
     if seen < wanted:
-        console.print(
+        _say(
+            console,
             f"Stopped and saved at {seen:,} of {wanted:,} images. "
-            f"Go on with: stylemapgan train --resume {folder}",
-            soft_wrap=True,
+            f"Go on with: stylemapgan train --resume {shlex.quote(str(folder))}",
         )
     else:
-        console.print(f"Done: {folder}/snapshots/{seen:09d}.safetensors", soft_wrap=True)
+        _say(console, f"Done: {folder}/snapshots/{seen:09d}.safetensors")
+
+
+def _skipped(session: "Run") -> list["Skipped"]:
+    """List all files that are no use, once."""
+    held_out = session.validation.skipped if session.validation is not session.photos else ()
+    return [*session.photos.skipped, *held_out]
+
+
+def _say(console: Console, text: str, style: str | None = None) -> None:
+    """Print a line as it is: paths may hold brackets, and are copied in one piece."""
+    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

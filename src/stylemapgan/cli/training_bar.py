@@ -1,5 +1,6 @@
 """What a person sees while a model trains."""
 
+import math
 import time
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ class TrainingBar:
         )
         self._photos = self._progress.add_task("photos", visible=False, losses="")
         self._images = self._progress.add_task("training", visible=False, losses="", start=False)
-        self._last_line = 0.0
+        self._last_line = -math.inf
 
     def __enter__(self) -> "TrainingBar":
         self._progress.start()

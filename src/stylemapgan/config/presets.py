@@ -70,9 +70,9 @@ LAPTOP_64 = ModelConfig(
 )
 LAPTOP_128 = ModelConfig(
     image_size=128,
-    generator_widths=(256, 192, 128, 64, 32),
-    resizer_widths=(64, 64, 48, 32, 16),
-    encoder_widths=(192, 160, 96, 48, 24),
+    generator_widths=(256, 224, 160, 80, 40),
+    resizer_widths=(64, 64, 48, 32, 24),
+    encoder_widths=(256, 256, 160, 80, 40),
     discriminator_widths=(256, 256, 192, 128, 64, 32),
 )
 LAPTOP_256 = ModelConfig(
@@ -84,21 +84,23 @@ LAPTOP_256 = ModelConfig(
 )
 
 LAPTOP_TRAINING = TrainConfig(
-    images=100_000,
+    images=84_000,
     batch=8,
+    learning_rate=0.001,
     r1_gamma=0.1,
     ema_half_life=2_000.0,
-    weights=LossWeights(perceptual=0.3),
+    weights=LossWeights(reconstruction=4.0, perceptual=1.2, domain_guided=0.5),
     perceptual_network="efficientnet-lite0",
     perceptual_from=24_000,
     adversarial_from=56_000,
     mapping_head_start=True,
-    cooldown=20_000,
-    augmentations=("colour", "translation", "cutout"),
+    cooldown=14_000,
+    augmentations=("translation",),
     precision="bf16-mixed",
     snapshot_every=4_000,
     sample_every=4_000,
 )
+"""About an hour and three quarters for `laptop-64` on two CPU cores."""
 
 PRESETS = {
     "tiny-32": RunConfig(

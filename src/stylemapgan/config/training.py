@@ -46,7 +46,11 @@ class TrainConfig:
     batch: int = 16
     """Images for each update."""
     learning_rate: float = 0.002
-    """Adam's step size for all networks, before the lazy-R1 correction."""
+    """Adam's step size for generator and encoder."""
+    discriminator_learning_rate: float = 0.002
+    """Adam's step size for the discriminator, before the lazy-R1 correction."""
+    warm_up_learning_rate: float = 0.002
+    """Adam's step size before `adversarial_from`."""
     r1_gamma: float = 10.0
     """Weight of the R1 gradient penalty."""
     r1_interval: int = 16
@@ -86,9 +90,17 @@ class TrainConfig:
 
     def __post_init__(self) -> None:
         for name in (
-            "images", "batch", "learning_rate", "r1_interval", "ema_half_life",
-            "snapshot_every", "sample_every", "keep_snapshots",
-        ):  # fmt: skip
+            "images",
+            "batch",
+            "learning_rate",
+            "discriminator_learning_rate",
+            "warm_up_learning_rate",
+            "r1_interval",
+            "ema_half_life",
+            "snapshot_every",
+            "sample_every",
+            "keep_snapshots",
+        ):
             if not 0 < getattr(self, name) < math.inf:
                 raise ConfigError(f"{name} must be a positive number, got {getattr(self, name)}.")
         for name in ("r1_gamma", "perceptual_from", "adversarial_from", "cooldown", "seed"):

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -28,8 +29,10 @@ class RunFolder:
         """Protect an earlier run from being overwritten.
 
         Raises:
-            TrainingError: The folder holds something already.
+            TrainingError: The folder holds something already, or is no folder.
         """
+        if self.path.is_file():
+            raise TrainingError(f"{self.path} is a file: choose another folder with --run")
         if self.path.exists() and any(self.path.iterdir()):
             raise TrainingError(
                 f"{self.path} is not empty: choose another folder with --run, "
@@ -60,10 +63,19 @@ class RunFolder:
         _publish(temporary, self._state)
 
     def load_state(self) -> dict[str, Any] | None:
-        """Read the newest state; None where the run stopped before its first."""
+        """Read the newest state; None where the run stopped before its first.
+
+        Raises:
+            TrainingError: The file was damaged by something.
+        """
         if not self._state.exists():
             return None
-        return torch.load(self._state, map_location="cpu", weights_only=True)
+        try:
+            return torch.load(self._state, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, UnpicklingError):
+            raise TrainingError(
+                f"{self._state} is damaged: this run cannot go on; its snapshots still work"
+            ) from None
 
     def save_snapshot(self, checkpoint: Checkpoint, keep: int) -> Path:
         """Write the averaged weights, then drop all but the newest snapshots."""
@@ -83,6 +95,6 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 def _publish(temporary: Path, path: Path) -> None:
     """Move a finished file into place, after its bytes have reached the disk."""
-    with temporary.open("rb") as file:
+    with temporary.open("r+b") as file:
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -54,10 +54,20 @@ class Run:
         self.state = new_state(self.config, self.fabric.device)
 
     def resume(self) -> None:
-        """Go back to the newest saved state, or to the start if there is none."""
+        """Go back to the newest saved state, or to the start if there is none.
+
+        Raises:
+            TrainingError: The state is damaged, or of networks that the settings do not describe.
+        """
         saved = self.folder.load_state()
         if saved is not None:
-            self.state.load_state_dict(saved)
+            try:
+                self.state.load_state_dict(saved)
+            except (KeyError, ValueError, RuntimeError):
+                raise TrainingError(
+                    f"{self.folder.path}: what was saved does not fit the networks of config.toml: "
+                    "put the [model] settings there back to what they were"
+                ) from None
         self.folder.journal.rewind(self.state.images_seen)
 
     def train(
@@ -68,7 +78,7 @@ class Run:
         """Train to the end, or until asked to stop; either way the state is saved.
 
         Raises:
-            TrainingError: A loss is no longer finite; what was saved before stays.
+            TrainingError: A loss or weight is no longer finite; what was saved before stays.
         """
         config, state = self.config.training, self.state
         lesson = steps.Lesson(self.fabric, config, self.distance)
@@ -85,16 +95,13 @@ class Run:
                 self._log(window, on_progress)
                 window = LossWindow(time.perf_counter())
             self._keep(window, before)
-        window.means()  # refuses to save what is broken
-        self.folder.save_state(state.state_dict())
-        self._snapshot()
+        self._refuse_broken(window)
+        self._save()
 
     def _update(self, lesson: steps.Lesson) -> steps.Losses:
         """One iteration of all updates that are due, and of the averaged weights."""
         config, state = self.config.training, self.state
-        state.set_learning_rate(
-            schedule.learning_rate(config, state.images_seen), config.r1_interval
-        )
+        state.set_learning_rates(config)
         randomness = self._randomness()
         real = self._next_photos()
         if schedule.is_adversarial(config, state.images_seen):
@@ -154,19 +161,31 @@ class Run:
     def _keep(self, window: "LossWindow", before: int) -> None:
         """Save, sample and validate where due."""
         config, seen = self.config.training, self.state.images_seen
-        if schedule.is_due(config.sample_every, before, seen):
-            measured = validate(
-                self.state.generator_ema, self.state.encoder_ema, self.validation, self.distance
-            )
-            self.folder.journal.write(seen, validation=measured)
-            sheet = sample_sheet(self.state, self.validation)
-            images.write(self.folder.samples / f"{seen:09d}.png", sheet)
-        if schedule.is_due(config.snapshot_every, before, seen):
-            window.means()  # refuses to save what is broken
-            self._snapshot()
-            self.folder.save_state(self.state.state_dict())
+        is_sample_due = schedule.is_due(config.sample_every, before, seen)
+        is_snapshot_due = schedule.is_due(config.snapshot_every, before, seen)
+        if is_sample_due or is_snapshot_due:
+            self._refuse_broken(window)
+        if is_sample_due:
+            self._sample()
+        if is_snapshot_due:
+            self._save()
 
-    def _snapshot(self) -> None:
+    def _refuse_broken(self, window: "LossWindow") -> None:
+        """Look at losses, and at weights: an update may break what its loss still praised."""
+        window.means()
+        broken = self.state.broken_network()
+        if broken:
+            raise _broken(self.state.updates, f"the weights of {broken} are no longer finite")
+
+    def _sample(self) -> None:
+        state = self.state
+        measured = validate(state.generator_ema, state.encoder_ema, self.validation, self.distance)
+        self.folder.journal.write(state.images_seen, validation=measured)
+        sheet = sample_sheet(state, self.validation)
+        images.write(self.folder.samples / f"{state.images_seen:09d}.png", sheet)
+
+    def _save(self) -> None:
+        """Write a snapshot, then the state: a run killed in between does both again."""
         checkpoint = pack(
             self.config.model,
             self.state.generator_ema,
@@ -176,6 +195,7 @@ class Run:
             data=self.config.data.statement,
         )
         self.folder.save_snapshot(checkpoint, self.config.training.keep_snapshots)
+        self.folder.save_state(self.state.state_dict())
 
 
 class LossWindow:
@@ -201,10 +221,13 @@ class LossWindow:
                 losses, torch.stack(list(losses.values())).tolist(), strict=True
             ):
                 if not math.isfinite(value):
-                    raise TrainingError(
-                        f"Update {update}: the loss {name} became {value}. The last snapshot is "
-                        "good: lower learning_rate or r1_gamma in the run's config.toml, or set "
-                        "precision to 32-true there, and go on with --resume."
-                    )
+                    raise _broken(update, f"the loss {name} became {value}")
                 values.setdefault(name, []).append(value)
         return {name: float(np.mean(each)) for name, each in values.items()}
+
+
+def _broken(update: int, what: str) -> TrainingError:
+    return TrainingError(
+        f"Update {update}: {what}. What was saved before is good: lower learning_rate or r1_gamma "
+        "in the run's config.toml, or set precision to 32-true there, and go on with --resume."
+    )

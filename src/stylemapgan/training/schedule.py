@@ -7,11 +7,15 @@ LAST_RATE = 0.05
 
 
 def learning_rate(config: TrainConfig, images_seen: int) -> float:
-    """Adam's step size: constant, then a linear fall over the cooldown."""
-    if not config.cooldown:
-        return config.learning_rate
-    left = (config.images - images_seen) / config.cooldown
-    return config.learning_rate * min(1.0, max(left, LAST_RATE))
+    """Adam's step size for generator and encoder."""
+    if is_adversarial(config, images_seen):
+        return config.learning_rate * _cooled(config, images_seen)
+    return config.warm_up_learning_rate * _cooled(config, images_seen)
+
+
+def discriminator_learning_rate(config: TrainConfig, images_seen: int) -> float:
+    """Adam's step size for the discriminator, before the lazy-R1 correction."""
+    return config.discriminator_learning_rate * _cooled(config, images_seen)
 
 
 def is_adversarial(config: TrainConfig, images_seen: int) -> bool:
@@ -22,3 +26,10 @@ def is_adversarial(config: TrainConfig, images_seen: int) -> bool:
 def is_due(every: int, before: int, after: int) -> bool:
     """Whether a multiple of `every` lies in (before, after]."""
     return before // every < after // every
+
+
+def _cooled(config: TrainConfig, images_seen: int) -> float:
+    """Share of the learning rate that is left: all of it, then a linear fall."""
+    if not config.cooldown:
+        return 1.0
+    return min(1.0, max((config.images - images_seen) / config.cooldown, LAST_RATE))

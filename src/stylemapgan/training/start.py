@@ -59,7 +59,7 @@ def _open(config: RunConfig, folder: RunFolder, on_photo: OnPhoto | None) -> Run
         validation = open_folder(Path(config.data.validation), size, on_progress=on_photo)
     weights = training.perceptual_weights
     distance = load_distance(training.perceptual_network, Path(weights) if weights else None)
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     fabric = Fabric(accelerator="auto", devices=1, precision=training.precision)
     return Run(
         config=config,

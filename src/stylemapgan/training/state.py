@@ -7,8 +7,9 @@ from typing import Any
 import torch
 from torch.optim import Adam
 
-from stylemapgan.config import RunConfig
+from stylemapgan.config import RunConfig, TrainConfig
 from stylemapgan.models import Discriminator, Encoder, Generator
+from stylemapgan.training import schedule
 
 BETAS = (0.0, 0.99)
 
@@ -40,15 +41,26 @@ class TrainState:
         self.images_seen = state["images_seen"]
         self.updates = state["updates"]
 
-    def set_learning_rate(self, learning_rate: float, r1_interval: int) -> None:
-        """Set the step size of all optimisers, the discriminator's corrected for lazy R1."""
-        for optimizer, factor in (
-            (self.generator_optimizer, 1.0),
-            (self.encoder_optimizer, 1.0),
-            (self.discriminator_optimizer, lazy_factor(r1_interval)),
+    def set_learning_rates(self, config: TrainConfig) -> None:
+        """Set the step sizes of all optimisers to what the schedule says."""
+        rate = schedule.learning_rate(config, self.images_seen)
+        discriminator_rate = schedule.discriminator_learning_rate(config, self.images_seen)
+        for optimizer, value in (
+            (self.generator_optimizer, rate),
+            (self.encoder_optimizer, rate),
+            (self.discriminator_optimizer, discriminator_rate * lazy_factor(config.r1_interval)),
         ):
             for group in optimizer.param_groups:
-                group["lr"] = learning_rate * factor
+                group["lr"] = value
+
+    def broken_network(self) -> str | None:
+        """Name a network with weights that are no longer finite; None if all are well."""
+        for name, part in self._parts().items():
+            if isinstance(part, torch.nn.Module) and not all(
+                bool(torch.isfinite(weights).all()) for weights in part.parameters()
+            ):
+                return name
+        return None
 
     def _parts(self) -> dict[str, torch.nn.Module | Adam]:
         return {
@@ -78,16 +90,17 @@ def new_state(config: RunConfig, device: torch.device) -> TrainState:
         network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     factor = lazy_factor(training.r1_interval)
     discriminator_betas = (BETAS[0] ** factor, BETAS[1] ** factor)
-    rate = training.learning_rate
-    return TrainState(
+    state = TrainState(
         generator=generator,
         encoder=encoder,
         discriminator=discriminator,
         generator_ema=copy.deepcopy(generator).eval().requires_grad_(False),
         encoder_ema=copy.deepcopy(encoder).eval().requires_grad_(False),
-        generator_optimizer=Adam(generator.parameters(), rate, BETAS, foreach=True),
-        encoder_optimizer=Adam(encoder.parameters(), rate, BETAS, foreach=True),
+        generator_optimizer=Adam(generator.parameters(), betas=BETAS, foreach=True),
+        encoder_optimizer=Adam(encoder.parameters(), betas=BETAS, foreach=True),
         discriminator_optimizer=Adam(
-            discriminator.parameters(), rate * factor, discriminator_betas, foreach=True
+            discriminator.parameters(), betas=discriminator_betas, foreach=True
         ),
     )
+    state.set_learning_rates(training)
+    return state

@@ -9,6 +9,9 @@ from stylemapgan.data import PhotoSet
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.models import Encoder, Generator
 
+FLAT = 1e-9
+"""Stands for the gradients of photos that have none."""
+
 
 @torch.inference_mode()
 def validate(
@@ -35,7 +38,7 @@ def validate(
         terms.append(distance(reconstructed, real) if distance else torch.zeros_like(squared))
         sums += torch.stack([term.double().sum() for term in terms]).cpu()
     squared, edges, photo_edges, perceptual = sums.tolist()
-    measured = {"mse": squared / len(photos), "sharpness": edges / photo_edges}
+    measured = {"mse": squared / len(photos), "sharpness": edges / max(photo_edges, FLAT)}
     return measured | ({"perceptual": perceptual / len(photos)} if distance else {})
 
 

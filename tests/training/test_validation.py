@@ -1,0 +1,96 @@
+"""Validation measures every photo alike, and sheets show what it measures."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from stylemapgan.config import preset
+from stylemapgan.data import PhotoSet
+from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.models import Encoder, Generator
+from stylemapgan.training.preview import sample_sheet
+from stylemapgan.training.state import new_state
+from stylemapgan.training.validation import gradient_magnitude, validate
+
+
+class BrightnessDistance(AbstractPerceptualDistance):
+    def forward(self, one: Tensor, other: Tensor) -> Tensor:
+        return (one - other).mean(dim=(1, 2, 3)).abs()
+
+
+@pytest.fixture
+def generator() -> Generator:
+    return Generator(preset("tiny-32").model).eval()
+
+
+@pytest.fixture
+def encoder() -> Encoder:
+    return Encoder(preset("tiny-32").model).eval()
+
+
+def test_validation_agrees_with_a_naive_loop(generator, encoder, photo_set):
+    squared, perceptual, edges, photo_edges = [], [], [], []
+    for index in range(len(photo_set)):
+        photo = photo_set.pixels[index].astype(np.float64).transpose(2, 0, 1) / 127.5 - 1
+        with torch.no_grad():
+            images = torch.from_numpy(photo).float()[None]
+            result = generator.synthesize(encoder(images))[0].double().numpy()
+        squared.append(((result - photo) ** 2).mean())
+        perceptual.append(abs((result - photo).mean()))
+        edges.append(naive_gradient_magnitude(result))
+        photo_edges.append(naive_gradient_magnitude(photo))
+    expected = {
+        "mse": np.mean(squared),
+        "sharpness": np.mean(edges) / np.mean(photo_edges),
+        "perceptual": np.mean(perceptual),
+    }
+    measured = validate(generator, encoder, photo_set, BrightnessDistance())
+    assert measured == pytest.approx(expected, rel=1e-4)
+
+
+def naive_gradient_magnitude(image: np.ndarray) -> float:
+    lengths = [
+        np.hypot(channel[y + 1, x] - channel[y, x], channel[y, x + 1] - channel[y, x])
+        for channel in image
+        for y in range(31)
+        for x in range(31)
+    ]
+    return float(np.mean(lengths))
+
+
+@pytest.mark.parametrize("batch", [1, 5, 12])
+def test_the_size_of_batches_does_not_matter(generator, encoder, photo_set, batch):
+    expected = validate(generator, encoder, photo_set, BrightnessDistance())
+    found = validate(generator, encoder, photo_set, BrightnessDistance(), batch=batch)
+    assert found == pytest.approx(expected, rel=1e-5)
+
+
+def test_without_a_distance_there_is_no_perceptual_figure(generator, encoder, photo_set):
+    assert set(validate(generator, encoder, photo_set, None)) == {"mse", "sharpness"}
+
+
+def test_photos_of_one_flat_colour_do_not_stop_a_run(generator, encoder):
+    flat = PhotoSet(pixels=np.full((3, 32, 32, 3), 90, np.uint8), names=("a",) * 3, skipped=())
+    assert validate(generator, encoder, flat, None)["sharpness"] > 1
+
+
+def test_a_ramp_has_the_gradient_of_its_slope():
+    y, x = torch.meshgrid(torch.arange(16.0), torch.arange(16.0), indexing="ij")
+    ramp = (0.03 * y + 0.04 * x).expand(2, 3, 16, 16)
+    torch.testing.assert_close(gradient_magnitude(ramp), torch.full((2,), 0.05))
+
+
+def test_sheets_show_the_same_photos_and_noise_every_time(settings, photo_set):
+    state = new_state(settings(), torch.device("cpu"))
+    first, second = sample_sheet(state, photo_set), sample_sheet(state, photo_set)
+    assert np.array_equal(np.asarray(first), np.asarray(second))
+    assert first.shape[:2] == (1, 3)
+    assert first.shape[2] > 5 * 32
+    assert first.shape[3] > 8 * 32
+
+
+def test_a_sheet_needs_no_more_than_one_photo(settings, photo_set):
+    one = PhotoSet(pixels=photo_set.pixels[:1], names=photo_set.names[:1], skipped=())
+    state = new_state(settings(), torch.device("cpu"))
+    assert sample_sheet(state, one).shape == sample_sheet(state, photo_set).shape
