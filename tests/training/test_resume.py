@@ -147,9 +147,11 @@ def test_a_run_killed_again_and_again_at_random_instants_equals_one_never_killed
                 time.sleep(0.005)
             time.sleep(instants.uniform(0, 1.5))
             process.kill()
+            assert process.stderr is not None
+            told = process.stderr.read().decode()
         if process.returncode == 0:
             break
-        assert process.returncode == -signal.SIGKILL
+        assert process.returncode == -signal.SIGKILL, told
         kills += 1
     assert kills >= 3
     start(config, tmp_path / "whole").train()

@@ -183,7 +183,7 @@ def test_a_broken_network_gets_no_sheet_and_no_validation(settings, tmp_path):
 
 
 def test_an_absurd_learning_rate_is_stopped(settings, tmp_path):
-    run = start(settings(images=400, learning_rate=1e30), tmp_path / "run")
+    run = start(settings(learning_rate=1e30), tmp_path / "run")
     with pytest.raises(TrainingError, match=r"^Update \d+: .* lower learning_rate"):
         run.train()
 

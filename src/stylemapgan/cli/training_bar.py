@@ -5,7 +5,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.live import Live
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -38,18 +39,20 @@ class TrainingBar:
             MofNCompleteColumn(),
             SpeedColumn(),
             TimeElapsedColumn(),
+            TextColumn("left"),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[losses]}", style="dim"),
             console=console,
-            disable=not console.is_terminal,
             speed_estimate_period=SPEED_WINDOW,
         )
-        self._photos = self._progress.add_task("photos", visible=False, losses="")
-        self._images = self._progress.add_task("training", visible=False, losses="", start=False)
+        self._photos = self._progress.add_task("photos", visible=False)
+        self._images = self._progress.add_task("training", visible=False, start=False)
+        self._losses = Text(style="dim")
+        self._live = Live(Group(self._progress, self._losses), console=console)
         self._last_line = -math.inf
 
     def __enter__(self) -> "TrainingBar":
-        self._progress.start()
+        if self._console.is_terminal:
+            self._live.start()
         return self
 
     def __exit__(
@@ -58,7 +61,7 @@ class TrainingBar:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._progress.stop()
+        self._live.stop()
 
     def show_photo(self, done: int, total: int) -> None:
         """Show that photos are being unpacked."""
@@ -66,14 +69,14 @@ class TrainingBar:
 
     def show_update(self, progress: "TrainingProgress") -> None:
         """Show how far training is."""
-        losses = "  ".join(f"{name} {value:.3f}" for name, value in progress.losses.items())
+        losses = "  ".join(f"{name} {value:.3f}" for name, value in sorted(progress.losses.items()))
+        self._losses.plain = losses
         self._progress.start_task(self._images)
         self._progress.update(
             self._images,
             completed=progress.images_seen,
             total=progress.images_in_all,
             visible=True,
-            losses=losses,
         )
         is_due = time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES
         if not self._console.is_terminal and is_due:
