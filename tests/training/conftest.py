@@ -51,6 +51,7 @@ def settings(photos) -> Settings:
             "images": 24,
             "batch": 4,
             "adversarial_from": 4,
+            "mapping_head_start": True,
             "cooldown": 12,
             "r1_interval": 2,
             "ema_half_life": 20.0,

@@ -138,7 +138,7 @@ def test_a_killed_run_resumed_equals_one_never_killed(settings, tmp_path):
 def test_a_run_killed_again_and_again_at_random_instants_equals_one_never_killed(
     settings, tmp_path
 ):
-    config = settings(images=240, snapshot_every=4, sample_every=8)
+    config = settings(images=160, snapshot_every=4, sample_every=8)
     killed, instants, kills = Killed(tmp_path, config), random.Random(4), 0
     while True:
         before = last_state(killed.run)

@@ -90,6 +90,7 @@ class Run:
             state.updates += 1
             window.add(state.updates, losses)
             if before < config.adversarial_from <= state.images_seen:
+                self._refuse_broken(window)
                 self._end_warm_up()
             if state.updates % LOG_EVERY == 0 or state.images_seen >= config.images:
                 self._log(window, on_progress)

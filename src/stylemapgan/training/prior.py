@@ -90,7 +90,7 @@ def principal_components(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)  # the method is randomised; its result hardly depends on this
         _, lengths, directions = torch.svd_lowrank(points - mean, q=count, niter=4)
-    return mean, lengths[:, None] * directions.T / (len(points) - 1) ** 0.5
+    return mean, lengths[:, None] * directions.T / max(len(points) - 1, 1) ** 0.5
 
 
 def deactivate(
