@@ -89,7 +89,7 @@ LAPTOP_TRAINING = TrainConfig(
     learning_rate=0.001,
     r1_gamma=0.1,
     ema_half_life=2_000.0,
-    weights=LossWeights(reconstruction=12.0, perceptual=3.0, domain_guided=0.5),
+    weights=LossWeights(adversarial=0.25, reconstruction=12.0, perceptual=3.0, domain_guided=0.1),
     perceptual_network="efficientnet-lite0",
     perceptual_from=24_000,
     adversarial_from=56_000,
