@@ -25,6 +25,7 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
     presets: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = LAPTOPS,
     compare_at: str = "laptop-128",
     skip_training: bool = False,
+    batch: int | None = None,
     quick: bool = False,
     output: Annotated[Path, Parameter(alias="-o")] = Path("bench.json"),
     markdown: Path | None = None,
@@ -37,6 +38,7 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
         presets: Networks to measure.
         compare_at: Preset at whose shapes plain and per-sample convolutions are compared.
         skip_training: Leave training out; it takes most of the time.
+        batch: Images of a training iteration; the preset's own if not given.
         quick: Two repeats in one process: shows that everything runs, measures nothing well.
         output: JSON file for all numbers.
         markdown: Markdown file for the tables, to paste from.
@@ -47,7 +49,11 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
     from benchmarks.suite import Plan, measure  # takes PyTorch along, which help does without
 
     plan = Plan(
-        presets=presets, compare_at=compare_at, has_training=not skip_training, is_quick=quick
+        presets=presets,
+        compare_at=compare_at,
+        has_training=not skip_training,
+        batch=batch,
+        is_quick=quick,
     )
     progress = Console(stderr=True)
     report = measure(plan, here if quick else apart, lambda now: progress.print(now, style="dim"))

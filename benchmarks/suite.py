@@ -28,6 +28,7 @@ class Plan:
     presets: tuple[str, ...]
     compare_at: str
     has_training: bool
+    batch: int | None
     is_quick: bool
 
     def __post_init__(self) -> None:
@@ -92,15 +93,16 @@ def _editing(bench: Bench, name: str, device: str) -> list[EditingResult]:
 
 def _training(bench: Bench, name: str, device: str) -> list[TrainingResult]:
     bench.say(f"training {name}, {device}")
-    speeds = bench.call(time_training, name, device, bench.plan.effort(TRAINING))
+    batch = bench.plan.batch or preset(name).training.batch
+    speeds = bench.call(time_training, name, batch, device, bench.plan.effort(TRAINING))
     return [
         TrainingResult(
             preset=name,
             device=device,
             mode=mode,
-            batch=preset(name).training.batch,
+            batch=batch,
             stages={stage: speed for (other, stage), speed in speeds.items() if other == mode},
-            peak_memory_mib=bench.call(memory_of_training, name, device, mode),
+            peak_memory_mib=bench.call(memory_of_training, name, batch, device, mode),
         )
         for mode in MODES
     ]

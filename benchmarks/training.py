@@ -38,22 +38,25 @@ class StageSpeed:
     """An iteration with it; None where the stage has none."""
 
 
-def time_training(name: str, device: str, effort: Effort) -> dict[tuple[str, str], StageSpeed]:
+def time_training(
+    name: str, batch: int, device: str, effort: Effort
+) -> dict[tuple[str, str], StageSpeed]:
     """Time whole iterations of the training loop, in turns: all stages, both modes.
 
     Args:
         name: The preset.
+        batch: Images of an iteration.
         device: Where to compute.
         effort: When to stop.
 
     Returns:
         A speed for each pair of mode and stage.
     """
-    config = preset(name).training
+    config = dataclasses.replace(preset(name).training, batch=batch)
     places = stages(config)
     works = {}
     for mode in MODES:
-        lecture = Lecture(name, mode, device)
+        lecture = Lecture(name, batch, mode, device)
         for stage, images_seen in places.items():
             works[mode, stage, False] = partial(lecture.iterate, images_seen, has_penalty=False)
             if stage == ADVERSARIAL:
@@ -68,9 +71,9 @@ def time_training(name: str, device: str, effort: Effort) -> dict[tuple[str, str
     }
 
 
-def memory_of_training(name: str, device: str, mode: str) -> float:
+def memory_of_training(name: str, batch: int, device: str, mode: str) -> float:
     """Peak memory of a process that trains adversarially and does nothing else, in MiB."""
-    lecture = Lecture(name, mode, device)
+    lecture = Lecture(name, batch, mode, device)
     images_seen = stages(preset(name).training)[ADVERSARIAL]
     for _ in range(2):  # from the second on, the optimisers have their memory
         lecture.iterate(images_seen, has_penalty=True)
@@ -94,9 +97,10 @@ def stages(config: TrainConfig) -> dict[str, int]:
 class Lecture:
     """A training run in memory, held at one place while iterations repeat."""
 
-    def __init__(self, name: str, mode: str, device: str) -> None:
+    def __init__(self, name: str, batch: int, mode: str, device: str) -> None:
         settings = preset(name)
-        training = dataclasses.replace(settings.training, precision=MODES[mode])
+        precision = MODES[mode]
+        training = dataclasses.replace(settings.training, precision=precision, batch=batch)
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         fabric = Fabric(accelerator=device, devices=1, precision=training.precision)
         distance = _untrained_or_bundled(training)

@@ -1,8 +1,9 @@
 """Convolutions that double or halve the resolution without aliasing.
 
 Both blur with the kernel [1, 3, 3, 1] in each direction (Karras et al., CVPR 2020, appendix B;
-Zhang, ICML 2019). Merging blur and convolution into one 6x6 kernel gives equal results and was
-slower on CPUs for every width of the presets, so they stay apart.
+Zhang, ICML 2019). Merging blur and convolution into one 6x6 kernel gives equal results, but
+training is 1.4 to 2.8 times slower on a CPU with the widths of the laptop presets, so they stay
+apart; see benchmarks/README.md.
 """
 
 import torch
