@@ -54,44 +54,47 @@ def train(
         model: Shapes of the networks.
         training: How to train them.
     """
+    data = DataConfig(
+        photos=str(photos or ""),
+        validation=str(validation or ""),
+        licence=licence,
+        statement=statement,
+    )
+    _train_to_the_end(RunConfig(model=model, training=training, data=data), run, resume)
+
+
+def _train_to_the_end(settings: RunConfig, folder: Path, resume: Path | None) -> None:
+    """Start or resume a run, show how it goes, and say how it ended."""
     console = Console()
     try:
         from stylemapgan.training import start
         from stylemapgan.training.stopping import stop_on_signals
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "PyTorch", "train") from None
+    if resume is None and not settings.data.photos:
+        raise ConfigError("Nothing to train on: name a folder of pictures, or use --resume RUN.")
 
     with TrainingBar(console) as bar:
         if resume is not None:
             session = start.resume(resume, bar.show_photo)
-        elif photos is not None:
-            data = DataConfig(
-                photos=str(photos),
-                validation=str(validation or ""),
-                licence=licence,
-                statement=statement,
-            )
-            settings = RunConfig(model=model, training=training, data=data)
-            session = start.start(settings, run, bar.show_photo)
         else:
-            raise ConfigError(
-                "Nothing to train on: name a folder of pictures, or use --resume RUN."
-            )
+            session = start.start(settings, folder, bar.show_photo)
         for skipped in _skipped(session):
             _say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
         with stop_on_signals() as should_stop:
             session.train(should_stop, bar.show_update)
+    _say(console, _how_it_ended(session))
 
+
+def _how_it_ended(session: "Run") -> str:
     seen, wanted = session.state.images_seen, session.config.training.images
     folder = session.folder.path
     if seen < wanted:
-        _say(
-            console,
+        return (
             f"Stopped and saved at {seen:,} of {wanted:,} images. "
-            f"Go on with: stylemapgan train --resume {shlex.quote(str(folder))}",
+            f"Go on with: stylemapgan train --resume {shlex.quote(str(folder))}"
         )
-    else:
-        _say(console, f"Done: {folder}/snapshots/{seen:09d}.safetensors")
+    return f"Done: {folder}/snapshots/{seen:09d}.safetensors"
 
 
 def _skipped(session: "Run") -> list["Skipped"]:
