@@ -1,6 +1,8 @@
 """The networks as wholes: sizes, shapes, and ways to run them."""
 
 import dataclasses
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -143,10 +145,26 @@ def test_channels_last_computes_the_same(name, normalisation):
     torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-5)
 
 
+COMPILE = """
+import sys
+import torch
+from stylemapgan import models
+from stylemapgan.config import preset
+
+config = preset("tiny-32").model
+torch.manual_seed(0)
+network = getattr(models, sys.argv[1])(config).eval()
+shape = (4, config.style_channels) if sys.argv[1] == "Generator" else (4, 3, 32, 32)
+x = torch.randn(shape)
+with torch.no_grad():
+    torch.testing.assert_close(torch.compile(network)(x), network(x), rtol=1e-4, atol=1e-5)
+"""
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.filterwarnings("default")
-def test_compiled_networks_compute_the_same(name, network):
-    x = example_input(name, TINY)
-    with torch.no_grad():
-        torch.testing.assert_close(torch.compile(network)(x), network(x), rtol=1e-4, atol=1e-5)
+@pytest.mark.parametrize("name", ["Generator", "Encoder", "Discriminator"])
+def test_compiled_networks_compute_the_same(name):
+    """In a process of its own, for the compiler does not understand run-time shape checks."""
+    ended = subprocess.run([sys.executable, "-c", COMPILE, name], capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr.decode()
