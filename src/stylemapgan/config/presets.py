@@ -100,7 +100,7 @@ LAPTOP_TRAINING = TrainConfig(
     snapshot_every=4_000,
     sample_every=4_000,
 )
-"""About an hour and three quarters for `laptop-64` on two CPU cores."""
+"""An hour and a half for `laptop-64` on two CPU cores, by the speeds in benchmarks/README.md."""
 
 PRESETS = {
     "tiny-32": RunConfig(
