@@ -7,8 +7,9 @@ import torch
 
 from stylemapgan.checkpoints.networks import pack
 from stylemapgan.errors import TrainingError
+from stylemapgan.images.atomic import replacing
 from stylemapgan.models import Encoder, Generator
-from stylemapgan.training.folder import RunFolder, write_bytes
+from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.journal import Journal
 
 
@@ -104,9 +105,14 @@ def test_a_state_left_unfinished_by_a_crash_does_no_harm(tmp_path, settings):
     folder = RunFolder(tmp_path / "run")
     folder.create(settings())
     folder.save_state({"images_seen": 8})
-    (tmp_path / "run" / "state" / "latest.tmp").write_bytes(b"half of it")
+    for unfinished in ("state/.0a1b.part", "snapshots/.2c3d.part"):
+        (tmp_path / "run" / unfinished).write_bytes(b"half of it")
     assert folder.load_state() == {"images_seen": 8}
     folder.save_state({"images_seen": 16})
+    assert folder.load_state() == {"images_seen": 16}
+
+    folder.remove_unfinished()
+    assert not list(folder.path.rglob("*.part"))
     assert folder.load_state() == {"images_seen": 16}
 
 
@@ -134,6 +140,7 @@ def test_only_the_newest_snapshots_are_kept(tmp_path, settings):
 def test_files_are_replaced_whole(tmp_path):
     path = tmp_path / "config.toml"
     for content in (b"a long first version", b"short"):
-        write_bytes(path, content)
+        with replacing(path) as unfinished:
+            unfinished.write_bytes(content)
         assert path.read_bytes() == content
     assert list(tmp_path.iterdir()) == [path]

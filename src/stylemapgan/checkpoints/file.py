@@ -1,7 +1,6 @@
 """One `.safetensors` file that holds a model: weights, shapes, licence and history."""
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from safetensors.numpy import save
 
 from stylemapgan.config import ModelConfig, from_dict, to_dict
 from stylemapgan.errors import CheckpointError, ConfigError
+from stylemapgan.images.atomic import replacing
 
 FORMAT = "stylemapgan-1"
 """Written into every file; a change that older versions cannot read gets the next number."""
@@ -66,17 +66,14 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         raise CheckpointError(f"{path} cannot be written: model files end in {SUFFIX}.")
     if not path.parent.is_dir():
         raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
     # safetensors writes memory as it lies, so channels_last weights have to be reordered
     tensors = {name: np.asarray(array, order="C") for name, array in checkpoint.tensors.items()}
     try:
-        # `save_file` would write it readable by its owner alone
-        unfinished.write_bytes(save(tensors, _to_metadata(checkpoint)))
-        unfinished.replace(path)
+        with replacing(path) as unfinished:
+            # `save_file` would write it readable by its owner alone
+            unfinished.write_bytes(save(tensors, _to_metadata(checkpoint)))
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def to_half(checkpoint: Checkpoint) -> Checkpoint:

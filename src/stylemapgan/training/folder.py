@@ -1,6 +1,5 @@
 """A run's folder: where its settings, diary, pictures, snapshots and state lie."""
 
-import os
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
@@ -11,6 +10,7 @@ from stylemapgan.checkpoints.file import Checkpoint
 from stylemapgan.checkpoints.file import write as write_checkpoint
 from stylemapgan.config import RunConfig, read_toml, to_toml
 from stylemapgan.errors import ConfigError, TrainingError
+from stylemapgan.images.atomic import UNFINISHED, replacing
 from stylemapgan.training.journal import Journal
 
 
@@ -43,7 +43,8 @@ class RunFolder:
         """Make an empty run."""
         for folder in (self.samples, self.snapshots, self._state.parent):
             folder.mkdir(parents=True, exist_ok=True)
-        write_bytes(self._config, to_toml(config).encode())
+        with replacing(self._config) as unfinished:
+            unfinished.write_text(to_toml(config), encoding="utf-8")
 
     def config(self) -> RunConfig:
         """Read the settings the run was started with.
@@ -58,9 +59,13 @@ class RunFolder:
 
     def save_state(self, state: dict[str, Any]) -> None:
         """Replace the state that resuming starts from."""
-        temporary = self._state.with_suffix(".tmp")
-        torch.save(state, temporary)
-        _publish(temporary, self._state)
+        with replacing(self._state) as unfinished:
+            torch.save(state, unfinished)
+
+    def remove_unfinished(self) -> None:
+        """Delete the files that a killed run was writing."""
+        for unfinished in self.path.rglob(f".*{UNFINISHED}"):
+            unfinished.unlink()
 
     def load_state(self) -> dict[str, Any] | None:
         """Read the newest state; None where the run stopped before its first.
@@ -84,17 +89,3 @@ class RunFolder:
         for old in sorted(self.snapshots.glob("*.safetensors"))[:-keep]:
             old.unlink()
         return path
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace a file whole or not at all."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_bytes(content)
-    _publish(temporary, path)
-
-
-def _publish(temporary: Path, path: Path) -> None:
-    """Move a finished file into place, after its bytes have reached the disk."""
-    with temporary.open("r+b") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from stylemapgan.images.atomic import replacing
+
 
 class Journal:
     """Append entries to `journal.jsonl`; every entry says how many images were seen."""
@@ -29,9 +31,8 @@ class Journal:
         """Forget what was written after a point that a resumed run goes back to."""
         kept = [entry for entry in self.entries() if entry["images"] <= images_seen]
         text = "".join(json.dumps(entry) + "\n" for entry in kept)
-        temporary = self.path.with_suffix(".tmp")
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(self.path)
+        with replacing(self.path) as unfinished:
+            unfinished.write_text(text, encoding="utf-8")
 
 
 def _parse(line: str) -> dict[str, Any] | None:

@@ -59,6 +59,7 @@ class Run:
         Raises:
             TrainingError: The state is damaged, or of networks that the settings do not describe.
         """
+        self.folder.remove_unfinished()
         saved = self.folder.load_state()
         if saved is not None:
             try:

@@ -5,6 +5,7 @@ import torch
 
 from stylemapgan import images
 from stylemapgan.data import PhotoSet
+from stylemapgan.editing.operations import truncate
 from stylemapgan.models import Generator
 from stylemapgan.training.state import TrainState
 from stylemapgan.types import Images
@@ -46,5 +47,5 @@ def _random_stylemaps(generator: Generator, count: int, seed: int = 0) -> torch.
     device = next(generator.parameters()).device
     z = torch.randn(1_000 + count, generator.config.style_channels, generator=randomness)
     stylemaps = generator.mapping(z.to(device))
-    mean = stylemaps[:1_000].mean(dim=0)
-    return torch.lerp(mean, stylemaps[1_000:], TRUNCATION)
+    mean = stylemaps[:1_000].mean(dim=0, keepdim=True)
+    return truncate(stylemaps[1_000:], mean, TRUNCATION)
