@@ -19,6 +19,19 @@ def logistic_fake(logits: Float[Tensor, "batch 1"]) -> Float[Tensor, ""]:
     return F.softplus(logits.float()).mean()
 
 
+def relativistic(
+    winners: Float[Tensor, "batch 1"], losers: Float[Tensor, "batch 1"]
+) -> Float[Tensor, ""]:
+    """softplus(D(loser) - D(winner)): small where each winner looks more real than its loser.
+
+    Every image is judged beside another one, so the generator cannot please the discriminator
+    with one kind of image alone.
+
+    Source: Jolicoeur-Martineau, ICLR 2019; with R1 and R2: Huang et al., NeurIPS 2024.
+    """
+    return F.softplus(losers.float() - winners.float()).mean()
+
+
 def mean_squared_error(
     one: Float[Tensor, "*shape"], other: Float[Tensor, "*shape"]
 ) -> Float[Tensor, ""]:
@@ -29,11 +42,11 @@ def mean_squared_error(
 def gradient_penalty(
     logits: Float[Tensor, "batch 1"], images: Float[Tensor, "batch 3 height width"]
 ) -> Float[Tensor, ""]:
-    """R1: mean over images of the squared norm of the logit's gradient at the image.
+    """R1, R2: mean over images of the squared norm of the logit's gradient at the image.
 
     Args:
         logits: What the discriminator said of the images.
-        images: Real images that require gradients.
+        images: Images that require gradients: real ones for R1, generated ones for R2.
 
     Source: Mescheder et al., ICML 2018; without their factor of gamma / 2.
     """

@@ -4,6 +4,7 @@ They hold for NumPy arrays and PyTorch tensors alike: editing code runs on both.
 need PyTorch annotate with `Tensor` instead.
 """
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from jaxtyping import Float
@@ -16,3 +17,28 @@ Mask: TypeAlias = Float[Any, "masks 1 height width"]
 """0 keeps the source, 1 takes the reference; one for all images or one for each."""
 Stylemap: TypeAlias = Float[Any, "batch style rows columns"]
 """The spatial latent; rows and columns in cells."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """The images of a batch that one of several works on: `index`, `index + count`, and so on.
+
+    Shares interleave because groups of the minibatch standard deviation do: as long as a share
+    holds a multiple of a group, its groups are those of the whole batch.
+    """
+
+    index: int = 0
+    count: int = 1
+
+    @property
+    def rows(self) -> slice:
+        """Cut the share out of anything that is one row an image."""
+        return slice(self.index, None, self.count)
+
+    def split(self, parts: int) -> "list[Share]":
+        """Divide this share again, in the same manner."""
+        return [Share(self.index + part * self.count, self.count * parts) for part in range(parts)]
+
+
+WHOLE = Share()
+"""All images of a batch."""

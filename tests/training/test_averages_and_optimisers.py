@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from stylemapgan.config import TrainConfig
+from stylemapgan.config import StabilityConfig, TrainConfig
 from stylemapgan.training.ema import update_ema
-from stylemapgan.training.schedule import is_adversarial, is_due, learning_rate
+from stylemapgan.training.schedule import ema_half_life, is_adversarial, is_due, learning_rate
 from stylemapgan.training.state import TrainState, lazy_factor, new_state
 
 CPU = torch.device("cpu")
@@ -145,6 +145,22 @@ def test_the_learning_rate_stays_until_the_cooldown_and_falls_to_a_twentieth():
 def test_without_a_cooldown_the_learning_rate_never_changes():
     config = TrainConfig(images=1_000, learning_rate=0.01)
     assert {learning_rate(config, seen) for seen in (0, 500, 999, 1_000)} == {0.01}
+
+
+def test_the_learning_rate_may_rise_at_the_beginning():
+    rise = StabilityConfig(learning_rate_rise=90)
+    config = TrainConfig(batch=8, learning_rate=0.01, stability=rise)
+    rates = [learning_rate(config, seen) for seen in (0, 41, 90, 1_000)]
+    assert rates == pytest.approx([0.01 * 8 / 98, 0.005, 0.01, 0.01])
+
+
+def test_the_half_life_of_the_averages_may_grow_with_the_images_seen():
+    config = TrainConfig(
+        batch=8, ema_half_life=1_000.0, stability=StabilityConfig(ema_ramp_up=0.05)
+    )
+    half_lives = [ema_half_life(config, seen) for seen in (0, 10_000, 100_000)]
+    assert half_lives == [8, 500, 1_000]
+    assert ema_half_life(TrainConfig(ema_half_life=1_000.0), 0) == 1_000
 
 
 def test_the_adversarial_game_starts_when_the_warm_up_is_over():

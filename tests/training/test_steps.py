@@ -11,10 +11,11 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Adam
 
-from stylemapgan.augment import diff_augment
-from stylemapgan.config import LossWeights
+from stylemapgan.augment import BatchRandomness, diff_augment
+from stylemapgan.config import LossWeights, StabilityConfig
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.training import steps
+from stylemapgan.training.portions import Phase, Portion
 from stylemapgan.training.state import TrainState, new_state
 
 WEIGHTS = LossWeights(
@@ -26,6 +27,7 @@ WEIGHTS = LossWeights(
     perceptual=0.3,
     domain_guided=0.9,
 )
+RELATIVISTIC = StabilityConfig(adversarial_loss="relativistic")
 MAPPING, RESIZER, SYNTHESIS = "generator.mapping", "generator.resizer", "generator.synthesis"
 
 
@@ -45,20 +47,21 @@ class Classroom:
         self.state: TrainState = new_state(config, fabric.device)
         self.lesson = steps.Lesson(fabric, config.training, BrightnessDistance())
         self.real = torch.rand(4, 3, 32, 32) * 2 - 1
-        self.z = torch.randn(4, config.model.style_channels)
+        self.batch = [Portion(self.real, seed=3, images_seen=8)]
         self.before = copy.deepcopy(self.state)
 
     def take(self, name: str) -> dict[str, float]:
         """Do one update and return its losses."""
-        randomness = torch.Generator().manual_seed(7)
-        batch = {
-            "generator_step": (self.z,),
-            "discriminator_step": (self.real, self.z),
-            "penalty_step": (self.real,),
-            "reconstruction_step": (self.real,),
-        }[name]
-        losses = getattr(steps, name)(self.lesson, self.state, *batch, randomness)
+        losses = getattr(steps, name)(self.lesson, self.state, self.batch)
         return {term: value.item() for term, value in losses.items()}
+
+    def randomness(self, phase: Phase) -> BatchRandomness:
+        """The random numbers of a phase, from their beginning."""
+        return self.batch[0].randomness(phase)
+
+    def z(self, phase: Phase) -> Tensor:
+        """The noise of a phase: what it draws first."""
+        return self.randomness(phase).normal(4, self.state.generator.config.style_channels)
 
     def changed(self) -> set[str]:
         """Name the parts with a weight that changed."""
@@ -90,7 +93,7 @@ def test_a_step_changes_only_the_networks_it_says(settings, step, learners, prec
 
 def test_the_warm_up_leaves_mapping_network_and_discriminator_alone(settings):
     room = Classroom(settings)
-    losses = steps.warm_up_step(room.lesson, room.state, room.real)
+    losses = steps.warm_up_step(room.lesson, room.state, room.batch)
     assert room.changed() == {"encoder", RESIZER, SYNTHESIS}
     assert set(losses) == {"e/reconstruction", "e/perceptual"}
 
@@ -139,7 +142,7 @@ def assert_same_gradients(found: list[Tensor], expected: list[Tensor]) -> None:
 def test_the_generators_update_follows_the_papers_formulas(settings):
     room = Classroom(settings)
     generator, encoder = room.before.generator, room.before.encoder
-    stylemap = generator.mapping(room.z)
+    stylemap = generator.mapping(room.z(Phase.GENERATOR))
     generated = generator.synthesis(generator.resizer(stylemap))
     adversarial = torch.log1p(torch.exp(-room.before.discriminator(generated))).mean()
     latent = (encoder(generated.detach()) - stylemap.detach()).square().mean()
@@ -163,7 +166,7 @@ def test_the_discriminators_update_follows_the_papers_formulas(settings):
     generator, judge = room.before.generator, room.before.discriminator
     reconstructed = generator.synthesize(room.before.encoder(room.real)).detach()
     real = F.softplus(-judge(room.real)).mean()
-    generated = F.softplus(judge(generator(room.z).detach())).mean()
+    generated = F.softplus(judge(generator(room.z(Phase.DISCRIMINATOR)).detach())).mean()
     guided = F.softplus(judge(reconstructed)).mean()
 
     losses = room.take("discriminator_step")
@@ -172,6 +175,7 @@ def test_the_discriminators_update_follows_the_papers_formulas(settings):
             "d/real": real.item(),
             "d/generated": generated.item(),
             "d/reconstructed": guided.item(),
+            "d/sign_real": judge(room.real).sign().mean().item(),
         },
         rel=1e-4,
     )
@@ -231,12 +235,13 @@ def test_the_perceptual_loss_joins_when_it_is_due(settings):
 def test_the_discriminator_only_ever_sees_augmented_images(settings):
     names = ("colour", "translation", "cutout")
     room = Classroom(settings, augmentations=names)
-    randomness = torch.Generator().manual_seed(7)
+    randomness = room.randomness(Phase.DISCRIMINATOR)
     generator, judge = room.before.generator, room.before.discriminator
     with torch.no_grad():
+        z = randomness.normal(4, 8)
         pictures = {
             "d/real": room.real,
-            "d/generated": generator(room.z),
+            "d/generated": generator(z),
             "d/reconstructed": generator.synthesize(room.before.encoder(room.real)),
         }
         logits = {
@@ -247,4 +252,117 @@ def test_the_discriminator_only_ever_sees_augmented_images(settings):
         term: F.softplus(-logit if term == "d/real" else logit).mean().item()
         for term, logit in logits.items()
     }
+    expected["d/sign_real"] = logits["d/real"].sign().mean().item()
     assert room.take("discriminator_step") == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_relativistic_generator_wants_its_images_above_the_photos(settings):
+    room = Classroom(settings, stability=RELATIVISTIC)
+    generator, judge = room.before.generator, room.before.discriminator
+    fake, real = judge(generator(room.z(Phase.GENERATOR))), judge(room.real).detach()
+    adversarial = torch.log1p(torch.exp(real - fake)).mean()
+    assert room.take("generator_step")["g/adversarial"] == pytest.approx(adversarial.item())
+    assert_same_gradients(
+        gradient_taken(room.state.generator, room.state.generator_optimizer),
+        gradient_of(0.5 * adversarial, generator),
+    )
+
+
+def test_the_relativistic_discriminator_wants_each_photo_above_its_fakes(settings):
+    room = Classroom(settings, stability=RELATIVISTIC)
+    generator, judge = room.before.generator, room.before.discriminator
+    real = judge(room.real)
+    generated = judge(generator(room.z(Phase.DISCRIMINATOR)).detach())
+    reconstructed = judge(generator.synthesize(room.before.encoder(room.real)).detach())
+    told = torch.log1p(torch.exp(generated - real)).mean()
+    guided = torch.log1p(torch.exp(reconstructed - real)).mean()
+
+    losses = room.take("discriminator_step")
+    assert losses["d/generated"] == pytest.approx(told.item(), rel=1e-4)
+    assert losses["d/reconstructed"] == pytest.approx(guided.item(), rel=1e-4)
+    assert "d/real" not in losses
+    assert_same_gradients(
+        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
+        gradient_of(3 * told + 0.7 * guided, judge),
+    )
+
+
+def test_r2_keeps_the_discriminator_flat_around_generated_images(settings):
+    stability = StabilityConfig(r2_gamma=6.0)
+    room = Classroom(settings, r1_gamma=0.0, r1_interval=16, stability=stability)
+    judge = room.before.discriminator
+    fake = room.before.generator(room.z(Phase.PENALTY)).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(judge(fake).sum(), fake, create_graph=True)
+    penalty = slope.flatten(1).norm(dim=1).square().mean()
+
+    assert room.take("penalty_step")["d/r2"] == pytest.approx(penalty.item(), rel=1e-4)
+    assert_same_gradients(
+        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
+        gradient_of(6 / 2 * 16 * penalty, judge),
+    )
+
+
+def test_gradients_longer_than_the_settings_allow_are_shortened(settings):
+    lengths = {}
+    for longest in (0.0, 0.25):
+        room = Classroom(settings, stability=StabilityConfig(clip_gradients=longest))
+        room.take("discriminator_step")
+        taken = gradient_taken(room.state.discriminator, room.state.discriminator_optimizer)
+        lengths[longest] = torch.cat([each.flatten() for each in taken]).norm().item()
+    assert lengths[0.0] > 0.5
+    assert lengths[0.25] == pytest.approx(0.25, rel=1e-4)
+
+
+def test_frozen_layers_of_the_discriminator_stay_and_the_others_learn(settings):
+    room = Classroom(settings, init_from="some model", freeze_discriminator=2)
+    room.take("discriminator_step")
+    room.take("penalty_step")
+    before = room.before.discriminator.state_dict()
+    for name, value in room.state.discriminator.state_dict().items():
+        is_frozen = name.startswith(("trunk.0.", "trunk.1."))
+        assert torch.equal(value, before[name]) == is_frozen, name
+
+
+def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradient(settings):
+    """The photos are reconstructed once instead of twice: the same numbers, bit by bit."""
+    alone, sharing = Classroom(settings), Classroom(settings)
+    sharing.real, sharing.batch = alone.real, alone.batch
+    for room in (alone, sharing):
+        shared = None
+        if room is sharing:
+            shared = steps.reconstruct(room.lesson, room.state, room.real)
+        steps.discriminator_step(room.lesson, room.state, room.batch, shared)
+        steps.reconstruction_step(room.lesson, room.state, room.batch, shared)
+    for network in ("discriminator", "generator", "encoder"):
+        one, other = (getattr(room.state, network).state_dict() for room in (alone, sharing))
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+STEPS = ("generator_step", "discriminator_step", "penalty_step", "reconstruction_step")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_batch_in_several_passes_gives_the_gradients_of_one_in_a_single_pass(settings, step):
+    """The minibatch standard deviation compares the same photos, and all draws are the same."""
+    taken = []
+    real = torch.rand(8, 3, 32, 32) * 2 - 1
+    names = ("colour", "translation", "cutout")
+    for count in (1, 2):
+        room = Classroom(settings, augmentations=names, batch=8)
+        whole = Portion(real, seed=3, images_seen=8)
+        room.batch = [whole] if count == 1 else whole.split(count)
+        losses = room.take(step)
+        state = room.state
+        gradients = [
+            gradient
+            for network, optimizer in (
+                (state.generator, state.generator_optimizer),
+                (state.encoder, state.encoder_optimizer),
+                (state.discriminator, state.discriminator_optimizer),
+            )
+            for gradient in gradient_taken(network, optimizer)
+        ]
+        taken.append((losses, gradients))
+    (one, expected), (several, found) = taken
+    assert several == pytest.approx(one, rel=1e-4)
+    assert_same_gradients(found, expected)

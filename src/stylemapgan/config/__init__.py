@@ -4,14 +4,18 @@ from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.plain_values import from_dict, to_dict
 from stylemapgan.config.presets import PRESETS, preset
 from stylemapgan.config.run import DataConfig, RunConfig, read_toml, to_toml
-from stylemapgan.config.training import LossWeights, TrainConfig
+from stylemapgan.config.training import TrainConfig
+from stylemapgan.config.training_parts import AdaConfig, LossWeights, SpeedConfig, StabilityConfig
 
 __all__ = [
     "PRESETS",
+    "AdaConfig",
     "DataConfig",
     "LossWeights",
     "ModelConfig",
     "RunConfig",
+    "SpeedConfig",
+    "StabilityConfig",
     "TrainConfig",
     "from_dict",
     "preset",

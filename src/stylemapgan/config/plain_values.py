@@ -2,7 +2,8 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, Literal, TypeVar, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import cattrs
 from cattrs.gen import make_dict_structure_fn
@@ -54,6 +55,16 @@ def _one_of(value: Any, kind: Any) -> Any:
     return value
 
 
+def _number_or_word(value: Any, kind: Any) -> Any:
+    number, word = get_args(kind)  # such as float | Literal["auto"]
+    if isinstance(value, str):
+        if value not in get_args(word):
+            words = ", ".join(repr(each) for each in get_args(word))
+            raise ConfigError(f"expected {PLAIN[number]} or {words}, got {value!r}")
+        return value
+    return _plain_value(value, number)
+
+
 def _list_of(value: Any, kind: Any) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise ConfigError(f"expected a list, got {value!r}")
@@ -81,12 +92,17 @@ def _strict_converter() -> cattrs.Converter:
         converter.register_structure_hook(kind, _plain_value)
     converter.register_structure_hook_func(lambda kind: get_origin(kind) is Literal, _one_of)
     converter.register_structure_hook_func(_is_tuple, _list_of)
+    converter.register_structure_hook_func(_is_union, _number_or_word)
     converter.register_structure_hook_factory(dataclasses.is_dataclass, _table_for)
     return converter
 
 
 def _is_tuple(kind: Any) -> bool:
     return get_origin(kind) is tuple
+
+
+def _is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, UnionType)
 
 
 _CONVERTER = _strict_converter()

@@ -17,9 +17,11 @@ class DataConfig:
     """Which photos a run learns from, and what is to be said about them."""
 
     photos: str = ""
-    """Folder of pictures to train on."""
+    """Pictures to train on: a folder, an archive, an LMDB data set, or shards."""
     validation: str = ""
-    """Folder of pictures for sample sheets and validation; the training photos if empty."""
+    """Pictures for sample sheets and validation; the training photos if empty."""
+    stream: bool = False
+    """Read shards again in every epoch instead of unpacking all photos into the cache."""
     licence: str = "unspecified"
     """Licence of the trained weights; goes into every weights file."""
     statement: str = "unspecified"

@@ -1,40 +1,21 @@
 """How a run trains."""
 
-import dataclasses
-import math
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import Literal
 
+from stylemapgan.config.checks import need_among, need_not_negative, need_one_of, need_positive
+from stylemapgan.config.training_parts import AdaConfig, LossWeights, SpeedConfig, StabilityConfig
 from stylemapgan.errors import ConfigError
 
 PerceptualNetwork = Literal["efficientnet-lite0", "lpips-vgg16", "none"]
 Precision = Literal["32-true", "bf16-mixed"]
 Augmentation = Literal["colour", "translation", "cutout"]
+Auto = Literal["auto"]
 
-
-@dataclass(frozen=True, kw_only=True)
-class LossWeights:
-    """Factors of the losses; the paper sets every one to 1."""
-
-    adversarial: float = 1.0
-    """Generator: softplus(-D(G(F(z))))."""
-    latent_reconstruction: float = 1.0
-    """Encoder: mean squared error between E(G(F(z))) and F(z)."""
-    discriminator: float = 1.0
-    """Discriminator: real against generated images."""
-    discriminator_domain_guided: float = 1.0
-    """Discriminator: reconstructions count as fake."""
-    reconstruction: float = 1.0
-    """Encoder and generator: mean squared error between photo and reconstruction."""
-    perceptual: float = 1.0
-    """Encoder and generator: distance in the features of a perceptual network."""
-    domain_guided: float = 1.0
-    """Encoder and generator: softplus(-D(G(E(photo))))."""
-
-    def __post_init__(self) -> None:
-        for name, weight in dataclasses.asdict(self).items():
-            if not 0 <= weight < math.inf:
-                raise ConfigError(f"weights.{name} must be 0 or a positive number, got {weight}.")
+GROUP = 4
+"""Images that the discriminator's minibatch standard deviation compares."""
+R1_RULE = 0.0002
+"""`r1_gamma = "auto"` is this times the image's pixels over the batch (Karras et al., 2020)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +25,17 @@ class TrainConfig:
     images: int = 5_000_000
     """Length of the run, in images seen."""
     batch: int = 16
-    """Images for each update."""
+    """Images for each update, over all processes."""
+    accumulate: int = 1
+    """Passes a batch is cut into on each process, when it does not fit into memory at once."""
     learning_rate: float = 0.002
     """Adam's step size for generator and encoder."""
     discriminator_learning_rate: float = 0.002
     """Adam's step size for the discriminator, before the lazy-R1 correction."""
     warm_up_learning_rate: float = 0.002
     """Adam's step size before `adversarial_from`."""
-    r1_gamma: float = 10.0
-    """Weight of the R1 gradient penalty."""
+    r1_gamma: float | Auto = 10.0
+    """Weight of the R1 gradient penalty; `auto`: 0.0002 times the image's pixels over the batch."""
     r1_interval: int = 16
     """Updates of the discriminator between two R1 penalties."""
     ema_half_life: float = 11_084.0
@@ -73,58 +56,80 @@ class TrainConfig:
     first images resemble photos; the paper does not."""
     cooldown: int = 0
     """Over the last so many images the learning rate falls linearly to a twentieth."""
+    stability: StabilityConfig = field(default_factory=StabilityConfig)
+    """Ways to steady a run that the paper does without."""
     augmentations: tuple[Augmentation, ...] = ()
     """DiffAugment transformations of what the discriminator sees, for small data sets."""
+    ada: AdaConfig = field(default_factory=AdaConfig)
+    """Augmentation that adapts to how much the discriminator overfits."""
     horizontal_flips: bool = True
     """Mirror every other image at random."""
+    init_from: str = ""
+    """Model to start from: a bundled one's name, a .safetensors file or a run's folder."""
+    freeze_discriminator: int = 0
+    """Layers of the discriminator, from the image on, that stay as `init_from` has them."""
     precision: Precision = "32-true"
     """Arithmetic of the forward passes."""
+    speed: SpeedConfig = field(default_factory=SpeedConfig)
+    """How the same updates are computed."""
     seed: int = 0
     """Everything random in a run follows from it."""
     snapshot_every: int = 20_000
     """Images between two snapshots of the weights."""
     sample_every: int = 10_000
     """Images between two sample sheets and validations."""
+    frechet_images: int = 0
+    """Random images that each validation compares with the photos, by the Fréchet distance in
+    EfficientNet-Lite0's features; 0 leaves it out."""
     keep_snapshots: int = 5
     """How many of the newest snapshots stay on disk."""
+    tensorboard: bool = False
+    """Write losses, validation and sheets for TensorBoard too."""
 
     def __post_init__(self) -> None:
-        for name in (
-            "images",
-            "batch",
-            "learning_rate",
-            "discriminator_learning_rate",
-            "warm_up_learning_rate",
-            "r1_interval",
-            "ema_half_life",
-            "snapshot_every",
-            "sample_every",
-            "keep_snapshots",
-        ):
-            if not 0 < getattr(self, name) < math.inf:
-                raise ConfigError(f"{name} must be a positive number, got {getattr(self, name)}.")
-        for name in ("r1_gamma", "perceptual_from", "adversarial_from", "cooldown", "seed"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise ConfigError(
-                    f"{name} must be 0 or a positive number, got {getattr(self, name)}."
-                )
-        for name, literal in (
-            ("perceptual_network", PerceptualNetwork),
-            ("precision", Precision),
-        ):
-            if getattr(self, name) not in get_args(literal):
-                raise ConfigError(
-                    f"{name} must be one of {', '.join(get_args(literal))}, "
-                    f"got {getattr(self, name)!r}."
-                )
-        if self.batch > 4 and self.batch % 4:
+        need_positive(
+            self,
+            *("images", "batch", "accumulate", "r1_interval", "ema_half_life"),
+            *("learning_rate", "discriminator_learning_rate", "warm_up_learning_rate"),
+            *("snapshot_every", "sample_every", "keep_snapshots"),
+        )
+        need_not_negative(
+            self,
+            *("perceptual_from", "adversarial_from", "cooldown", "seed"),
+            *("freeze_discriminator", "frechet_images"),
+        )
+        if self.r1_gamma != "auto":
+            need_not_negative(self, "r1_gamma")
+        need_one_of(self, "perceptual_network", PerceptualNetwork)
+        need_one_of(self, "precision", Precision)
+        need_among("augmentations", self.augmentations, Augmentation)
+        self._refuse_combinations()
+        self.images_a_pass(processes=1)
+
+    def _refuse_combinations(self) -> None:
+        if self.freeze_discriminator and not self.init_from:
+            raise ConfigError("freeze_discriminator keeps what init_from gives: name one.")
+        if 0 < self.frechet_images < 2:
+            raise ConfigError("frechet_images must be 0 or at least 2: one has no spread.")
+
+    def r1_weight(self, image_size: int) -> float:
+        """The weight of R1 for images of that height and width."""
+        if self.r1_gamma == "auto":
+            return R1_RULE * image_size**2 / self.batch
+        return self.r1_gamma
+
+    def images_a_pass(self, processes: int) -> int:
+        """Divide the batch among processes and passes.
+
+        Raises:
+            ConfigError: It does not divide, or leaves less than a group of the minibatch
+                standard deviation, whose results would be others.
+        """
+        each, rest = divmod(self.batch, processes * self.accumulate)
+        if rest or each % min(GROUP, self.batch):
             raise ConfigError(
-                "batch must be below 4 or a multiple of 4, for the minibatch standard deviation "
-                f"compares groups of 4; got {self.batch}."
+                f"batch must divide into {processes} process(es) times {self.accumulate} pass(es) "
+                f"(accumulate) of a multiple of {GROUP} images each, for the minibatch standard "
+                f"deviation compares groups of {GROUP}; got {self.batch}."
             )
-        unknown = set(self.augmentations) - set(get_args(Augmentation))
-        if unknown:
-            raise ConfigError(
-                f"augmentations must be among {', '.join(get_args(Augmentation))}, "
-                f"got {', '.join(sorted(unknown))}."
-            )
+        return each

@@ -9,12 +9,11 @@ of the photos' stylemaps; adversarial training goes on from there.
 
 from typing import cast
 
-import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylemapgan.data import PhotoSet
+from stylemapgan.data import AbstractPhotos
 from stylemapgan.models.layers import SLOPE, EqualizedLinear
 from stylemapgan.models.mapping import MappingNetwork
 from stylemapgan.training.state import TrainState
@@ -31,7 +30,7 @@ SMALLEST_SPREAD = 1e-3
 
 @torch.no_grad()
 def give_head_start(
-    state: TrainState, photos: PhotoSet, *, is_mirrored: bool, randomness: torch.Generator
+    state: TrainState, photos: AbstractPhotos, *, is_mirrored: bool, randomness: torch.Generator
 ) -> None:
     """Fit the mapping network, and its average, to what the averaged encoder makes of photos.
 
@@ -42,13 +41,12 @@ def give_head_start(
         randomness: A generator on the CPU.
     """
     device = next(state.encoder_ema.parameters()).device
-    chosen = np.linspace(0, len(photos) - 1, min(len(photos), MOST_PHOTOS)).round().astype(int)
-    flips = is_mirrored & (np.arange(len(chosen)) % 2 == 1)
     stylemaps = []
-    for start in range(0, len(chosen), ENCODE_BATCH):
-        part = slice(start, start + ENCODE_BATCH)
-        real = torch.from_numpy(photos.take(chosen[part], flips[part]))
-        stylemaps.append(state.encoder_ema(real.to(device)).float())
+    for photos_of_batch in photos.spread(MOST_PHOTOS, ENCODE_BATCH):
+        real = torch.from_numpy(photos_of_batch).to(device)
+        if is_mirrored:
+            real[1::2] = real[1::2].flip(-1)
+        stylemaps.append(state.encoder_ema(real).float())
     fit_mapping(state.generator.mapping, torch.cat(stylemaps), randomness)
     state.generator_ema.mapping.load_state_dict(state.generator.mapping.state_dict())
 

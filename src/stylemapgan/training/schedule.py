@@ -9,13 +9,24 @@ LAST_RATE = 0.05
 def learning_rate(config: TrainConfig, images_seen: int) -> float:
     """Adam's step size for generator and encoder."""
     if is_adversarial(config, images_seen):
-        return config.learning_rate * _cooled(config, images_seen)
-    return config.warm_up_learning_rate * _cooled(config, images_seen)
+        return config.learning_rate * _share(config, images_seen)
+    return config.warm_up_learning_rate * _share(config, images_seen)
 
 
 def discriminator_learning_rate(config: TrainConfig, images_seen: int) -> float:
     """Adam's step size for the discriminator, before the lazy-R1 correction."""
-    return config.discriminator_learning_rate * _cooled(config, images_seen)
+    return config.discriminator_learning_rate * _share(config, images_seen)
+
+
+def ema_half_life(config: TrainConfig, images_seen: int) -> float:
+    """Half-life of the averaged weights: short at first, if the settings say so.
+
+    Source: Karras et al., NeurIPS 2020, appendix C, "EMA ramp-up".
+    """
+    ramp_up = config.stability.ema_ramp_up
+    if not ramp_up:
+        return config.ema_half_life
+    return min(config.ema_half_life, max(ramp_up * images_seen, float(config.batch)))
 
 
 def is_adversarial(config: TrainConfig, images_seen: int) -> bool:
@@ -28,8 +39,12 @@ def is_due(every: int, before: int, after: int) -> bool:
     return before // every < after // every
 
 
-def _cooled(config: TrainConfig, images_seen: int) -> float:
-    """Share of the learning rate that is left: all of it, then a linear fall."""
-    if not config.cooldown:
-        return 1.0
-    return min(1.0, max((config.images - images_seen) / config.cooldown, LAST_RATE))
+def _share(config: TrainConfig, images_seen: int) -> float:
+    """Share of the learning rate in use: a linear rise, all of it, then a linear fall."""
+    share = 1.0
+    rise = config.stability.learning_rate_rise
+    if images_seen < rise:
+        share = (images_seen + config.batch) / (rise + config.batch)
+    if config.cooldown:
+        share = min(share, max((config.images - images_seen) / config.cooldown, LAST_RATE))
+    return share

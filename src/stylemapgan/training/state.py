@@ -7,7 +7,9 @@ from typing import Any
 import torch
 from torch.optim import Adam
 
+from stylemapgan.augment import AdaptiveProbability
 from stylemapgan.config import RunConfig, TrainConfig
+from stylemapgan.errors import ConfigError
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import schedule
 
@@ -26,18 +28,26 @@ class TrainState:
     generator_optimizer: Adam
     encoder_optimizer: Adam
     discriminator_optimizer: Adam
+    ada: AdaptiveProbability
     images_seen: int = 0
     updates: int = 0
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of images, in pixels."""
+        return self.generator.config.image_size
 
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on as if nothing had happened."""
         parts = {name: part.state_dict() for name, part in self._parts().items()}
-        return parts | {"images_seen": self.images_seen, "updates": self.updates}
+        counts = {"images_seen": self.images_seen, "updates": self.updates}
+        return parts | counts | {"ada": self.ada.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a state saved earlier."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
+        self.ada.load_state_dict(state["ada"])
         self.images_seen = state["images_seen"]
         self.updates = state["updates"]
 
@@ -79,15 +89,21 @@ def lazy_factor(interval: int) -> float:
 
 
 def new_state(config: RunConfig, device: torch.device) -> TrainState:
-    """Build networks with fresh weights, the same for the same seed."""
+    """Build networks with fresh weights, the same for the same seed.
+
+    Raises:
+        ConfigError: More layers are to be frozen than there are.
+    """
     training = config.training
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
         generator = Generator(config.model)
         encoder = Encoder(config.model)
         discriminator = Discriminator(config.model)
+    freeze(discriminator, training.freeze_discriminator)
+    layout = torch.channels_last if training.speed.channels_last else torch.contiguous_format
     for network in (generator, encoder, discriminator):
-        network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+        network.to(device).to(memory_format=layout)  # pyright: ignore[reportCallIssue]
     factor = lazy_factor(training.r1_interval)
     discriminator_betas = (BETAS[0] ** factor, BETAS[1] ** factor)
     state = TrainState(
@@ -96,11 +112,35 @@ def new_state(config: RunConfig, device: torch.device) -> TrainState:
         discriminator=discriminator,
         generator_ema=copy.deepcopy(generator).eval().requires_grad_(False),
         encoder_ema=copy.deepcopy(encoder).eval().requires_grad_(False),
-        generator_optimizer=Adam(generator.parameters(), betas=BETAS, foreach=True),
-        encoder_optimizer=Adam(encoder.parameters(), betas=BETAS, foreach=True),
-        discriminator_optimizer=Adam(
-            discriminator.parameters(), betas=discriminator_betas, foreach=True
-        ),
+        generator_optimizer=_adam(generator, BETAS, training),
+        encoder_optimizer=_adam(encoder, BETAS, training),
+        discriminator_optimizer=_adam(discriminator, discriminator_betas, training),
+        ada=AdaptiveProbability(),
     )
     state.set_learning_rates(training)
+    if training.speed.compile:
+        for network in (generator.resizer, generator.synthesis, encoder):
+            network.compile()  # D stays as it is: R1 differentiates it twice
     return state
+
+
+def freeze(discriminator: Discriminator, layers: int) -> None:
+    """Keep the layers of the trunk nearest to the image as they are.
+
+    Source: Mo, Cho and Shin, "Freeze the Discriminator", 2020.
+
+    Raises:
+        ConfigError: The trunk has fewer layers.
+    """
+    if layers > len(discriminator.trunk):
+        raise ConfigError(
+            f"freeze_discriminator must be at most {len(discriminator.trunk)}, the layers of the "
+            f"discriminator's trunk, got {layers}."
+        )
+    for layer in list(discriminator.trunk)[:layers]:
+        layer.requires_grad_(False)
+
+
+def _adam(network: torch.nn.Module, betas: tuple[float, float], config: TrainConfig) -> Adam:
+    fused = config.speed.fused_optimizer
+    return Adam(network.parameters(), betas=betas, fused=fused, foreach=not fused)

@@ -1,16 +1,70 @@
-"""How well photos that were never trained on come back."""
+"""How well photos that were never trained on come back, and how real random images look."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylemapgan.data import PhotoSet
+from stylemapgan.data import AbstractPhotos, PhotoSet
+from stylemapgan.features.efficientnet import EfficientNetLite0, load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.metrics.frechet import Cloud, frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
 
 FLAT = 1e-9
 """Stands for the gradients of photos that have none."""
+BATCH = 32
+MOST_PHOTOS = 4_096
+"""Training photos that random images are compared with, spread evenly over larger sets."""
+
+
+@dataclass
+class Validator:
+    """Measures of a run, taken again and again on the same photos and the same noise."""
+
+    photos: PhotoSet
+    """Photos to reconstruct."""
+    training_photos: AbstractPhotos
+    """Photos that random images should resemble."""
+    distance: AbstractPerceptualDistance | None
+    frechet_images: int
+    """Random images for the Fréchet distance; 0 leaves it out."""
+
+    def measure(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
+        """All figures of the networks as they are: those of `validate`, and `frechet`."""
+        measured = validate(generator, encoder, self.photos, self.distance)
+        if not self.frechet_images:
+            return measured
+        device = next(generator.parameters()).device
+        network = self._network.to(device)
+        generated = measure_cloud(pooled_features(network, self._random_images(generator)))
+        return measured | {"frechet": frechet_distance(self._photo_cloud, generated)}
+
+    @torch.inference_mode()
+    def _random_images(self, generator: Generator) -> Iterator[Tensor]:
+        """Images of a fixed list of z, without truncation."""
+        device = next(generator.parameters()).device
+        randomness = torch.Generator().manual_seed(0)
+        z = torch.randn(self.frechet_images, generator.config.style_channels, generator=randomness)
+        for part in z.split(BATCH):
+            yield generator(part.to(device)).float().clamp(-1, 1)
+
+    @cached_property
+    def _network(self) -> EfficientNetLite0:
+        return load_efficientnet_lite0()
+
+    @cached_property
+    def _photo_cloud(self) -> Cloud:
+        device = next(self._network.parameters()).device
+        batches = self.training_photos.spread(MOST_PHOTOS, BATCH)
+        features = pooled_features(
+            self._network, (torch.from_numpy(batch).to(device) for batch in batches)
+        )
+        return measure_cloud(features)
 
 
 @torch.inference_mode()
@@ -19,7 +73,7 @@ def validate(
     encoder: Encoder,
     photos: PhotoSet,
     distance: AbstractPerceptualDistance | None,
-    batch: int = 32,
+    batch: int = BATCH,
 ) -> dict[str, float]:
     """Reconstruct every photo and average, each photo counting the same.
 

@@ -1,0 +1,1 @@
+"""How good pictures are, in figures with a definition."""

@@ -1,0 +1,132 @@
+"""Several processes that train one model together.
+
+Every process holds all networks and works on its share of each batch; gradients are averaged, so
+weights stay equal. The first process alone writes files.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Literal, TypeVar
+
+import torch
+from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import Tensor, nn
+
+from stylemapgan.config.training import Precision
+from stylemapgan.errors import StyleMapGANError, TrainingError
+from stylemapgan.types import Share
+
+Accelerator = Literal["auto", "cpu", "cuda", "mps"]
+Value = TypeVar("Value")
+
+PATIENCE = timedelta(minutes=30)
+"""How long a process waits for the others, for example while the first one validates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hardware:
+    """What a run computes on. Not part of its settings: a run may go on elsewhere."""
+
+    accelerator: Accelerator = "auto"
+    """Kind of device; `auto` takes a GPU where there is one."""
+    devices: int = 1
+    """Processes on this machine, each with a device of its own."""
+    nodes: int = 1
+    """Machines, each running as many processes."""
+
+
+def open_fabric(hardware: Hardware, precision: Precision) -> Fabric:
+    """Start the processes of a run, or join those that torchrun or SLURM has started.
+
+    Raises:
+        TrainingError: There are not so many devices, or the processes do not find each other.
+    """
+    if "TORCHELASTIC_RUN_ID" in os.environ:  # torchrun has decided
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
+    else:
+        devices, nodes = hardware.devices, hardware.nodes
+    strategy = DDPStrategy(timeout=PATIENCE) if devices * nodes > 1 else "auto"
+    try:
+        fabric = Fabric(
+            accelerator=hardware.accelerator,
+            devices=devices,
+            num_nodes=nodes,
+            precision=precision,
+            strategy=strategy,
+        )
+        fabric.launch()
+    except (ValueError, RuntimeError) as error:
+        problem = str(error).strip().partition("\n")[0]
+        raise TrainingError(
+            f"Cannot train on {devices} {hardware.accelerator} device(s) of {nodes} machine(s): "
+            f"{problem}"
+        ) from None
+    return fabric
+
+
+def share_of(fabric: Fabric) -> Share:
+    """Which images of a batch this process works on."""
+    return Share(fabric.global_rank, fabric.world_size)
+
+
+def average(fabric: Fabric, values: Tensor) -> Tensor:
+    """Mean of the processes' values."""
+    if fabric.world_size == 1:
+        return values
+    with _lost_contact_explained():
+        return fabric.all_reduce(values, reduce_op="mean")  # pyright: ignore[reportReturnType]
+
+
+def any_of(fabric: Fabric, claim: bool) -> bool:
+    """Whether the claim holds in any process."""
+    if fabric.world_size == 1:
+        return claim
+    return bool(average(fabric, torch.tensor(float(claim), device=fabric.device)) > 0)
+
+
+@torch.no_grad()
+def share_weights(fabric: Fabric, *networks: nn.Module) -> None:
+    """Give all processes the first one's weights."""
+    if fabric.world_size == 1:
+        return
+    with _lost_contact_explained():
+        for network in networks:
+            for tensor in network.state_dict().values():
+                tensor.copy_(fabric.broadcast(tensor))
+
+
+def first_alone(fabric: Fabric, work: Callable[[], Value]) -> Value:
+    """Let the first process do something, and give all its result.
+
+    Raises:
+        StyleMapGANError: In all processes, if the first one raised it.
+    """
+    if fabric.world_size == 1:
+        return work()
+    outcome: Any = None
+    if fabric.is_global_zero:
+        try:
+            outcome = work()
+        except StyleMapGANError as error:
+            outcome = error
+    with _lost_contact_explained():
+        outcome = fabric.broadcast(outcome)
+    if isinstance(outcome, StyleMapGANError):
+        raise outcome
+    return outcome
+
+
+@contextmanager
+def _lost_contact_explained() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:
+        raise TrainingError(
+            "Another process of this run died or cannot be reached, so this one stops too: look "
+            "for its message above, then go on with --resume."
+        ) from error

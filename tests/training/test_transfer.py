@@ -1,0 +1,149 @@
+"""A model takes over from another what has the same place and shape."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from stylemapgan.checkpoints import write
+from stylemapgan.checkpoints.networks import Networks, pack
+from stylemapgan.config import ModelConfig, RunConfig, preset
+from stylemapgan.errors import CheckpointError, ConfigError
+from stylemapgan.training.start import resume, start
+from stylemapgan.training.state import TrainState, new_state
+from stylemapgan.training.transfer import load_teacher, transfer
+
+CPU = torch.device("cpu")
+TINY = preset("tiny-32").model
+LARGER = dataclasses.replace(
+    TINY,
+    image_size=64,
+    generator_widths=(*TINY.generator_widths, 6),
+    resizer_widths=(*TINY.resizer_widths, 6),
+    encoder_widths=(*TINY.encoder_widths, 6),
+    discriminator_widths=(*TINY.discriminator_widths, 6),
+)
+
+
+def fresh(model: ModelConfig, seed: int) -> TrainState:
+    training = dataclasses.replace(preset("tiny-32").training, seed=seed)
+    return new_state(RunConfig(model=model, training=training), CPU)
+
+
+def networks(state: TrainState) -> Networks:
+    return Networks(
+        generator=state.generator, encoder=state.encoder, discriminator=state.discriminator
+    )
+
+
+def test_a_model_of_the_same_shapes_is_taken_over_whole():
+    teacher, pupil = fresh(TINY, 1), fresh(TINY, 2)
+    taken = transfer(pupil, networks(teacher))
+    assert taken.tensors == taken.tensors_in_all
+    for name in ("generator", "encoder", "discriminator"):
+        expected = getattr(teacher, name).state_dict()
+        for key, value in getattr(pupil, name).state_dict().items():
+            assert torch.equal(value, expected[key])
+    for kept, value in zip(
+        pupil.generator_ema.parameters(), teacher.generator.parameters(), strict=True
+    ):
+        assert torch.equal(kept, value)
+
+
+def test_a_larger_image_takes_over_all_but_the_finest_layers():
+    teacher, pupil = fresh(TINY, 1), fresh(LARGER, 2)
+    transfer(pupil, networks(teacher))
+    stylemap = torch.randn(1, 8, 4, 4)
+    coarse = teacher.generator.resizer(stylemap)
+    for one, other in zip(coarse, pupil.generator.resizer(stylemap), strict=False):
+        assert torch.equal(one, other)
+    # the encoder's trunk counts from the image: halving 32 to 16 pixels is a layer later
+    one, other = teacher.encoder.trunk.state_dict(), pupil.encoder.trunk.state_dict()
+    assert torch.equal(one["1.refine.weight"], other["2.refine.weight"])
+    assert torch.equal(one["3.down.weight"], other["4.down.weight"])
+    assert torch.equal(teacher.encoder.to_stylemap.weight, pupil.encoder.to_stylemap.weight)
+
+
+def test_another_stylemap_size_keeps_the_convolutions():
+    finer = dataclasses.replace(
+        TINY,
+        image_size=64,
+        stylemap_size=8,
+        discriminator_widths=(*TINY.discriminator_widths, 6),
+    )
+    teacher, pupil = fresh(TINY, 1), fresh(finer, 2)
+    constant = pupil.generator.synthesis.constant.clone()
+    taken = transfer(pupil, networks(teacher))
+    assert 0 < taken.tensors < taken.tensors_in_all
+    assert torch.equal(pupil.generator.synthesis.constant, constant)
+    assert torch.equal(
+        teacher.generator.synthesis.first.convolution.weight,
+        pupil.generator.synthesis.first.convolution.weight,
+    )
+
+
+def test_networks_without_a_common_width_are_refused():
+    other = dataclasses.replace(
+        TINY,
+        style_channels=5,
+        mapping_layers=1,
+        generator_widths=(7, 7, 7, 7),
+        resizer_widths=(7, 7, 7, 7),
+        encoder_widths=(7, 7, 7, 7),
+    )
+    with pytest.raises(ConfigError, match="no layer has the shape"):
+        transfer(fresh(other, 2), networks(fresh(TINY, 1)))
+
+
+@pytest.fixture
+def model_file(tmp_path) -> Path:
+    """A model without a discriminator, as bundled ones are."""
+    state = fresh(TINY, 1)
+    path = tmp_path / "teacher.safetensors"
+    checkpoint = pack(TINY, state.generator, state.encoder, images_seen=5, licence="", data="")
+    write(path, checkpoint)
+    return path
+
+
+def test_a_run_starts_from_a_model_file_and_says_so(settings, model_file, tmp_path):
+    run = start(settings(init_from=str(model_file)), tmp_path / "run")
+    expected = load_teacher(str(model_file)).encoder.state_dict()
+    for key, value in run.state.encoder.state_dict().items():
+        torch.testing.assert_close(value, expected[key])
+    run.train()
+    (note,) = [entry["machine"] for entry in run.folder.journal.entries() if "machine" in entry]
+    assert "the discriminator starts fresh" in note["init_from"]
+    assert resume(tmp_path / "run").state.images_seen == 24
+
+
+def test_a_run_starts_from_another_run_with_its_discriminator(settings, tmp_path):
+    first = start(settings(images=8), tmp_path / "first")
+    first.train()
+    second = start(settings(init_from=str(tmp_path / "first")), tmp_path / "second")
+    expected = first.state.discriminator.state_dict()
+    for key, value in second.state.discriminator.state_dict().items():
+        assert torch.equal(value, expected[key])
+    assert second.state.images_seen == 0
+
+
+def test_a_model_that_is_not_there_is_named(settings, tmp_path):
+    with pytest.raises(CheckpointError, match="nowhere"):
+        start(settings(init_from="nowhere"), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_run_that_has_not_saved_anything_is_no_teacher(settings, tmp_path):
+    start(settings(), tmp_path / "first")
+    with pytest.raises(ConfigError, match="has not saved anything yet"):
+        load_teacher(str(tmp_path / "first"))
+
+
+def test_freezing_more_layers_than_there_are_is_refused(settings):
+    with pytest.raises(ConfigError, match="freeze_discriminator must be at most 4"):
+        new_state(settings(init_from="x", freeze_discriminator=5), CPU)
+
+
+def test_freezing_without_a_model_to_start_from_is_refused(settings):
+    with pytest.raises(ConfigError, match="name one"):
+        settings(freeze_discriminator=1)
