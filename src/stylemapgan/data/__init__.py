@@ -1,8 +1,22 @@
-"""Folders of photos, ready for training."""
+"""Photos ready for training, from wherever they are."""
 
-from stylemapgan.data.cache import cache_folder
+from stylemapgan.data.abstract import AbstractPhotos
+from stylemapgan.data.cache import Skipped, cache_folder
 from stylemapgan.data.folder import SUFFIXES
 from stylemapgan.data.order import batch_indices
-from stylemapgan.data.photos import PhotoSet, Skipped, open_folder
+from stylemapgan.data.photos import PhotoSet, open_folder, open_photos
+from stylemapgan.data.prefetch import Prefetcher
+from stylemapgan.data.stream import ShardStream
 
-__all__ = ["SUFFIXES", "PhotoSet", "Skipped", "batch_indices", "cache_folder", "open_folder"]
+__all__ = [
+    "SUFFIXES",
+    "AbstractPhotos",
+    "PhotoSet",
+    "Prefetcher",
+    "ShardStream",
+    "Skipped",
+    "batch_indices",
+    "cache_folder",
+    "open_folder",
+    "open_photos",
+]

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 import os
-import secrets
+import re
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +22,13 @@ FORMAT = 1
 PIXELS = "pixels.raw"
 PHOTOS = "photos.json"
 PARTIAL = ".part"
-ABANDONED_AFTER_S = 24 * 3600
+DAY_S = 24 * 3600
+ABANDONED_AFTER_S = DAY_S
 """An unfinished entry nobody has written to for so long was left by a killed process."""
+FORGOTTEN_AFTER_S = 90 * DAY_S
+"""An entry nobody has opened for so long is removed when another is made."""
+ENTRY_NAME = re.compile(r"[0-9a-f]{64}|index-[0-9a-f]{16}\.json")
+"""What this module may remove: the folder may hold other things too."""
 
 
 @dataclass(frozen=True)
@@ -75,17 +80,16 @@ def open_entry(folder: Path, size: int) -> Entry | None:
     except (OSError, ValueError, KeyError, TypeError) as error:
         logger.warning("The cache entry %s is damaged and made anew: %s", folder, error)
         return None
+    _remember_use(folder)
     return Entry(pixels=pixels, names=names, skipped=skipped)
 
 
 @contextmanager
-def new_entry(folder: Path, size: int) -> Iterator[Path]:
-    """Lend a temporary folder; it becomes the entry if the block succeeds, and vanishes if not."""
-    _remove_abandoned(folder.parent)
-    temporary = folder.with_name(f".{secrets.token_hex(6)}{PARTIAL}")
-    temporary.mkdir()
+def new_entry(temporary: Path, folder: Path, size: int) -> Iterator[None]:
+    """Turn a temporary folder into the entry if the block succeeds; remove it if not."""
+    _tidy(folder.parent)
     try:
-        yield temporary
+        yield
         _put_in_place(temporary, folder, size)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
@@ -137,9 +141,33 @@ def _put_in_place(temporary: Path, folder: Path, size: int) -> None:
             raise
 
 
-def _remove_abandoned(cache: Path) -> None:
-    long_ago = time.time() - ABANDONED_AFTER_S
-    for folder in cache.glob(f".*{PARTIAL}"):
-        pixels = folder / PIXELS
-        if pixels.exists() and pixels.stat().st_mtime < long_ago:
-            shutil.rmtree(folder, ignore_errors=True)
+def _remember_use(folder: Path) -> None:
+    try:
+        os.utime(folder)
+    except OSError as error:  # of somebody else, or on a disk that cannot be written to
+        logger.debug("The use of %s cannot be remembered: %s", folder, error)
+
+
+def _tidy(cache: Path) -> None:
+    """Remove what killed processes left, and entries that nobody uses any more."""
+    now = time.time()
+    for path in cache.glob(f".*{PARTIAL}"):
+        if last_change(path / PIXELS, path) < now - ABANDONED_AFTER_S:
+            shutil.rmtree(path, ignore_errors=True)
+    for path in cache.iterdir():
+        if ENTRY_NAME.fullmatch(path.name) and last_change(path) < now - FORGOTTEN_AFTER_S:
+            logger.info("Removed from the cache, for nobody opened it for 90 days: %s", path)
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def last_change(*paths: Path) -> float:
+    """Say when the first that is there was last written to, in seconds since 1970."""
+    for path in paths:
+        try:
+            return path.stat().st_mtime
+        except FileNotFoundError:  # perhaps removed by another process in this very moment
+            continue
+    return time.time()

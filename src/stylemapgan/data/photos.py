@@ -1,14 +1,14 @@
-"""A folder of photos as one array that is never unpacked twice."""
+"""Photos as one array on disk that is never unpacked twice."""
 
-import hashlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int, UInt8
 
+from stylemapgan.data.abstract import AbstractPhotos
 from stylemapgan.data.cache import (
     Entry,
     Skipped,
@@ -18,26 +18,34 @@ from stylemapgan.data.cache import (
     open_entry,
     write_entry,
 )
-from stylemapgan.data.folder import content_hashes, find_pictures, in_threads
-from stylemapgan.errors import DataError, ImageError
-from stylemapgan.images import from_bytes, read_pixels
+from stylemapgan.data.claims import claim
+from stylemapgan.data.decoding import decode
+from stylemapgan.data.folder import in_threads
+from stylemapgan.data.order import batch_indices
+from stylemapgan.data.sources import AbstractSource, FolderSource, open_source
+from stylemapgan.errors import DataError
+from stylemapgan.images import from_bytes
+from stylemapgan.types import Share
 
 logger = logging.getLogger(__name__)
 
-SMALLEST_SIDE = 8
-"""Photos with fewer pixels along a side are skipped at any size."""
+OnProgress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, eq=False)
-class PhotoSet:
+class PhotoSet(AbstractPhotos):
     """Photos of one size, in the order of their names."""
 
     pixels: UInt8[np.ndarray, "photos size size 3"]
     """A read-only memory map, so the set may be larger than memory."""
     names: tuple[str, ...]
-    """Paths relative to the folder, one for each photo."""
+    """As their source calls them, one for each photo."""
     skipped: tuple[Skipped, ...]
-    """Files of the folder that are no use, and why."""
+    """Pictures of the source that are no use, and why."""
+
+    @property
+    def size(self) -> int:
+        return self.pixels.shape[1]
 
     def __len__(self) -> int:
         return len(self.names)
@@ -58,81 +66,118 @@ class PhotoSet:
             photos[flips] = photos[flips, :, ::-1]
         return from_bytes(photos)
 
+    def batch(
+        self, images_seen: int, batch: int, share: Share, seed: int
+    ) -> Float32[np.ndarray, "rows 3 size size"]:
+        return self.take(batch_indices(len(self), batch, images_seen, seed)[share.rows])
+
+    def some(self, count: int) -> Float32[np.ndarray, "count 3 size size"]:
+        return self.take(self._spread_out(count))
+
+    def spread(self, most: int, rows: int) -> Iterator[Float32[np.ndarray, "rows 3 size size"]]:
+        chosen = self._spread_out(min(len(self), most))
+        for start in range(0, len(chosen), rows):
+            yield self.take(chosen[start : start + rows])
+
+    def _spread_out(self, count: int) -> Int[np.ndarray, "count"]:
+        return np.linspace(0, len(self) - 1, count).round().astype(int)
+
+    def close(self) -> None:
+        """Do nothing: a memory map closes itself."""
+
+
+def open_photos(
+    place: str | Path,
+    size: int,
+    cache: Path | None = None,
+    on_progress: OnProgress | None = None,
+) -> PhotoSet:
+    """Open photos, wherever they are, cut to squares.
+
+    The first time, all are unpacked into the cache; later only if any picture came, went or
+    changed. Of several processes that open the same photos for the first time, one unpacks and
+    the others wait. The cache may be deleted at any time; what nobody opened for 90 days is
+    removed from it. Pictures that are no use are skipped, see `decoding.decode`.
+
+    Args:
+        place: What `open_source` understands: a folder, an archive, an LMDB data set, shards.
+        size: Height and width to cut and resize to, in pixels.
+        cache: Where unpacked photos are kept; `cache_folder() / "photos"` if not given.
+        on_progress: Told after each picture how many are done, and of how many; not called when
+            the cache already holds them.
+
+    Raises:
+        DataError: There is no such place, no usable photo in it, or no room for the cache.
+        MissingExtraError: A package that the place needs is not installed.
+    """
+    return _open(open_source(place), size, cache, on_progress)
+
 
 def open_folder(
     folder: Path,
     size: int,
     cache: Path | None = None,
-    on_progress: Callable[[int, int], None] | None = None,
+    on_progress: OnProgress | None = None,
 ) -> PhotoSet:
-    """Open the photos of a folder and its subfolders, cut to squares.
-
-    The first time, all are unpacked into the cache; later only if any file came, went or
-    changed. The cache may be deleted at any time. Skipped are files that are no pictures,
-    damaged, too large to unpack safely, or shorter along a side than half of `size` (never
-    below 8 pixels), because enlarging them would teach blur.
-
-    Args:
-        folder: Searched recursively for JPEG, PNG, WebP, BMP and TIFF files by their suffix.
-        size: Height and width to cut and resize to, in pixels.
-        cache: Where unpacked photos are kept; `cache_folder() / "photos"` if not given.
-        on_progress: Told after each file how many are done, and of how many; not called when
-            the cache already holds them.
+    """Open the photos below a folder, as `open_photos` does; anything else is refused.
 
     Raises:
         DataError: There is no such folder, no usable photo in it, or no room for the cache.
     """
+    return _open(FolderSource(folder), size, cache, on_progress)
+
+
+def _open(
+    source: AbstractSource, size: int, cache: Path | None, on_progress: OnProgress | None
+) -> PhotoSet:
     if size < 1:
         raise DataError(f"The size of photos must be at least 1 pixel, got {size}.")
-    if not folder.is_dir():
-        raise DataError(f"{folder} is no folder; give one with pictures in it.")
-    names = find_pictures(folder)
-    if not names:
-        raise DataError(f"{folder} holds no pictures (.jpg, .png, .webp, .bmp or .tiff).")
     cache = cache or cache_folder() / "photos"
     try:
         cache.mkdir(parents=True, exist_ok=True)
-        hashes = content_hashes(folder, names, cache / _index_name(folder))
-        place = cache / entry_key(names, hashes, size)
-        entry = open_entry(place, size) or _make_entry(place, folder, names, size, on_progress)
+        place = cache / entry_key(source.names, source.fingerprints(cache), size)
+        report = on_progress or (lambda done, total: None)
+        entry = open_entry(place, size) or _made_entry(place, source, size, report)
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"The cache {cache} cannot be used: {reason}.") from error
     if entry.skipped:
-        logger.warning("Skipped %d of %d files in %s.", len(entry.skipped), len(names), folder)
+        logger.warning(
+            "Skipped %d of %d pictures in %s.", len(entry.skipped), len(source), source.describe()
+        )
     return PhotoSet(pixels=entry.pixels, names=entry.names, skipped=entry.skipped)
 
 
-def _make_entry(
-    place: Path,
-    folder: Path,
-    names: list[str],
-    size: int,
-    on_progress: Callable[[int, int], None] | None,
-) -> Entry:
-    def decode(name: str) -> UInt8[np.ndarray, "size size 3"] | str:
-        path = folder / name
-        try:
-            return read_pixels(path, size, min_side=max(SMALLEST_SIDE, (size + 1) // 2))
-        except ImageError as error:
-            return str(error).removeprefix(f"{path} ")
+def _made_entry(place: Path, source: AbstractSource, size: int, on_progress: OnProgress) -> Entry:
+    """Unpack photos into a new entry, or wait for the process that does."""
 
-    def on_photo(done: int) -> None:
-        if on_progress is not None:
-            on_progress(done, len(names))
+    def on_wait(bytes_written: int) -> None:
+        on_progress(min(bytes_written // (size * size * 3), len(source)), len(source))
 
-    with new_entry(place, size) as temporary:
-        count, skipped = write_entry(temporary, names, in_threads(decode, names), on_photo)
-        if not count:
-            raise DataError(
-                f"None of the {len(names)} pictures in {folder} can be used; "
-                f"the first, {skipped[0].path}, {skipped[0].reason}"
-            )
-    entry = open_entry(place, size)
+    entry, temporary = None, None
+    while entry is None and temporary is None:
+        temporary = claim(place, on_wait)
+        if temporary is not None:
+            with new_entry(temporary, place, size):
+                if open_entry(place, size) is None:  # else another process was quicker
+                    _unpack(temporary, source, size, on_progress)
+        entry = open_entry(place, size)
     if entry is None:
         raise DataError(f"The cache entry {place} vanished while it was made; try again.")
     return entry
 
 
-def _index_name(folder: Path) -> str:
-    return f"index-{hashlib.sha256(bytes(folder.resolve())).hexdigest()[:16]}.json"
+def _unpack(folder: Path, source: AbstractSource, size: int, on_progress: OnProgress) -> None:
+    def unpacked(index: int) -> UInt8[np.ndarray, "size size 3"] | str:
+        return decode(source.record(index), size)
+
+    def on_photo(done: int) -> None:
+        on_progress(done, len(source))
+
+    decoded = in_threads(unpacked, range(len(source)))
+    count, skipped = write_entry(folder, source.names, decoded, on_photo)
+    if not count:
+        raise DataError(
+            f"None of the {len(source)} pictures in {source.describe()} can be used; "
+            f"the first, {skipped[0].path}, {skipped[0].reason}"
+        )

@@ -27,6 +27,8 @@ MAX_BYTES = 1_500_000_000
 """Larger files are refused unread; MAX_PIXELS with 16 bits in four channels fits."""
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
 """What is read. Pillow knows more, some of which start other programs (EPS)."""
+UNNAMED = "The picture"
+"""How messages call a picture that came as bytes."""
 JPEG_MARGIN = 8
 """A JPEG is unpacked at 1/2, 1/4 or 1/8 if still this many times larger than what is wanted.
 
@@ -49,23 +51,24 @@ _warnings_lock = threading.Lock()  # filters of warnings belong to the process, 
 
 
 def read_pixels(
-    path: Path, size: int | None = None, min_side: int = 1
+    source: Path | bytes, size: int | None = None, min_side: int = 1
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Read a picture as sRGB bytes; transparent parts become white, of an animation the first.
 
     Args:
-        path: JPEG, PNG, WebP, BMP, TIFF, GIF or PPM.
+        source: A file, or the bytes of one: JPEG, PNG, WebP, BMP, TIFF, GIF or PPM.
         size: Height and width of the result, in pixels: the middle square is cut out and
             resized. Without it, the picture stays as it is.
         min_side: Refuse pictures whose shorter side has fewer pixels.
 
     Raises:
-        ImageError: The file is missing, no picture, damaged, too large or too small.
+        ImageError: The file is missing, no picture, damaged, too large or too small. The message
+            begins with the path, or with `UNNAMED` where bytes were given.
     """
-    with opened(path) as picture:
+    with opened(source) as picture:
         if min(picture.size) < min_side:
             raise ImageError(
-                f"{path} has only {picture.width}x{picture.height} pixels; "
+                f"{_name(source)} has only {picture.width}x{picture.height} pixels; "
                 f"each side needs at least {min_side}."
             )
         if size is not None:
@@ -77,9 +80,11 @@ def read_pixels(
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Image.Image]:
+def opened(source: Path | bytes) -> Iterator[Image.Image]:
     """Open a picture; whatever Pillow meets while the block uses it becomes an ImageError."""
-    content = _content(path)
+    name = _name(source)
+    content = file_bytes(source) if isinstance(source, Path) else source
+    refuse_length(len(content), name)
     try:
         with _quietly():
             picture = Image.open(BytesIO(content), formats=FORMATS)
@@ -91,16 +96,16 @@ def opened(path: Path) -> Iterator[Image.Image]:
         raise
     except Image.DecompressionBombError:
         raise ImageError(
-            f"{path} has more than {MAX_PIXELS // 10**6} million pixels; make it smaller first."
+            f"{name} has more than {MAX_PIXELS // 10**6} million pixels; make it smaller first."
         ) from None
     except UnidentifiedImageError:
         guess = " It looks like a web page." if content.lstrip().startswith(b"<") else ""
         raise ImageError(
-            f"{path} is no picture in a known format ({', '.join(FORMATS)}).{guess}"
+            f"{name} is no picture in a known format ({', '.join(FORMATS)}).{guess}"
         ) from None
     except Exception as error:  # Pillow raises whatever its parsers trip over
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise ImageError(f"{path} is damaged: {reason}.") from error
+        raise ImageError(f"{name} is damaged: {reason}.") from error
 
 
 def upright(picture: Image.Image) -> Image.Image:
@@ -121,24 +126,35 @@ def middle_square(picture: Image.Image, size: int, kernel: Image.Resampling) -> 
     return picture.resize((size, size), kernel, box=(left, top, left + side, top + side))
 
 
-def _content(path: Path) -> bytes:
+def file_bytes(path: Path) -> bytes:
+    """Read a file that should be a picture.
+
+    Raises:
+        ImageError: It is missing, no ordinary file, empty or far too long.
+    """
     try:
         if path.is_dir():
             raise ImageError(f"{path} is a folder; a picture is expected.")
         if path.exists() and not path.is_file():
             raise ImageError(f"{path} is no ordinary file; a picture is expected.")
-        if path.stat().st_size > MAX_BYTES:
-            raise ImageError(
-                f"{path} has more than {MAX_BYTES // 10**6} MB; make it smaller first."
-            )
-        content = path.read_bytes()
+        refuse_length(path.stat().st_size, str(path))
+        return path.read_bytes()
     except FileNotFoundError:
         raise ImageError(f"{path} does not exist.") from None
     except OSError as error:
         raise ImageError(f"{path} cannot be read: {error.strerror}.") from None
-    if not content:
-        raise ImageError(f"{path} is empty (0 bytes).")
-    return content
+
+
+def refuse_length(length: int, name: str = UNNAMED) -> None:
+    """Raise an ImageError for a file too short or too long to be a picture."""
+    if not length:
+        raise ImageError(f"{name} is empty (0 bytes).")
+    if length > MAX_BYTES:
+        raise ImageError(f"{name} has more than {MAX_BYTES // 10**6} MB; make it smaller first.")
+
+
+def _name(source: Path | bytes) -> str:
+    return str(source) if isinstance(source, Path) else UNNAMED
 
 
 def _orientation(picture: Image.Image) -> int:
