@@ -25,6 +25,7 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
     presets: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = LAPTOPS,
     compare_at: str = "laptop-128",
     skip_training: bool = False,
+    with_compile: bool = False,
     batch: int | None = None,
     quick: bool = False,
     output: Annotated[Path, Parameter(alias="-o")] = Path("bench.json"),
@@ -38,6 +39,7 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
         presets: Networks to measure.
         compare_at: Preset at whose shapes plain and per-sample convolutions are compared.
         skip_training: Leave training out; it takes most of the time.
+        with_compile: Try training with compiled networks too, which takes minutes to begin.
         batch: Images of a training iteration; the preset's own if not given.
         quick: Two repeats in one process: shows that everything runs, measures nothing well.
         output: JSON file for all numbers.
@@ -54,6 +56,7 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
         has_training=not skip_training,
         batch=batch,
         is_quick=quick,
+        compiles=with_compile,
     )
     progress = Console(stderr=True)
     report = measure(plan, here if quick else apart, lambda now: progress.print(now, style="dim"))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import torch
 
+from stylemapgan.training.machine import processor_name
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
@@ -43,7 +45,7 @@ class Source:
 def describe_machine() -> Machine:
     """Look at this machine."""
     return Machine(
-        cpu=_cpu(),
+        cpu=processor_name(),
         cores=_cores(),
         threads=torch.get_num_threads(),
         cpu_capability=torch.backends.cpu.get_cpu_capability(),
@@ -62,15 +64,6 @@ def describe_source() -> Source:
     if commit is None:
         return Source(commit=None, has_local_changes=None)
     return Source(commit=commit, has_local_changes=bool(_git("status", "--porcelain")))
-
-
-def _cpu() -> str:
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
 
 
 def _cores() -> int:

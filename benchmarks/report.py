@@ -8,6 +8,7 @@ from benchmarks.grouped_convolution import GroupedComparison
 from benchmarks.machine import Machine, Source
 from benchmarks.timing import Timing
 from benchmarks.training import StageSpeed
+from benchmarks.training_options import OptionResult
 from benchmarks.up_convolution import UpComparison
 
 FORMAT = 1
@@ -49,6 +50,7 @@ class Report:
     source: Source
     editing: list[EditingResult] = field(default_factory=list)
     training: list[TrainingResult] = field(default_factory=list)
+    training_options: list[OptionResult] = field(default_factory=list)
     grouped_convolution: list[GroupedComparison] = field(default_factory=list)
     up_convolution: list[UpComparison] = field(default_factory=list)
 

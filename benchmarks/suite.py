@@ -12,6 +12,7 @@ from benchmarks.modes import MODES, devices
 from benchmarks.report import EditingResult, Report, TrainingResult
 from benchmarks.timing import Effort
 from benchmarks.training import memory_of_training, time_training
+from benchmarks.training_options import OptionResult, compare_options
 from benchmarks.up_convolution import UpComparison, compare_up, up_shapes
 from stylemapgan.config import preset
 
@@ -30,6 +31,7 @@ class Plan:
     has_training: bool
     batch: int | None
     is_quick: bool
+    compiles: bool = False
 
     def __post_init__(self) -> None:
         for name in (*self.presets, self.compare_at):
@@ -69,6 +71,7 @@ def measure(plan: Plan, call: Caller, say: Callable[[str], None]) -> Report:
             report.editing += _editing(bench, name, device)
             if plan.has_training:
                 report.training += _training(bench, name, device)
+                report.training_options += _training_options(bench, name, device)
         report.grouped_convolution += _grouped_convolution(bench, device)
         report.up_convolution += _up_convolution(bench, device)
     return report
@@ -106,6 +109,13 @@ def _training(bench: Bench, name: str, device: str) -> list[TrainingResult]:
         )
         for mode in MODES
     ]
+
+
+def _training_options(bench: Bench, name: str, device: str) -> list[OptionResult]:
+    bench.say(f"options of training {name}, {device}")
+    batch = bench.plan.batch or preset(name).training.batch
+    effort, compiles = bench.plan.effort(TRAINING), bench.plan.compiles
+    return bench.call(compare_options, name, batch, device, effort, compiles=compiles)
 
 
 def _grouped_convolution(bench: Bench, device: str) -> list[GroupedComparison]:

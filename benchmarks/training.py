@@ -52,11 +52,12 @@ def time_training(
     Returns:
         A speed for each pair of mode and stage.
     """
-    config = dataclasses.replace(preset(name).training, batch=batch)
+    config = repeatable(preset(name).training, batch)
     places = stages(config)
     works = {}
     for mode in MODES:
-        lecture = Lecture(name, batch, mode, device)
+        training = dataclasses.replace(config, precision=MODES[mode])
+        lecture = Lecture(name, training, device)
         for stage, images_seen in places.items():
             works[mode, stage, False] = partial(lecture.iterate, images_seen, has_penalty=False)
             if stage == ADVERSARIAL:
@@ -73,8 +74,10 @@ def time_training(
 
 def memory_of_training(name: str, batch: int, device: str, mode: str) -> float:
     """Peak memory of a process that trains adversarially and does nothing else, in MiB."""
-    lecture = Lecture(name, batch, mode, device)
-    images_seen = stages(preset(name).training)[ADVERSARIAL]
+    settings = preset(name).training
+    training = dataclasses.replace(repeatable(settings, batch), precision=MODES[mode])
+    lecture = Lecture(name, training, device)
+    images_seen = stages(training)[ADVERSARIAL]
     for _ in range(2):  # from the second on, the optimisers have their memory
         lecture.iterate(images_seen, has_penalty=True)
     return peak_memory(device)
@@ -97,10 +100,8 @@ def stages(config: TrainConfig) -> dict[str, int]:
 class Lecture:
     """A training run in memory, held at one place while iterations repeat."""
 
-    def __init__(self, name: str, batch: int, mode: str, device: str) -> None:
+    def __init__(self, name: str, training: TrainConfig, device: str) -> None:
         settings = preset(name)
-        precision = MODES[mode]
-        training = dataclasses.replace(settings.training, precision=precision, batch=batch)
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         fabric = Fabric(accelerator=device, devices=1, precision=training.precision)
         distance = _untrained_or_bundled(training)
@@ -119,7 +120,13 @@ class Lecture:
         """Go through one iteration of the training loop, from batch to averaged weights."""
         self._run.state.images_seen = images_seen
         self._run.state.updates = 0 if has_penalty else 1
-        self._run._update(self._lesson)
+        self._run.update(self._lesson)
+
+
+def repeatable(config: TrainConfig, batch: int) -> TrainConfig:
+    """Fetch photos when they are needed: the same iteration again and again has no next."""
+    speed = dataclasses.replace(config.speed, prefetch=False)
+    return dataclasses.replace(config, batch=batch, speed=speed)
 
 
 def speed_of(config: TrainConfig, plain: Timing, with_penalty: Timing | None) -> StageSpeed:

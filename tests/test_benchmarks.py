@@ -54,13 +54,15 @@ def test_a_quick_run_writes_every_measurement(quick: Path):
         adversarial = row["stages"]["adversarial"]
         assert adversarial["images_per_second"] > 0
         assert adversarial["iteration_with_penalty_ms"].keys() == TIMING
+    options = {row["option"] for row in report["training_options"]}
+    assert options == {"bf16-mixed", "channels_last", "fused_optimizer", "share_forward_passes"}
     assert len(on_cpu["grouped_convolution"]) == 2 * 2  # a layer and a network, two modes
     assert len(on_cpu["up_convolution"]) == 3 * 2  # three doublings, two modes
 
 
 def test_the_tables_are_written_as_markdown(quick: Path):
     text = (quick / "bench.md").read_text()
-    assert text.count("\n### ") == 4
+    assert text.count("\n### ") == 5
     assert "| tiny-32 | cpu bf16 |" in text
 
 
