@@ -9,6 +9,8 @@ from stylemapgan.config import RunConfig, preset, read_toml, to_dict
 from stylemapgan.errors import ConfigError
 
 DEFAULT_PRESET = "laptop-64"
+BESIDE_RESUME = ("--resume", "--devices", "--nodes", "--accelerator")
+"""What a run that is resumed may be told: where to compute is no setting of the run."""
 
 
 def fill_from_preset(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
@@ -34,7 +36,7 @@ def fill_from_preset(app: App, commands: tuple[str, ...], arguments: ArgumentCol
 
 
 def _refuse_others(given: dict[str, str]) -> None:
-    others = [name for name in given if name != "--resume"]
+    others = [name for name in given if name not in BESIDE_RESUME]
     if others:
         raise ConfigError(
             f"--resume goes on under the settings in {Path(given['--resume']) / 'config.toml'}: "

@@ -1,20 +1,29 @@
 """`stylemapgan train`."""
 
 import shlex
+from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
 
 from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset
+from stylemapgan.cli.processes import only_the_first_process_speaks
 from stylemapgan.cli.training_bar import TrainingBar
+from stylemapgan.cli.training_plan import show_plan
 from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from stylemapgan.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
     from stylemapgan.data import Skipped
     from stylemapgan.training.loop import Run
+    from stylemapgan.training.processes import Hardware
+
+HARDWARE = Parameter(group="Hardware")
+PLAN = Parameter(group="Plan", negative=())
+RUN_FOLDER = Parameter(name=("--run", "--run-folder"))
+"""torchrun takes `--run` for a shortened option of its own, wherever it stands."""
 
 app = App(
     config=(fill_from_preset,),
@@ -24,15 +33,21 @@ app = App(
 
 @app.default
 def train(
-    photos: Path | None = None,
+    photos: str | None = None,
     *,
-    run: Path = Path("runs/new"),
+    run: Annotated[Path, RUN_FOLDER] = Path("runs/new"),
     resume: Path | None = None,
     preset: str = DEFAULT_PRESET,
     config: Path | None = None,
-    validation: Path | None = None,
+    validation: str | None = None,
+    stream: bool = DataConfig.stream,
     licence: str = DataConfig.licence,
     statement: str = DataConfig.statement,
+    devices: Annotated[int, HARDWARE] = 1,
+    nodes: Annotated[int, HARDWARE] = 1,
+    accelerator: Annotated[Literal["auto", "cpu", "cuda", "mps"], HARDWARE] = "auto",
+    dry_run: Annotated[bool, PLAN] = False,
+    memory: Annotated[float | None, PLAN] = None,
     model: Annotated[ModelConfig, Parameter(name="*", group="Networks")] = ModelConfig(),
     training: Annotated[TrainConfig, Parameter(name="*", group="Training")] = TrainConfig(),
 ) -> None:
@@ -41,47 +56,69 @@ def train(
     Settings that are not given come from the preset; the defaults shown are the paper's.
 
     Args:
-        photos: Folder of pictures, searched recursively.
-        run: Folder for everything the run writes; new or empty.
+        photos: Pictures to train on: a folder, searched recursively, or another source.
+        run: Folder for everything the run writes; new or empty. With torchrun write
+            `--run-folder`.
         resume: Folder of an earlier run to go on with, under its own settings.
-        preset: Settings to start from: tiny-32, laptop-64, laptop-128, laptop-256, paper-128,
-            paper-256, paper-512 or paper-1024-light.
+        preset: Settings to start from: tiny-32, laptop-64, laptop-128, laptop-128-light,
+            laptop-256, paper-128, paper-256, paper-512 or paper-1024-light.
         config: A `config.toml` to start from instead of a preset; what it says about photos
             counts too.
-        validation: Folder of pictures for sample sheets and validation.
+        validation: Pictures for sample sheets and validation.
+        stream: Read shards again in every epoch instead of unpacking all photos into the cache.
         licence: Licence of the trained weights; goes into every weights file.
         statement: What the photos are and under which terms; goes into every weights file.
+        devices: Processes on this machine, each with a device of its own. Under torchrun it
+            decides.
+        nodes: Machines, each running the same command.
+        accelerator: Kind of device.
+        dry_run: Train nothing and write nothing: show parameters, operations, estimated memory and
+            the largest batch that fits. No pictures are needed.
+        memory: Memory that each process may use, in GiB, to plan for another machine than this.
         model: Shapes of the networks.
         training: How to train them.
     """
     data = DataConfig(
-        photos=str(photos or ""),
-        validation=str(validation or ""),
+        photos=photos or "",
+        validation=validation or "",
+        stream=stream,
         licence=licence,
         statement=statement,
     )
-    _train_to_the_end(RunConfig(model=model, training=training, data=data), run, resume)
-
-
-def _train_to_the_end(settings: RunConfig, folder: Path, resume: Path | None) -> None:
-    """Start or resume a run, show how it goes, and say how it ended."""
-    console = Console()
+    settings = RunConfig(model=model, training=training, data=data)
+    if memory is not None and not dry_run:
+        raise ConfigError("--memory is what to plan for: it goes with --dry-run.")
+    if resume is None and not dry_run and not settings.data.photos:
+        raise ConfigError("Nothing to train on: name a folder of pictures, or use --resume RUN.")
     try:
-        from stylemapgan.training import start
-        from stylemapgan.training.stopping import stop_on_signals
+        from stylemapgan.training.processes import Hardware
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "PyTorch", "train") from None
-    if resume is None and not settings.data.photos:
-        raise ConfigError("Nothing to train on: name a folder of pictures, or use --resume RUN.")
+    hardware = Hardware(accelerator=accelerator, devices=devices, nodes=nodes)
+    with only_the_first_process_speaks() as console:
+        if dry_run:
+            show_plan(console, settings, hardware, memory)
+        elif resume is None:
+            _train_to_the_end(console, settings, run, hardware)
+        else:
+            _train_to_the_end(console, None, resume, hardware)
+
+
+def _train_to_the_end(
+    console: Console, settings: RunConfig | None, folder: Path, hardware: "Hardware"
+) -> None:
+    """Start a run, or resume one if there are no settings; show how it goes and how it ended."""
+    from stylemapgan.training import start
+    from stylemapgan.training.stopping import stop_on_signals
 
     with TrainingBar(console) as bar:
-        if resume is not None:
-            session = start.resume(resume, bar.show_photo)
+        if settings is None:
+            session = start.resume(folder, bar.show_photo, hardware)
         else:
-            session = start.start(settings, folder, bar.show_photo)
+            session = start.start(settings, folder, bar.show_photo, hardware)
         for skipped in _skipped(session):
             _say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
-        with stop_on_signals() as should_stop:
+        with closing(session.photos), stop_on_signals() as should_stop:
             session.train(should_stop, bar.show_update)
     _say(console, _how_it_ended(session))
 

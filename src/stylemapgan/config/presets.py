@@ -76,6 +76,14 @@ LAPTOP_128 = ModelConfig(
     encoder_widths=(256, 256, 160, 80, 40),
     discriminator_widths=(256, 256, 192, 128, 64, 32),
 )
+LAPTOP_128_LIGHT = ModelConfig(
+    image_size=128,
+    generator_widths=(*LAPTOP_64.generator_widths, 24),
+    resizer_widths=(*LAPTOP_64.resizer_widths, 12),
+    encoder_widths=(*LAPTOP_64.encoder_widths, 16),
+    discriminator_widths=(*LAPTOP_64.discriminator_widths, 16),
+)
+"""`laptop-64` with one level more: starts from its weights (`init_from`)."""
 LAPTOP_256 = ModelConfig(
     image_size=256,
     generator_widths=(256, 192, 128, 64, 32, 16),
@@ -110,6 +118,7 @@ PRESETS = {
     ),
     "laptop-64": RunConfig(model=LAPTOP_64, training=LAPTOP_TRAINING),
     "laptop-128": RunConfig(model=LAPTOP_128, training=LAPTOP_TRAINING),
+    "laptop-128-light": RunConfig(model=LAPTOP_128_LIGHT, training=LAPTOP_TRAINING),
     "laptop-256": RunConfig(model=LAPTOP_256, training=LAPTOP_TRAINING),
     "paper-128": RunConfig(model=paper_model(128)),
     "paper-256": RunConfig(model=paper_model(256)),

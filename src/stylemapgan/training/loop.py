@@ -1,7 +1,7 @@
 """A whole run: update after update, with pictures, snapshots and a diary on the way."""
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -9,7 +9,6 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from stylemapgan import images
 from stylemapgan.augment import ADJUST_EVERY
 from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import RunConfig
@@ -18,6 +17,7 @@ from stylemapgan.errors import TrainingError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.training import machine, schedule, steps
 from stylemapgan.training.descent import Losses
+from stylemapgan.training.diary import Diary
 from stylemapgan.training.ema import update_ema
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.memory import out_of_memory_explained
@@ -103,10 +103,12 @@ class Run:
         """
         config, state = self.config.training, self.state
         lesson = steps.Lesson(self.fabric, config, self.distance)
+        is_board_wanted = config.tensorboard and self.fabric.is_global_zero
+        diary = Diary(self.folder, state.images_seen, is_board_wanted)
         if state.images_seen < config.images and self.fabric.is_global_zero:
-            self._note_machine()
+            self._note_machine(diary)
         window = LossWindow(self.fabric)
-        with self._prefetcher:
+        with self._prefetcher, closing(diary):
             while state.images_seen < config.images and not self._should_stop(should_stop):
                 before = state.images_seen
                 losses = self.update(lesson)
@@ -115,9 +117,9 @@ class Run:
                     self._refuse_broken(window)
                     self._end_warm_up()
                 if state.updates % LOG_EVERY == 0 or state.images_seen >= config.images:
-                    self._log(window, on_progress)
+                    self._log(window, diary, on_progress)
                     window = LossWindow(self.fabric)
-                self._keep(window, before)
+                self._keep(window, diary, before)
         self._refuse_broken(window)
         self._save()
 
@@ -206,20 +208,22 @@ class Run:
             return False
         return any_of(self.fabric, should_stop())
 
-    def _note_machine(self) -> None:
+    def _note_machine(self, diary: Diary) -> None:
         """Write down what the run goes on with, and what it started from."""
         facts = machine.describe(self.fabric) | ({"init_from": self.origin} if self.origin else {})
-        self.folder.journal.write(self.state.images_seen, machine=facts)
+        diary.write(self.state.images_seen, machine=facts)
 
-    def _log(self, window: LossWindow, on_progress: Callable[[Progress], None]) -> None:
+    def _log(
+        self, window: LossWindow, diary: Diary, on_progress: Callable[[Progress], None]
+    ) -> None:
         seen, config = self.state.images_seen, self.config.training
         means = window.means()
         rate = window.rate(config.batch)
         if self.fabric.is_global_zero:
-            self.folder.journal.write(seen, losses=means, images_per_second=round(rate, 2))
+            diary.write(seen, losses=means, images_per_second=round(rate, 2))
             on_progress(Progress(seen, config.images, rate, means))
 
-    def _keep(self, window: LossWindow, before: int) -> None:
+    def _keep(self, window: LossWindow, diary: Diary, before: int) -> None:
         """Save, sample and validate where due."""
         config, seen = self.config.training, self.state.images_seen
         is_sample_due = schedule.is_due(config.sample_every, before, seen)
@@ -227,7 +231,7 @@ class Run:
         if is_sample_due or is_snapshot_due:
             self._refuse_broken(window)
         if is_sample_due and self.fabric.is_global_zero:
-            self._sample()
+            self._sample(diary)
         if is_snapshot_due and seen < config.images:  # the last one follows at the end
             self._save()
 
@@ -238,12 +242,11 @@ class Run:
         if name:
             raise broken(self.state.updates, f"the weights of {name} are no longer finite")
 
-    def _sample(self) -> None:
+    def _sample(self, diary: Diary) -> None:
         state = self.state
         measured = self._validator.measure(state.generator_ema, state.encoder_ema)
-        self.folder.journal.write(state.images_seen, validation=measured)
-        sheet = sample_sheet(state, self.validation)
-        images.write(self.folder.samples / f"{state.images_seen:09d}.png", sheet)
+        diary.write(state.images_seen, validation=measured)
+        diary.picture(state.images_seen, sample_sheet(state, self.validation))
 
     def _save(self) -> None:
         """Write a snapshot, then the state: a run killed in between does both again."""

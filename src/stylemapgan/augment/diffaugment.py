@@ -14,25 +14,27 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from stylemapgan.augment.randomness import BatchRandomness
+
 TRANSLATION = 1 / 8
 """Largest shift, as a share of the image's side."""
 CUTOUT = 1 / 2
 """Side of the hole, as a share of the image's side."""
 
-Transform = Callable[[Tensor, torch.Generator], Tensor]
+Transform = Callable[[Tensor, BatchRandomness], Tensor]
 
 
 def diff_augment(
     images: Float[Tensor, "batch 3 height width"],
     names: Sequence[str],
-    randomness: torch.Generator,
+    randomness: BatchRandomness,
 ) -> Float[Tensor, "batch 3 height width"]:
     """Apply the named transformations, each image with its own random draw.
 
     Args:
         images: RGB in [-1, 1].
         names: Among `colour`, `translation` and `cutout`, applied in this order.
-        randomness: A generator on the CPU; equal states give equal changes on every device.
+        randomness: Equal states give equal changes on every device.
     """
     images = images.float()
     for name in names:
@@ -41,7 +43,7 @@ def diff_augment(
 
 
 def change_colour(
-    images: Float[Tensor, "batch 3 height width"], randomness: torch.Generator
+    images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
 ) -> Float[Tensor, "batch 3 height width"]:
     """Brightness by up to a half, saturation between 0 and 2, contrast between 1/2 and 3/2."""
     brightness, saturation, contrast = _uniform(images, 3, randomness)
@@ -53,7 +55,7 @@ def change_colour(
 
 
 def translate(
-    images: Float[Tensor, "batch 3 height width"], randomness: torch.Generator
+    images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
 ) -> Float[Tensor, "batch 3 height width"]:
     """Shift by up to an eighth of each side; what comes into view is 0."""
     height, width = images.shape[-2:]
@@ -70,15 +72,26 @@ def translate(
 
 
 def cut_out(
-    images: Float[Tensor, "batch 3 height width"], randomness: torch.Generator
+    images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
 ) -> Float[Tensor, "batch 3 height width"]:
     """Set a square of half the side to 0; it may reach over the border."""
+    centres = randomness.uniform(len(images), 2, device=images.device)
+    return cut_squares(images, centres, torch.full_like(centres[:, 0], CUTOUT))
+
+
+def cut_squares(
+    images: Float[Tensor, "batch 3 height width"],
+    centres: Float[Tensor, "batch 2"],
+    sides: Float[Tensor, " batch"],
+) -> Float[Tensor, "batch 3 height width"]:
+    """Set a square to 0; centres (y and x) and sides are shares of the image's sides."""
     height, width = images.shape[-2:]
-    centre_y, centre_x = _uniform(images, 2, randomness)
+    centre_y, centre_x = centres.view(-1, 2, 1, 1, 1).unbind(1)
+    half = sides.view(-1, 1, 1, 1) / 2
     rows = torch.arange(height, device=images.device).view(1, 1, height, 1)
     columns = torch.arange(width, device=images.device).view(1, 1, 1, width)
-    inside_y = ((rows + 0.5) / height - centre_y).abs() < CUTOUT / 2
-    inside_x = ((columns + 0.5) / width - centre_x).abs() < CUTOUT / 2
+    inside_y = ((rows + 0.5) / height - centre_y).abs() < half
+    inside_x = ((columns + 0.5) / width - centre_x).abs() < half
     return images.masked_fill(inside_y & inside_x, 0.0)
 
 
@@ -89,7 +102,7 @@ TRANSFORMS: dict[str, Transform] = {
 }
 
 
-def _uniform(images: Tensor, count: int, randomness: torch.Generator) -> Tensor:
+def _uniform(images: Tensor, count: int, randomness: BatchRandomness) -> Tensor:
     """Draw `count` numbers in [0, 1) for every image: (count, batch, 1, 1, 1)."""
-    drawn = torch.rand(count, len(images), 1, 1, 1, generator=randomness)
-    return drawn.to(images.device)
+    drawn = randomness.uniform(len(images), count, device=images.device)
+    return drawn.T[..., None, None, None]

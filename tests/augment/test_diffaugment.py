@@ -7,18 +7,26 @@ import numpy as np
 import pytest
 import torch
 
-from stylemapgan.augment import TRANSFORMS, change_colour, cut_out, diff_augment, translate
+from stylemapgan.augment.diffaugment import (
+    TRANSFORMS,
+    change_colour,
+    cut_out,
+    diff_augment,
+    translate,
+)
+from stylemapgan.augment.randomness import BatchRandomness
+from stylemapgan.types import WHOLE, Share
 
-Transform = Callable[[torch.Tensor, torch.Generator], torch.Tensor]
+Transform = Callable[[torch.Tensor, BatchRandomness], torch.Tensor]
 
 
-def seeded(seed: int = 3) -> torch.Generator:
-    return torch.Generator().manual_seed(seed)
+def seeded(seed: int = 3, share: Share = WHOLE) -> BatchRandomness:
+    return BatchRandomness(torch.Generator().manual_seed(seed), share)
 
 
 def draws(count: int, batch: int) -> np.ndarray:
     """The numbers that a transformation draws from `seeded()`: (count, batch)."""
-    return torch.rand(count, batch, generator=seeded()).numpy()
+    return torch.rand(batch, count, generator=seeded().generator).T.numpy()
 
 
 def photos(batch: int = 5, height: int = 16, width: int = 24) -> torch.Tensor:
@@ -110,7 +118,7 @@ def test_gradients_flow_through_every_transformation(name):
 def test_nothing_named_changes_nothing_and_draws_nothing():
     images, randomness = photos(), seeded()
     assert torch.equal(diff_augment(images, (), randomness), images)
-    assert torch.equal(randomness.get_state(), seeded().get_state())
+    assert torch.equal(randomness.generator.get_state(), seeded().generator.get_state())
 
 
 def test_equal_states_give_equal_changes_and_later_states_others():
@@ -143,3 +151,12 @@ def test_the_images_given_are_left_alone():
 def test_images_of_half_precision_become_float32():
     changed = diff_augment(photos().bfloat16(), tuple(TRANSFORMS), seeded())
     assert changed.dtype == torch.float32
+
+
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_shares_of_a_batch_together_are_the_whole_batch(name):
+    images = photos(8)
+    whole = diff_augment(images, (name,), seeded())
+    for share in Share().split(2):
+        part = diff_augment(images[share.rows], (name,), seeded(share=share))
+        torch.testing.assert_close(part, whole[share.rows])

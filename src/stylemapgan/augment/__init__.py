@@ -1,0 +1,16 @@
+"""Random, differentiable changes of everything the discriminator sees, for small data sets."""
+
+from stylemapgan.augment.ada import GROUPS, ada
+from stylemapgan.augment.ada_probability import ADJUST_EVERY, AdaptiveProbability, next_probability
+from stylemapgan.augment.diffaugment import diff_augment
+from stylemapgan.augment.randomness import BatchRandomness
+
+__all__ = [
+    "ADJUST_EVERY",
+    "GROUPS",
+    "AdaptiveProbability",
+    "BatchRandomness",
+    "ada",
+    "diff_augment",
+    "next_probability",
+]

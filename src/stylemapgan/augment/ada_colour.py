@@ -1,0 +1,69 @@
+"""Adaptive augmentation: colours.
+
+All changes of an image's colours are multiplied into one 3x3 matrix. Colours are turned and
+mirrored about the grey axis, from black to white.
+
+Source: Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS
+2020, appendix B.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from stylemapgan.augment.chances import Chances
+
+BRIGHTNESS = 0.2
+"""Deviation of what is added to all channels."""
+CONTRAST = 0.5
+"""Deviation in octaves."""
+SATURATION = 1.0
+"""Deviation in octaves."""
+
+
+def change_colours(
+    images: Float[Tensor, "batch 3 height width"], chances: Chances
+) -> Float[Tensor, "batch 3 height width"]:
+    """Change brightness, contrast, lightness against darkness, hue and saturation."""
+    brightness = chances.normal(BRIGHTNESS, 1, 1, 1).to(images)
+    matrix = contrast(chances.lognormal(CONTRAST))
+    matrix = luma_flip(chances.choice(2)) @ matrix
+    matrix = hue_rotation(chances.angle()) @ matrix
+    matrix = saturation(chances.lognormal(SATURATION)) @ matrix
+    return recolour(images + brightness, matrix)
+
+
+def recolour(
+    images: Float[Tensor, "batch 3 height width"], matrix: Float[Tensor, "batch 3 3"]
+) -> Float[Tensor, "batch 3 height width"]:
+    """Multiply each image's colours by its matrix."""
+    return (matrix.to(images) @ images.flatten(2)).view_as(images)
+
+
+def contrast(factor: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
+    """Scale all channels."""
+    return factor.view(-1, 1, 1) * torch.eye(3)
+
+
+def luma_flip(flip: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
+    """Where `flip` is 1, make light dark and dark light, and keep hue and saturation."""
+    return torch.eye(3) - 2 * flip.view(-1, 1, 1) * _to_grey()
+
+
+def hue_rotation(angle: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
+    """Turn colours about the grey axis, in radians; a third of a circle makes red green."""
+    cosine, sine = angle.cos().view(-1, 1, 1), angle.sin().view(-1, 1, 1)
+    grey = _to_grey()
+    across = torch.tensor([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]) / 3**0.5
+    return grey + cosine * (torch.eye(3) - grey) + sine * across  # the axis's cross product
+
+
+def saturation(factor: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
+    """Scale the distance from the grey axis."""
+    grey = _to_grey()
+    return grey + factor.view(-1, 1, 1) * (torch.eye(3) - grey)
+
+
+def _to_grey() -> Float[Tensor, "3 3"]:
+    """Project colours on the grey axis: every channel becomes the mean."""
+    return torch.full((3, 3), 1 / 3)

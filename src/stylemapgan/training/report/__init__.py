@@ -1,0 +1,5 @@
+"""A run on one page: how it went, what it made, what is wrong with it. PyTorch is not needed."""
+
+from stylemapgan.training.report.page import write_report
+
+__all__ = ["write_report"]

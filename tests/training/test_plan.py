@@ -1,0 +1,203 @@
+"""A plan says what a run takes: it agrees with real networks and real updates."""
+
+import dataclasses
+from typing import Any
+
+import pytest
+import torch
+import torch.nn.functional as F
+from lightning_fabric import Fabric
+
+from stylemapgan.config import AdaConfig, RunConfig, StabilityConfig, preset
+from stylemapgan.config.training import Precision
+from stylemapgan.errors import ConfigError, TrainingError
+from stylemapgan.models import Discriminator, Encoder, Generator
+from stylemapgan.training import steps
+from stylemapgan.training.capacity import GIB, memory_a_process
+from stylemapgan.training.counting import Meter
+from stylemapgan.training.plan import Plan, count_parameters, make_plan
+from stylemapgan.training.portions import Portion
+from stylemapgan.training.processes import Hardware
+from stylemapgan.training.simulation import forward_flops, simulate
+from stylemapgan.training.state import new_state
+
+TINY = preset("tiny-32")
+LITTLE = 0.7
+"""GiB in which some batches of tiny-32 fit and 256 images do not."""
+
+
+def tiny(**changes: Any) -> RunConfig:
+    return dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, **changes))
+
+
+def peaks(config: RunConfig, images: int, passes: int = 1) -> dict[str, int]:
+    return {cost.name: cost.peak for cost in simulate(config, images, passes)}
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    """A batch that is too large for the memory."""
+    return make_plan(tiny(batch=256), Hardware(), LITTLE)
+
+
+def test_the_meter_counts_bytes_while_something_refers_to_them():
+    with Meter() as meter:
+        kept = torch.zeros(1000)
+        view = kept.view(10, 100)[3:]
+        assert meter.live == 4000
+        del kept
+        assert meter.live == 4000
+        other = torch.zeros(500)
+        del view, other
+        assert (meter.live, meter.peak) == (0, 6000)
+        meter.restart()
+        assert meter.peak == 0
+
+
+def test_the_meter_sees_what_autograd_keeps():
+    weight = torch.ones(1000, requires_grad=True)
+    with Meter() as meter:
+        out = (weight * 2).exp().sum()  # exp keeps its result
+        assert meter.live == 4000 + 4
+        out.backward()
+        assert meter.live == 4000 + 4  # the gradient instead
+
+
+def test_operations_of_a_convolution_are_those_of_the_closed_form():
+    images = torch.randn(2, 3, 8, 8, requires_grad=True)
+    weight = torch.randn(5, 3, 3, 3, requires_grad=True)
+    forward = 2 * (2 * 8 * 8) * 5 * (3 * 3 * 3)  # per output: a multiplication and an addition
+    with Meter() as meter:
+        out = F.conv2d(images, weight, padding=1)
+        assert meter.flops == forward
+        out.sum().backward()  # as much for the images, as much for the weights
+        assert meter.flops == 3 * forward
+
+
+def test_parameters_are_those_of_the_real_networks():
+    networks = {
+        "generator": Generator(TINY.model),
+        "encoder": Encoder(TINY.model),
+        "discriminator": Discriminator(TINY.model),
+    }
+    for name, count in count_parameters(TINY.model).items():
+        assert count == sum(each.numel() for each in networks[name].parameters())
+
+
+def test_an_edit_is_an_encoding_and_a_decoding():
+    flops = forward_flops(TINY.model)
+    style, cells = TINY.model.style_channels, TINY.model.stylemap_size**2
+    mapping = 2 * (TINY.model.mapping_layers - 1) * style**2 + 2 * style * style * cells
+    mapping += 2 * style**2
+    assert flops["edit"] == flops["encoder"] + flops["generator"] - mapping
+
+
+def test_an_iteration_is_about_the_sum_of_its_parts(plan):
+    """A backward pass costs at most two forward ones, or one where weights do not learn."""
+    parts = plan.forward_flops
+    G, E, D = parts["generator"], parts["encoder"], parts["discriminator"]
+    generator = (3 * G + 2 * D) + 3 * E
+    discriminator = G + (E + G) + 3 * (3 * D)  # with the reconstruction all learn from
+    reconstruction = 2 * (E + G) + 2 * D
+    penalty = 6 * D / plan.config.training.r1_interval
+    whole = generator + discriminator + reconstruction + penalty
+    assert 0.85 * whole < plan.iteration_flops < whole
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_simulated_updates_take_the_memory_of_real_ones(precision: Precision):
+    config = tiny(batch=8, precision=precision)
+    lesson = steps.Lesson(
+        Fabric(accelerator="cpu", devices=1, precision=precision), config.training, None
+    )
+    real: dict[str, int] = {}
+    with Meter() as meter:
+        state = new_state(config, torch.device("cpu"))
+        batch = [Portion(steps.lay_out(torch.rand(8, 3, 32, 32), config.training), 0, 0)]
+        for _ in range(2):  # from the second on, the optimisers have their memory
+            meter.restart()
+            steps.generator_step(lesson, state, batch)
+            real["generator's update"] = meter.peak
+            meter.restart()
+            shared = steps.reconstruct(lesson, state, batch[0].real)
+            steps.discriminator_step(lesson, state, batch, shared)
+            real["discriminator's update"] = meter.peak
+            meter.restart()
+            steps.penalty_step(lesson, state, batch)
+            real["gradient penalty"] = meter.peak
+            meter.restart()
+            steps.reconstruction_step(lesson, state, batch, shared)
+            real["reconstruction's update"] = meter.peak
+            del shared
+    assert peaks(config, 8) == pytest.approx(real, rel=0.05)
+
+
+def test_memory_grows_evenly_with_the_batch(plan):
+    simulated = peaks(TINY, 24)
+    for phase in plan.phases:
+        assert phase.fixed + 24 * phase.an_image == pytest.approx(simulated[phase.name], rel=0.02)
+
+
+def test_smaller_passes_and_shorter_numbers_take_less():
+    usual = max(peaks(TINY, 16).values())
+    assert max(peaks(TINY, 8, passes=2).values()) < 0.75 * usual
+    assert max(peaks(tiny(precision="bf16-mixed"), 16).values()) < 0.75 * usual
+
+
+def test_the_largest_batch_fits_and_the_next_one_does_not(plan):
+    assert 4 <= plan.largest_batch < 256
+    assert plan.largest_batch % 4 == 0
+    fits = dataclasses.replace(plan, config=tiny(batch=plan.largest_batch))
+    too_large = dataclasses.replace(plan, config=tiny(batch=plan.largest_batch + 4))
+    assert fits.peak <= LITTLE * GIB < too_large.peak
+
+
+def test_the_advised_accumulate_makes_the_batch_fit(plan):
+    assert plan.accumulate is not None
+    cut = make_plan(tiny(batch=256, accumulate=plan.accumulate), Hardware(), LITTLE)
+    assert cut.peak <= LITTLE * GIB
+    assert cut.accumulate == plan.accumulate
+    assert cut.largest_batch >= 256
+    assert make_plan(TINY, Hardware(), 0.4).accumulate is None
+
+
+def test_processes_share_a_batch_and_a_cpu():
+    hardware = Hardware(accelerator="cpu", devices=2)
+    two = make_plan(tiny(batch=16), hardware, LITTLE)
+    one = make_plan(tiny(batch=8), Hardware(), LITTLE)
+    assert two.images_a_pass == one.images_a_pass == 8
+    assert one.peak < two.peak < 1.01 * one.peak  # gradients to exchange
+    assert two.largest_batch % 8 == 0
+    whole = memory_a_process(Hardware(accelerator="cpu"))
+    assert memory_a_process(hardware) == pytest.approx(whole / 2, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ada": AdaConfig(target=0.6, groups=("blit", "geometry", "colour", "filter"))},
+        {"perceptual_network": "efficientnet-lite0"},
+        {"perceptual_network": "lpips-vgg16"},
+        {"stability": StabilityConfig(adversarial_loss="relativistic", r2_gamma=1.0)},
+    ],
+)
+def test_what_a_run_does_more_takes_more(changes):
+    plain = peaks(tiny(adversarial_from=8), 4)
+    more = peaks(tiny(adversarial_from=8, **changes), 4)
+    assert list(more) == list(plain)
+    assert "warm-up" in more
+    assert sum(more.values()) > sum(plain.values())
+
+
+def test_memory_that_is_not_known_is_asked_for():
+    with pytest.raises(ConfigError, match="must be positive"):
+        memory_a_process(Hardware(), 0.0)
+    if not torch.cuda.is_available():
+        with pytest.raises(TrainingError, match="say with --memory"):
+            memory_a_process(Hardware(accelerator="cuda"))
+        assert memory_a_process(Hardware(accelerator="cuda"), 24.0) == 24 * GIB
+
+
+def test_a_batch_that_does_not_divide_is_refused():
+    with pytest.raises(ConfigError, match="multiple of 4"):
+        make_plan(tiny(batch=8), Hardware(devices=4), LITTLE)
