@@ -1,6 +1,7 @@
 """A plan says what a run takes: it agrees with real networks and real updates."""
 
 import dataclasses
+import functools
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from lightning_fabric import Fabric
 
+from stylemapgan.augment import GROUPS
 from stylemapgan.config import AdaConfig, RunConfig, StabilityConfig, preset
 from stylemapgan.config.training import Precision
 from stylemapgan.errors import ConfigError, TrainingError
@@ -30,6 +32,7 @@ def tiny(**changes: Any) -> RunConfig:
     return dataclasses.replace(TINY, training=dataclasses.replace(TINY.training, **changes))
 
 
+@functools.cache
 def peaks(config: RunConfig, images: int, passes: int = 1) -> dict[str, int]:
     return {cost.name: cost.peak for cost in simulate(config, images, passes)}
 
@@ -87,8 +90,7 @@ def test_parameters_are_those_of_the_real_networks():
 def test_an_edit_is_an_encoding_and_a_decoding():
     flops = forward_flops(TINY.model)
     style, cells = TINY.model.style_channels, TINY.model.stylemap_size**2
-    mapping = 2 * (TINY.model.mapping_layers - 1) * style**2 + 2 * style * style * cells
-    mapping += 2 * style**2
+    mapping = 2 * style * (style * (TINY.model.mapping_layers - 1) + style * cells)
     assert flops["edit"] == flops["encoder"] + flops["generator"] - mapping
 
 
@@ -139,9 +141,9 @@ def test_memory_grows_evenly_with_the_batch(plan):
 
 
 def test_smaller_passes_and_shorter_numbers_take_less():
-    usual = max(peaks(TINY, 16).values())
-    assert max(peaks(TINY, 8, passes=2).values()) < 0.75 * usual
-    assert max(peaks(tiny(precision="bf16-mixed"), 16).values()) < 0.75 * usual
+    usual = max(peaks(TINY, 8).values())
+    assert max(peaks(TINY, 4, passes=2).values()) < 0.75 * usual
+    assert max(peaks(tiny(precision="bf16-mixed"), 8).values()) < 0.75 * usual
 
 
 def test_the_largest_batch_fits_and_the_next_one_does_not(plan):
@@ -158,35 +160,33 @@ def test_the_advised_accumulate_makes_the_batch_fit(plan):
     assert cut.peak <= LITTLE * GIB
     assert cut.accumulate == plan.accumulate
     assert cut.largest_batch >= 256
-    assert make_plan(TINY, Hardware(), 0.4).accumulate is None
 
 
-def test_processes_share_a_batch_and_a_cpu():
+def test_processes_share_a_batch_and_a_cpu(plan):
     hardware = Hardware(accelerator="cpu", devices=2)
-    two = make_plan(tiny(batch=16), hardware, LITTLE)
-    one = make_plan(tiny(batch=8), Hardware(), LITTLE)
-    assert two.images_a_pass == one.images_a_pass == 8
-    assert one.peak < two.peak < 1.01 * one.peak  # gradients to exchange
+    two = make_plan(tiny(batch=512), hardware, 2.0)
+    assert two.images_a_pass == plan.images_a_pass == 256
+    assert plan.peak < two.peak < 1.01 * plan.peak  # gradients to exchange
     assert two.largest_batch % 8 == 0
     whole = memory_a_process(Hardware(accelerator="cpu"))
     assert memory_a_process(hardware) == pytest.approx(whole / 2, rel=0.2)
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"ada": AdaConfig(target=0.6, groups=("blit", "geometry", "colour", "filter"))},
-        {"perceptual_network": "efficientnet-lite0"},
-        {"perceptual_network": "lpips-vgg16"},
-        {"stability": StabilityConfig(adversarial_loss="relativistic", r2_gamma=1.0)},
-    ],
-)
+EVERYTHING = {
+    "ada": AdaConfig(target=0.6, groups=GROUPS),
+    "augmentations": ("colour", "translation", "cutout"),
+    "perceptual_network": "efficientnet-lite0",
+    "stability": StabilityConfig(adversarial_loss="relativistic", r2_gamma=1.0, clip_gradients=1.0),
+}
+
+
+@pytest.mark.parametrize("changes", [EVERYTHING, {"perceptual_network": "lpips-vgg16"}])
 def test_what_a_run_does_more_takes_more(changes):
-    plain = peaks(tiny(adversarial_from=8), 4)
+    plain = peaks(TINY, 4)
     more = peaks(tiny(adversarial_from=8, **changes), 4)
-    assert list(more) == list(plain)
-    assert "warm-up" in more
-    assert sum(more.values()) > sum(plain.values())
+    assert list(more) == ["warm-up", *plain]
+    assert more["reconstruction's update"] > plain["reconstruction's update"]
+    assert sum(more.values()) > 1.5 * sum(plain.values())
 
 
 def test_memory_that_is_not_known_is_asked_for():

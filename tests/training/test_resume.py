@@ -14,7 +14,7 @@ import pytest
 import torch
 
 from stylemapgan.checkpoints import read
-from stylemapgan.config import RunConfig, to_toml
+from stylemapgan.config import AdaConfig, RunConfig, to_toml
 from stylemapgan.training.loop import Run
 from stylemapgan.training.start import resume, start
 
@@ -57,6 +57,23 @@ def test_a_run_in_three_parts_equals_one_in_a_single_part(settings, tmp_path, pr
     part.train()
 
     assert_same(part.state.state_dict(), whole.state.state_dict())
+    assert_same_model(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_the_probability_of_augmentation_is_resumed_too(settings, tmp_path):
+    ada = AdaConfig(target=0.6, groups=("blit", "colour"), images_to_full=60)
+    config = settings(ada=ada, images=40, adversarial_from=0)
+    whole = start(config, tmp_path / "whole")
+    whole.state.ada.p = 0.5
+    whole.train()
+
+    part = start(config, tmp_path / "parts")
+    part.state.ada.p = 0.5
+    part.train(should_stop=lambda: part.state.images_seen >= 24)  # between two adjustments
+    again = resume(tmp_path / "parts")
+    assert again.state.ada == part.state.ada
+    again.train()
+    assert again.state.ada.p == whole.state.ada.p != 0.5
     assert_same_model(tmp_path / "parts", tmp_path / "whole")
 
 

@@ -9,6 +9,7 @@ Source: Karras et al., "Training Generative Adversarial Networks with Limited Da
 """
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 import torch
 from jaxtyping import Float
@@ -49,7 +50,7 @@ def ada(
     if p == 0:
         return images
     chances = Chances(randomness, len(images), p)
-    with torch.autocast(images.device.type, enabled=False):
+    with _full_precision(images.device.type):
         images = _move(images, groups, chances)
         if "colour" in groups:
             images = change_colours(images, chances)
@@ -58,6 +59,13 @@ def ada(
         if "corruption" in groups:
             images = corrupt(images, chances)
     return images
+
+
+def _full_precision(device: str) -> AbstractContextManager[object]:
+    """Leave autocast, on devices that have it."""
+    if torch.amp.is_autocast_available(device):
+        return torch.autocast(device, enabled=False)
+    return nullcontext()
 
 
 def _move(images: Tensor, groups: Sequence[str], chances: Chances) -> Tensor:
