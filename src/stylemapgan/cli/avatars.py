@@ -1,0 +1,56 @@
+"""`stylemapgan avatars`."""
+
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from stylemapgan.cli.preparing_bar import PreparingBar
+from stylemapgan.data.avatars import AvatarSettings, write_folder
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
+
+def avatars(
+    out: Path,
+    *,
+    settings: Annotated[AvatarSettings, Parameter(name="*")] = AvatarSettings(),
+    workers: int | None = None,
+) -> None:
+    """Draw faces whose parts, and exchanged parts, are known: pictures, maps of parts, true swaps.
+
+    Stopped half-way, the same command goes on where it was. The same settings give the same files.
+
+    Args:
+        out: Folder for the faces, new or empty.
+        settings: What to draw.
+        workers: Processes that share the work; as many as there are processors if not given.
+    """
+    console = Console()
+    count = os.cpu_count() or 1 if workers is None else workers
+    try:
+        with PreparingBar(console) as bar:
+            write_folder(out, settings, count, lambda done, total: bar.show("avatars", done, total))
+    except KeyboardInterrupt:
+        _say(console, "Stopped; what is done is kept. The same command goes on.")
+        sys.exit(INTERRUPTED)
+    _say(console, f"{settings.count:,} faces: {out / 'card.md'}")
+    _say(console, f"next: {_training(out, settings)}")
+
+
+def _training(out: Path, settings: AvatarSettings) -> str:
+    """Write the command that trains on what was drawn."""
+    command = f"stylemapgan train {shlex.quote(str(out / 'train'))}"
+    if settings.held_out:
+        command += f" --validation {shlex.quote(str(out / 'val'))}"
+    return command
+
+
+def _say(console: Console, text: str) -> None:
+    """Print a line as it is: paths may hold brackets, and are copied in one piece."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
