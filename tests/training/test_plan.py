@@ -154,6 +154,7 @@ def test_the_largest_batch_fits_and_the_next_one_does_not(plan):
     assert fits.peak <= LITTLE * GIB < too_large.peak
 
 
+@pytest.mark.slow
 def test_the_advised_accumulate_makes_the_batch_fit(plan):
     assert plan.accumulate is not None
     cut = make_plan(tiny(batch=256, accumulate=plan.accumulate), Hardware(), LITTLE)
@@ -162,6 +163,7 @@ def test_the_advised_accumulate_makes_the_batch_fit(plan):
     assert cut.largest_batch >= 256
 
 
+@pytest.mark.slow
 def test_processes_share_a_batch_and_a_cpu(plan):
     hardware = Hardware(accelerator="cpu", devices=2)
     two = make_plan(tiny(batch=512), hardware, 2.0)
@@ -180,6 +182,7 @@ EVERYTHING = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changes", [EVERYTHING, {"perceptual_network": "lpips-vgg16"}])
 def test_what_a_run_does_more_takes_more(changes):
     plain = peaks(TINY, 4)

@@ -7,11 +7,13 @@ from torch import Tensor
 
 from stylemapgan.config import preset
 from stylemapgan.data import PhotoSet
+from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.metrics.frechet import frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.training.preview import sample_sheet
 from stylemapgan.training.state import new_state
-from stylemapgan.training.validation import gradient_magnitude, validate
+from stylemapgan.training.validation import Validator, gradient_magnitude, validate
 
 
 class BrightnessDistance(AbstractPerceptualDistance):
@@ -94,3 +96,22 @@ def test_a_sheet_needs_no_more_than_one_photo(settings, photo_set):
     one = PhotoSet(pixels=photo_set.pixels[:1], names=photo_set.names[:1], skipped=())
     state = new_state(settings(), torch.device("cpu"))
     assert sample_sheet(state, one).shape == sample_sheet(state, photo_set).shape
+
+
+def test_random_images_are_compared_with_photos_by_their_features(generator, encoder, photo_set):
+    validator = Validator(photo_set, photo_set, None, frechet_images=8)
+    measured = validator.measure(generator, encoder)
+    assert measured == validator.measure(generator, encoder)  # the same noise every time
+
+    network = load_efficientnet_lite0()
+    z = torch.randn(8, generator.config.style_channels, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        generated = generator(z).clamp(-1, 1)
+    photos = torch.from_numpy(photo_set.take(np.arange(len(photo_set))))
+    clouds = [measure_cloud(pooled_features(network, [each])) for each in (photos, generated)]
+    assert measured["frechet"] == pytest.approx(frechet_distance(*clouds), rel=1e-3)
+
+
+def test_the_frechet_distance_is_left_out_unless_asked_for(generator, encoder, photo_set):
+    measured = Validator(photo_set, photo_set, None, frechet_images=0).measure(generator, encoder)
+    assert set(measured) == {"mse", "sharpness"}

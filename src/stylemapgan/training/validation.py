@@ -18,8 +18,9 @@ from stylemapgan.models import Encoder, Generator
 FLAT = 1e-9
 """Stands for the gradients of photos that have none."""
 BATCH = 32
-MOST_PHOTOS = 4_096
-"""Training photos that random images are compared with, spread evenly over larger sets."""
+PHOTOS_AN_IMAGE = 4
+"""Training photos looked at for each random image; all of a smaller set. Their features take long on
+a CPU, once for each start of a run."""
 
 
 @dataclass
@@ -60,7 +61,8 @@ class Validator:
     @cached_property
     def _photo_cloud(self) -> Cloud:
         device = next(self._network.parameters()).device
-        batches = self.training_photos.spread(MOST_PHOTOS, BATCH)
+        most = PHOTOS_AN_IMAGE * self.frechet_images
+        batches = self.training_photos.spread(most, BATCH)
         features = pooled_features(
             self._network, (torch.from_numpy(batch).to(device) for batch in batches)
         )
