@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: demo test test-all check bench clean
+.PHONY: demo test test-all check bench settings clean
 
 demo: $(INSTALLED)  ## Edit the bundled sample pictures; look at demo/sheet.png
 	$(BIN)/stylemapgan demo --output demo
@@ -24,6 +24,9 @@ check: $(INSTALLED)  ## What CI checks beside the tests
 
 bench: $(INSTALLED)  ## Measure this machine
 	$(BIN)/python -m benchmarks
+
+settings: $(INSTALLED)  ## Write docs/reference/settings.md again
+	$(BIN)/python docs/reference/settings.py
 
 clean:
 	rm -rf $(VENV) demo

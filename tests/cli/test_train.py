@@ -88,7 +88,7 @@ def test_unusable_validation_pictures_are_named_too(run, untidy, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (["none"], "none is no folder"),
+        (["none"], "none does not exist"),
         ([], "Nothing to train on"),
         (["--resume", "none"], "none cannot be resumed"),
         (["--resume", "none", "--batch", "8"], "leave out --batch"),

@@ -6,10 +6,13 @@ training is 1.4 to 2.8 times slower on a CPU with the widths of the laptop prese
 apart; see benchmarks/README.md.
 """
 
+from typing import Any, cast
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
+from torch.nn.grad import conv2d_input
 
 from stylemapgan.models.layers import EqualizedConv2d
 
@@ -40,7 +43,49 @@ def blur(
         features = F.pad(features, (before, after, before, after))
         before = 0
     weight = kernel.expand(channels, 1, len(BLUR), len(BLUR))
-    return F.conv2d(features, weight, stride=stride, padding=before, groups=channels)
+    return cast(Tensor, _FixedFilter.apply(features, weight, stride, before))
+
+
+class _FixedFilter(torch.autograd.Function):
+    """Convolve every channel by itself with a kernel that does not learn.
+
+    Convolutions keep their input for the gradient of their weights, and differentiated twice, as
+    the R1 penalty does, they compute that gradient channel by channel, wanted or not. A kernel that
+    does not learn needs neither.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, features: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+        ctx.save_for_backward(weight)
+        ctx.shape, ctx.place = features.shape, (stride, padding)
+        return _filter(features, weight, stride, padding)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (weight,) = ctx.saved_tensors
+        weight = weight.to(grad.dtype)
+        return _FixedFilterBack.apply(grad, weight, ctx.shape, *ctx.place), None, None, None
+
+
+class _FixedFilterBack(torch.autograd.Function):
+    """The gradient of the former; its own gradient is the former again."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, grad: Tensor, weight: Tensor, shape: torch.Size, stride: int, padding: int
+    ) -> Tensor:
+        ctx.save_for_backward(weight)
+        ctx.place = (stride, padding)
+        return conv2d_input(shape, weight, grad, stride=stride, padding=padding, groups=len(weight))
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        (weight,) = ctx.saved_tensors
+        return _filter(grad, weight.to(grad.dtype), *ctx.place), None, None, None, None
+
+
+def _filter(features: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
+    return F.conv2d(features, weight, stride=stride, padding=padding, groups=len(weight))
 
 
 class UpConv2d(EqualizedConv2d):

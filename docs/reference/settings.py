@@ -1,0 +1,94 @@
+"""Write settings.md from the dataclasses: `make settings`."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+from docstring_parser import parse_from_object
+
+from stylemapgan import config
+
+PAGE = Path(__file__).with_suffix(".md")
+INTRODUCTION = """# Settings and presets
+
+Every setting is a field of a frozen dataclass (`stylemapgan.config`), a flag of `stylemapgan train`
+and a line of `config.toml`. Defaults are the paper's; a preset goes before them, a flag before the
+preset. Settings in a table of their own have its name in their flag: `--stability.clip-gradients 1`.
+"""
+TABLES = {
+    "Networks: `[model]`": config.ModelConfig,
+    "Training: `[training]`": config.TrainConfig,
+    "Loss weights: `[training.weights]`": config.LossWeights,
+    "Stability: `[training.stability]`": config.StabilityConfig,
+    "Adaptive augmentation: `[training.ada]`": config.AdaConfig,
+    "Speed: `[training.speed]`": config.SpeedConfig,
+    "Data: `[data]`": config.DataConfig,
+}
+WORDS = {"()": "none", "True": "yes", "False": "no", "": "empty"}
+LAPTOP = "laptop-64"
+
+
+def page() -> str:
+    """All of the page."""
+    parts = [INTRODUCTION]
+    for title, kind in TABLES.items():
+        parts.append(f"## {title}\n\n" + _table(("setting", "default", "meaning"), _settings(kind)))
+    shapes = ("preset", "image", "stylemap", "channels of generator", "of resized stylemaps")
+    parts.append("## Presets\n\n" + _table(shapes, _presets()))
+    parts.append(
+        "The `paper-*` presets differ from the defaults in shapes alone. What the `laptop-*` "
+        "presets change in training:\n\n" + _table(("setting", "value"), _changes())
+    )
+    return "\n".join(parts)
+
+
+def _settings(kind: type) -> list[tuple[str, ...]]:
+    meanings = {each.arg_name: each.description for each in parse_from_object(kind).params}
+    return [
+        (f"`{field.name}`", _value(field.default), " ".join(str(meanings[field.name]).split()))
+        for field in dataclasses.fields(kind)
+        if field.default is not dataclasses.MISSING
+    ]
+
+
+def _presets() -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{name}`",
+            str(run.model.image_size),
+            f"{run.model.stylemap_size}×{run.model.stylemap_size}",
+            "/".join(map(str, run.model.generator_widths)),
+            "/".join(map(str, run.model.resizer_widths)),
+        )
+        for name, run in config.PRESETS.items()
+    ]
+
+
+def _changes() -> list[tuple[str, ...]]:
+    usual = _flat(config.to_dict(config.TrainConfig()))
+    laptop = _flat(config.to_dict(config.PRESETS[LAPTOP].training))
+    return [(f"`{name}`", _value(laptop[name])) for name in usual if usual[name] != laptop[name]]
+
+
+def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _value(value: Any) -> str:
+    text = ", ".join(map(str, value)) if isinstance(value, list | tuple) and value else str(value)
+    return WORDS.get(text, text)
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [columns, ("---",) * len(columns), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

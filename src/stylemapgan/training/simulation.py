@@ -1,0 +1,192 @@
+"""Go through an iteration of training without computing anything.
+
+The real updates run on fake tensors: they know their shape, their type and when they are freed,
+but have no content. So memory and operations are counted in seconds, for networks and batches that
+this machine could not hold.
+"""
+
+import dataclasses
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensorMode  # there is no public name for it
+from torch.optim import Adam
+
+from stylemapgan.augment import AdaptiveProbability
+from stylemapgan.config import ModelConfig, RunConfig, TrainConfig
+from stylemapgan.features.efficientnet import EfficientNetLite0
+from stylemapgan.features.lpips import LPIPS
+from stylemapgan.features.perceptual import AbstractPerceptualDistance, EfficientNetDistance
+from stylemapgan.models import Discriminator, Encoder, Generator
+from stylemapgan.training import steps
+from stylemapgan.training.counting import Meter
+from stylemapgan.training.portions import Portion
+from stylemapgan.training.state import BETAS, TrainState, freeze
+
+WARM_UP = "warm-up"
+PENALTY = "gradient penalty"
+ADA_PROBABILITY = 0.5
+"""Any above 0: how much memory adaptive augmentation takes does not depend on it."""
+
+
+@dataclass(frozen=True)
+class PhaseCost:
+    """What one process needs for one phase of an iteration."""
+
+    name: str
+    peak: int
+    """Most bytes of tensors alive at once, weights and optimisers among them."""
+    flops: float
+    """Operations for each image."""
+
+
+def simulate(config: RunConfig, images: int, passes: int) -> list[PhaseCost]:
+    """Count what each phase of an iteration takes on one process.
+
+    Compiled networks are counted like others.
+
+    Args:
+        config: Settings; the batch is replaced.
+        images: Images of a pass.
+        passes: Passes of the batch. They cost time: each is gone through.
+    """
+    training = dataclasses.replace(config.training, batch=images * passes, accumulate=passes)
+    config = dataclasses.replace(config, training=training)
+    with _nothing_computed() as meter:
+        classroom = _Classroom.furnish(config)
+        return [classroom.measure(meter, name, work) for name, work in classroom.phases().items()]
+
+
+def forward_flops(config: ModelConfig) -> dict[str, int]:
+    """Operations of one image's forward pass through each network, and of editing a photo.
+
+    Editing encodes the photo and decodes its stylemap; a reference costs one more encoding, a
+    change of the edit one more decoding.
+    """
+    with _nothing_computed() as meter, torch.no_grad():
+        generator, encoder = Generator(config), Encoder(config)
+        discriminator = Discriminator(config)
+        image = torch.empty(1, 3, config.image_size, config.image_size)
+        works: dict[str, Callable[[], object]] = {
+            "generator": lambda: generator(torch.empty(1, config.style_channels)),
+            "encoder": lambda: encoder(image),
+            "discriminator": lambda: discriminator(image),
+            "edit": lambda: generator.synthesize(encoder(image)),
+        }
+        flops = {}
+        for name, work in works.items():
+            meter.restart()
+            work()
+            flops[name] = meter.flops
+    return flops
+
+
+@dataclass
+class _Classroom:
+    """Networks that never learn, and a batch without pictures."""
+
+    lesson: steps.Lesson
+    state: TrainState
+    batch: steps.Batch
+
+    @classmethod
+    def furnish(cls, config: RunConfig) -> "_Classroom":
+        training, size = config.training, config.model.image_size
+        for name in ("lightning_fabric", "lightning.fabric"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+        fabric = Fabric(accelerator="cpu", devices=1, precision=training.precision)
+        state = _new_state(config)
+        state.images_seen = max(training.adversarial_from, training.perceptual_from)
+        real = steps.lay_out(torch.empty(training.batch, 3, size, size), training)
+        batch = Portion(real, training.seed, 0).split(training.accumulate)
+        return cls(steps.Lesson(fabric, training, _untrained_distance(training)), state, batch)
+
+    def measure(self, meter: Meter, name: str, work: Callable[[], object]) -> PhaseCost:
+        meter.restart()
+        work()
+        return PhaseCost(name, meter.peak, meter.flops / self.lesson.config.batch)
+
+    def phases(self) -> dict[str, Callable[[], object]]:
+        """The phases, in the order in which they must run."""
+        lesson, state, batch = self.lesson, self.state, self.batch
+        reconstructed: list[Tensor] = []  # one, where D, E and G share it
+
+        def discriminator() -> None:
+            if lesson.config.speed.share_forward_passes and len(batch) == 1:
+                reconstructed.append(steps.reconstruct(lesson, state, batch[0].real))
+            steps.discriminator_step(lesson, state, batch, *reconstructed)
+
+        works: dict[str, Callable[[], object]] = {
+            "generator's update": lambda: steps.generator_step(lesson, state, batch),
+            "discriminator's update": discriminator,
+            PENALTY: lambda: steps.penalty_step(lesson, state, batch),
+            "reconstruction's update": lambda: steps.reconstruction_step(
+                lesson, state, batch, *reconstructed
+            ),
+        }
+        return {WARM_UP: self._warm_up} | works if lesson.config.adversarial_from else works
+
+    def _warm_up(self) -> None:
+        later = self.state.images_seen
+        self.state.images_seen = self.lesson.config.adversarial_from - 1
+        steps.warm_up_step(self.lesson, self.state, self.batch)
+        self.state.images_seen = later
+
+
+@contextmanager
+def _nothing_computed() -> Iterator[Meter]:
+    with FakeTensorMode(), Meter() as meter:
+        yield meter
+
+
+def _new_state(config: RunConfig) -> TrainState:
+    """Networks and optimisers as a run has them after its first update.
+
+    Fake networks cannot be copied or moved, so `new_state` cannot make them.
+    """
+    training = config.training
+    generator, generator_ema = Generator(config.model), Generator(config.model)
+    encoder, encoder_ema = Encoder(config.model), Encoder(config.model)
+    discriminator = Discriminator(config.model)
+    freeze(discriminator, training.freeze_discriminator)
+    return TrainState(
+        generator=generator,
+        encoder=encoder,
+        discriminator=discriminator,
+        generator_ema=generator_ema.eval().requires_grad_(False),
+        encoder_ema=encoder_ema.eval().requires_grad_(False),
+        generator_optimizer=_used_adam(generator, training),
+        encoder_optimizer=_used_adam(encoder, training),
+        discriminator_optimizer=_used_adam(discriminator, training),
+        ada=AdaptiveProbability(p=ADA_PROBABILITY),
+    )
+
+
+def _used_adam(network: nn.Module, config: TrainConfig) -> Adam:
+    fused = config.speed.fused_optimizer
+    optimizer = Adam(network.parameters(), betas=BETAS, fused=fused, foreach=not fused)
+    for parameter in network.parameters():
+        if parameter.requires_grad:
+            parameter.grad = torch.empty_like(parameter)
+    optimizer.step()
+    optimizer.zero_grad()
+    return optimizer
+
+
+def _untrained_distance(config: TrainConfig) -> AbstractPerceptualDistance | None:
+    """The perceptual network without its weights, which need not be at hand."""
+    if config.perceptual_network == "none":
+        return None
+    if config.perceptual_network == "lpips-vgg16":
+        return LPIPS()
+    network = EfficientNetLite0()
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.BatchNorm2d):  # the trained one has them fused away
+                setattr(module, name, nn.Identity())
+    return EfficientNetDistance(network)
