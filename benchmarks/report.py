@@ -38,6 +38,10 @@ class TrainingResult:
     batch: int
     stages: dict[str, StageSpeed]
     peak_memory_mib: float
+    gflop_an_image: float
+    """Of an adversarial iteration, forward and backward, R1 in its due share."""
+    utilisation: float
+    """Operations a second of adversarial training, as a share of a large matrix product's."""
 
 
 @dataclass(kw_only=True)

@@ -11,9 +11,10 @@ from benchmarks.machine import describe_machine, describe_source
 from benchmarks.modes import MODES, devices
 from benchmarks.report import EditingResult, Report, TrainingResult
 from benchmarks.timing import Effort
-from benchmarks.training import memory_of_training, time_training
+from benchmarks.training import ADVERSARIAL, memory_of_training, time_training
 from benchmarks.training_options import OptionResult, compare_options
 from benchmarks.up_convolution import UpComparison, compare_up, up_shapes
+from benchmarks.utilisation import flops_an_image, product_speed
 from stylemapgan.config import preset
 
 EDITING = Effort(warm_ups=3, most=60)
@@ -98,17 +99,25 @@ def _training(bench: Bench, name: str, device: str) -> list[TrainingResult]:
     bench.say(f"training {name}, {device}")
     batch = bench.plan.batch or preset(name).training.batch
     speeds = bench.call(time_training, name, batch, device, bench.plan.effort(TRAINING))
-    return [
-        TrainingResult(
-            preset=name,
-            device=device,
-            mode=mode,
-            batch=batch,
-            stages={stage: speed for (other, stage), speed in speeds.items() if other == mode},
-            peak_memory_mib=bench.call(memory_of_training, name, batch, device, mode),
+    products = bench.call(product_speed, device, bench.plan.effort(LAYERS))
+    results = []
+    for mode in MODES:
+        by_stage = {stage: speed for (other, stage), speed in speeds.items() if other == mode}
+        flops = bench.call(flops_an_image, name, batch, mode)
+        rate = by_stage[ADVERSARIAL].images_per_second
+        results.append(
+            TrainingResult(
+                preset=name,
+                device=device,
+                mode=mode,
+                batch=batch,
+                stages=by_stage,
+                peak_memory_mib=bench.call(memory_of_training, name, batch, device, mode),
+                gflop_an_image=flops / 1e9,
+                utilisation=rate * flops / products[mode],
+            )
         )
-        for mode in MODES
-    ]
+    return results
 
 
 def _training_options(bench: Bench, name: str, device: str) -> list[OptionResult]:

@@ -81,14 +81,20 @@ def _training(report: Report) -> Table:
     longest = max((result.stages for result in report.training), key=len, default={})
     return Table(
         title="Training",
-        note="Images per second: whole iterations, R1 in its due share of the adversarial ones.",
-        columns=("preset", "mode", "batch", *longest, "peak memory, MiB"),
+        note=(
+            "Images per second: whole iterations, R1 in its due share of the adversarial ones. "
+            "GFLOP: of an adversarial iteration, forward and backward, for each image. "
+            "Utilisation: operations a second as a share of a 2048x2048 matrix product's."
+        ),
+        columns=("preset", "mode", "batch", *longest, "GFLOP", "utilisation", "peak memory, MiB"),
         rows=[
             (
                 result.preset,
                 f"{result.device} {result.mode}",
                 str(result.batch),
                 *(_speed(result.stages.get(stage)) for stage in longest),
+                f"{result.gflop_an_image:.1f}",
+                f"{result.utilisation:.0%}",
                 f"{result.peak_memory_mib:.0f}",
             )
             for result in report.training

@@ -54,6 +54,7 @@ def test_a_quick_run_writes_every_measurement(quick: Path):
         adversarial = row["stages"]["adversarial"]
         assert adversarial["images_per_second"] > 0
         assert adversarial["iteration_with_penalty_ms"].keys() == TIMING
+        assert 0 < row["utilisation"] < 1
     options = {row["option"] for row in report["training_options"]}
     assert options == {"bf16-mixed", "channels_last", "fused_optimizer", "share_forward_passes"}
     assert len(on_cpu["grouped_convolution"]) == 2 * 2  # a layer and a network, two modes

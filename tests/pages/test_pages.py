@@ -161,3 +161,21 @@ def test_headings_are_in_order():
 def test_a_page_is_written_into_a_new_folder(tmp_path: Path):
     write_page(tmp_path / "new" / "page.html", "Größe", [Paragraph("odd name: \udcff")])
     assert "<title>Größe</title>" in (tmp_path / "new" / "page.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize("label", ["font: 12px Arial", "#000001", "xlink:href", "日本"])
+def test_labels_of_charts_arrive_as_they_are(label):
+    page = to_html("Title", [Chart(label, [Series(label, [0, 1], [1, 2])], y_label=label)])
+    ElementTree.fromstring(page.removeprefix("<!doctype html>"))
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", page)
+    assert label in texts
+
+
+def test_a_page_that_cannot_be_made_leaves_the_old_one(tmp_path):
+    path = tmp_path / "page.html"
+    write_page(path, "Title", [Paragraph("old")])
+    before = path.read_bytes()
+    with pytest.raises(Exception, match="nowhere"):
+        write_page(path, "Title", [Picture(tmp_path / "nowhere.png", "missing")])
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]

@@ -2,7 +2,6 @@
 
 import os
 import shlex
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +9,8 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from stylemapgan.cli.preparing_bar import PreparingBar
+from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.data.avatars import AvatarSettings, write_folder
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 
 def avatars(
@@ -33,14 +30,10 @@ def avatars(
     """
     console = Console()
     count = os.cpu_count() or 1 if workers is None else workers
-    try:
-        with PreparingBar(console) as bar:
-            write_folder(out, settings, count, lambda done, total: bar.show("avatars", done, total))
-    except KeyboardInterrupt:
-        _say(console, "Stopped; what is done is kept. The same command goes on.")
-        sys.exit(INTERRUPTED)
-    _say(console, f"{settings.count:,} faces: {out / 'card.md'}")
-    _say(console, f"next: {_training(out, settings)}")
+    with goes_on_after_ctrl_c(console), PreparingBar(console) as bar:
+        write_folder(out, settings, count, lambda done, total: bar.show("avatars", done, total))
+    say(console, f"{settings.count:,} faces: {out / 'card.md'}")
+    say(console, f"next: {_training(out, settings)}")
 
 
 def _training(out: Path, settings: AvatarSettings) -> str:
@@ -49,8 +42,3 @@ def _training(out: Path, settings: AvatarSettings) -> str:
     if settings.held_out:
         command += f" --validation {shlex.quote(str(out / 'val'))}"
     return command
-
-
-def _say(console: Console, text: str) -> None:
-    """Print a line as it is: paths may hold brackets, and are copied in one piece."""
-    console.print(text, markup=False, highlight=False, soft_wrap=True)

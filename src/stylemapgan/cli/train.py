@@ -10,6 +10,7 @@ from rich.console import Console
 
 from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset
 from stylemapgan.cli.processes import only_the_first_process_speaks
+from stylemapgan.cli.speaking import say
 from stylemapgan.cli.training_bar import TrainingBar
 from stylemapgan.cli.training_plan import show_plan
 from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
@@ -51,7 +52,7 @@ def train(
     model: Annotated[ModelConfig, Parameter(name="*", group="Networks")] = ModelConfig(),
     training: Annotated[TrainConfig, Parameter(name="*", group="Training")] = TrainConfig(),
 ) -> None:
-    """Train a model on a folder of pictures; Ctrl-C saves, and --resume goes on.
+    """Train a model on pictures of one kind; Ctrl-C saves, and --resume goes on.
 
     Settings that are not given come from the preset; the defaults shown are the paper's.
 
@@ -117,10 +118,10 @@ def _train_to_the_end(
         else:
             session = start.start(settings, folder, bar.show_photo, hardware)
         for skipped in _skipped(session):
-            _say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
+            say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
         with closing(session.photos), stop_on_signals() as should_stop:
             session.train(should_stop, bar.show_update)
-    _say(console, _how_it_ended(session))
+    say(console, _how_it_ended(session))
 
 
 def _how_it_ended(session: "Run") -> str:
@@ -138,8 +139,3 @@ def _skipped(session: "Run") -> list["Skipped"]:
     """List all files that are no use, once."""
     held_out = session.validation.skipped if session.validation is not session.photos else ()
     return [*session.photos.skipped, *held_out]
-
-
-def _say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a line as it is: paths may hold brackets, and are copied in one piece."""
-    console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)

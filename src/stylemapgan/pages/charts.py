@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from html import escape
 from io import StringIO
@@ -60,7 +61,9 @@ def draw(chart: Chart, number: int) -> str:
         figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
         _fill(figure, chart)
         drawing = StringIO()
-        figure.savefig(drawing, format="svg", transparent=True, metadata={"Date": None})
+        with warnings.catch_warnings():  # the browser has glyphs that Matplotlib's font lacks
+            warnings.filterwarnings("ignore", message=".*missing from font.*")
+            figure.savefig(drawing, format="svg", transparent=True, metadata={"Date": None})
     return _for_page(drawing.getvalue(), chart)
 
 
@@ -157,15 +160,21 @@ def _for_page(svg: str, chart: Chart) -> str:
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
-    body = re.sub(r"<g id=\"[^\"]*\"", "<g", body)
-    body = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", body)
-    body = body.replace("xlink:href", "href")
-    for colour, variable in VARIABLES.items():
-        body = body.replace(colour, f"var(--{variable})")
+    body = re.sub(r"<[^>]*>", lambda tag: _restyled(tag[0]), body)  # labels stay as they are
     box = re.search(r"viewBox=\"[^\"]*\"", body)
     assert box is not None  # Matplotlib always writes one
     rest = body[body.index(">") + 1 :]
     return f'<svg {box[0]} role="img" aria-label="{_description(chart)}">{rest}'.strip()
+
+
+def _restyled(tag: str) -> str:
+    """Give one tag the page's font and colours."""
+    tag = re.sub(r"^<g id=\"[^\"]*\"", "<g", tag)
+    tag = re.sub(r"font: ([\d.]+px)[^;\"]*", r"font-size: \1", tag)
+    tag = tag.replace("xlink:href", "href")
+    for colour, variable in VARIABLES.items():
+        tag = tag.replace(colour, f"var(--{variable})")
+    return tag
 
 
 def _description(chart: Chart) -> str:
