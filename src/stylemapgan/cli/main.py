@@ -18,7 +18,10 @@ COMMANDS = {
     "mix": ("mix:mix", "Take the coarse styles of one photo and the fine ones of another."),
     "generate": ("generate:generate", "Invent pictures."),
     "info": ("info:info", "Show what a model is, was trained on, and may be used for."),
-    "train": ("train:app", "Train a model on a folder of pictures."),
+    "prepare": ("prepare:prepare", "Make training data of any pile of pictures."),
+    "avatars": ("avatars:avatars", "Draw faces whose parts, and exchanged parts, are known."),
+    "train": ("train:app", "Train a model on pictures of one kind."),
+    "report": ("report:report", "Write a page about a run: curves, pictures, warnings."),
     "import": (
         "import_released:import_released",
         "Turn a checkpoint that StyleMapGAN's authors released into a model file.",

@@ -1,0 +1,36 @@
+"""Pictures of a kind that is not read: people should hear of them, not wonder."""
+
+import os
+from pathlib import Path
+
+from stylemapgan.data.cache import Skipped
+from stylemapgan.data.sources import AbstractSource, FolderSource
+
+UNREAD = frozenset(
+    {".arw", ".avif", ".cr2", ".dng", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".svg"}
+)
+"""Names of pictures that folders are not searched for, in lower case."""
+
+
+def unread_files(source: AbstractSource) -> list[Skipped]:
+    """List files in a folder that are pictures for people, and not for us."""
+    if not isinstance(source, FolderSource):
+        return []
+    return [
+        Skipped(
+            name, f"is of a kind that is not read ({Path(name).suffix}); make it a JPEG or PNG."
+        )
+        for name in sorted(_names(source.folder))
+    ]
+
+
+def _names(folder: Path) -> list[str]:
+    names: list[str] = []
+    for parent, subfolders, files in os.walk(folder):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        names += [
+            (Path(parent) / name).relative_to(folder).as_posix()
+            for name in files
+            if not name.startswith(".") and Path(name).suffix.lower() in UNREAD
+        ]
+    return names

@@ -1,0 +1,356 @@
+"""Prepared pictures depend on pictures and settings alone, whatever happens meanwhile."""
+
+import csv
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from picture_places import write_folder, write_lmdb, write_shards, write_tar, write_zip
+from PIL import Image
+from prepared_pictures import noisy_picture
+
+from stylemapgan.data.decoding import decode
+from stylemapgan.data.preparing import Prepared, PrepareSettings, prepare
+from stylemapgan.data.shard_counts import count_pictures
+from stylemapgan.data.sources import Record, open_source
+from stylemapgan.errors import DataError
+from stylemapgan.images import read_pixels
+
+COUNT = 12
+CONTENTS = [noisy_picture(seed, 40, 32) for seed in range(COUNT)]
+NAMED = {f"person-{i % 4}/photo {i:02d}.png": content for i, content in enumerate(CONTENTS)}
+SMALL = PrepareSettings(size=32, validation=0.3, test=0.2)
+
+
+def folder_source(tmp_path: Path) -> str:
+    return str(write_folder(tmp_path / "in", NAMED))
+
+
+def zip_source(tmp_path: Path) -> str:
+    return str(write_zip(tmp_path / "in.zip", NAMED))
+
+
+def tar_source(tmp_path: Path) -> str:
+    return str(write_tar(tmp_path / "in.tar", NAMED))
+
+
+def lmdb_source(tmp_path: Path) -> str:
+    pytest.importorskip("lmdb")
+    values = {f"40-{i:05d}": content for i, content in enumerate(CONTENTS)}
+    return str(write_lmdb(tmp_path / "in.lmdb", {**values, "length": str(COUNT).encode()}))
+
+
+def shards_source(tmp_path: Path) -> str:
+    write_shards(tmp_path / "in", CONTENTS, [5, 4, 3])
+    return str(tmp_path / "in" / "s-{000..002}.tar")
+
+
+SOURCES = [folder_source, zip_source, tar_source, lmdb_source, shards_source]
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Hash every file."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def places(out: Path, prepared: Prepared) -> dict[str, str]:
+    """Say what opens each part."""
+    return {
+        part: str(next((p for p in (out / part, out / f"{part}.zip") if p.exists()), ""))
+        or str(out / f"{part}-*.tar")
+        for part in prepared.parts
+    }
+
+
+@pytest.mark.parametrize("into", ["folder", "zip", "shards"])
+@pytest.mark.parametrize("make", SOURCES)
+def test_any_source_comes_out_in_any_form_with_the_same_pixels(tmp_path, make, into):
+    out = tmp_path / "out"
+    settings = PrepareSettings(
+        size=32, validation=0.3, test=0.2, into=into, shard_pictures=3, format="png"
+    )
+    prepared = prepare(make(tmp_path), out, settings)
+
+    found = [
+        read_pixels(record.content).tobytes()
+        for place in places(out, prepared).values()
+        for record in open_source(place).records()
+    ]
+    wanted = [np.asarray(decode(Record("", each), 32)).tobytes() for each in CONTENTS]
+    assert sum(prepared.parts.values()) == COUNT == prepared.found
+    assert sorted(found) == sorted(wanted)
+
+
+def test_the_forms_hold_the_same_names_and_bytes(tmp_path):
+    source = folder_source(tmp_path)
+    seen = []
+    for into in ("folder", "zip", "shards"):
+        settings = PrepareSettings(size=32, validation=0.4, into=into, shard_pictures=100)
+        prepared = prepare(source, tmp_path / into, settings)
+        seen.append(
+            {
+                part: {r.name.split(".tar/")[-1]: r.content for r in open_source(place).records()}
+                for part, place in places(tmp_path / into, prepared).items()
+            }
+        )
+    assert seen[0] == seen[1] == seen[2]
+    assert set(seen[0]) == {"train", "val"}
+    every = seen[0]["train"] | seen[0]["val"]
+    assert set(every) == set(NAMED)
+
+
+def test_an_index_counts_the_pictures_of_each_shard(tmp_path):
+    out = tmp_path / "out"
+    settings = PrepareSettings(size=32, validation=0.0, into="shards", shard_pictures=5)
+    prepare(folder_source(tmp_path), out, settings)
+    names = [f"train-{number:06d}.tar" for number in range(3)]
+    index = json.loads((out / "index.json").read_text())
+    assert index == {"shards": dict(zip(names, (5, 5, 2), strict=True))}
+    shards = [str(out / name) for name in names]
+    (out / "index.json").unlink()
+    assert count_pictures(shards) == [5, 5, 2]
+
+
+@pytest.mark.parametrize(("format_name", "suffix"), [("jpeg", ".jpg"), ("webp", ".webp")])
+def test_other_formats_lose_little(tmp_path, format_name, suffix):
+    ramp = np.linspace(0, 255, 32).astype(np.uint8)
+    pixels = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None], np.uint8(128)), axis=-1)
+    (tmp_path / "in").mkdir()
+    Image.fromarray(pixels).save(tmp_path / "in" / "a.png")
+    settings = PrepareSettings(size=32, validation=0.0, format=format_name)
+    prepare(tmp_path / "in", tmp_path / "out", settings)
+    found = read_pixels(tmp_path / "out" / "train" / f"a{suffix}")
+    assert np.abs(found.astype(int) - pixels).mean() < 3
+
+
+def test_a_split_by_participant_never_mixes(tmp_path):
+    people = [f"p{i % 6}" for i in range(60)]
+    pictures = {f"{i:02d}.png": noisy_picture(i, 32, 32) for i in range(60)}
+    source = write_folder(tmp_path / "in", pictures)
+    labels = tmp_path / "labels.csv"
+    rows = [f"{100 + i},{i:02d}.png,{person}" for i, person in enumerate(people)]
+    labels.write_text("\n".join(["number,file,participant", *rows]))
+    settings = PrepareSettings(
+        size=32, validation=0.4, split_by="participant", labels=labels, seed=1
+    )
+    prepared = prepare(source, tmp_path / "out", settings)
+    assert len(prepared.parts) == 2, "the seed leaves a part empty"
+    of = {
+        part: {people[int(path.stem)] for path in (tmp_path / "out" / part).glob("*.png")}
+        for part in prepared.parts
+    }
+    assert not of["train"] & of["val"]
+    assert of["train"] | of["val"] == set(people)
+
+
+def test_a_split_by_folder_never_mixes(tmp_path):
+    settings = PrepareSettings(size=32, validation=0.5, split_by="folder")
+    prepare(folder_source(tmp_path), tmp_path / "out", settings)
+    folders = [{p.name for p in (tmp_path / "out" / part).iterdir()} for part in ("train", "val")]
+    assert not folders[0] & folders[1]
+    assert len(folders[0] | folders[1]) == 4
+
+
+def test_pictures_stay_in_their_part_when_others_come(tmp_path):
+    prepare(folder_source(tmp_path), tmp_path / "before", SMALL)
+    more = {f"new/{i}.png": noisy_picture(100 + i, 32, 32) for i in range(5)}
+    write_folder(tmp_path / "in", more)
+    prepare(tmp_path / "in", tmp_path / "after", SMALL)
+    before = {name for name in tree(tmp_path / "before") if name.endswith(".png")}
+    after = {name for name in tree(tmp_path / "after") if name.endswith(".png")}
+    assert before < after
+    assert len(after - before) == 5
+
+
+def test_pictures_that_the_labels_do_not_mention_are_skipped(tmp_path):
+    labels = tmp_path / "labels.csv"
+    labels.write_text("file,who\nphoto 00.png,a\nphoto 01.png,b\nphoto 02.png,\n")
+    settings = PrepareSettings(size=32, split_by="who", labels=labels)
+    prepared = prepare(folder_source(tmp_path), tmp_path / "out", settings)
+    assert prepared.skipped == COUNT - 2
+    with (tmp_path / "out" / "skipped.csv").open() as file:
+        assert {row["reason"] for row in csv.DictReader(file)} == {"has no who in the labels."}
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("file,who\nphoto 00.png,a\nphoto 00.png,b\n", "two values of who: a, b"),
+        ("file,age\n", "no column 'who'; there are file, age"),
+        ("file,who\nother.png,a\n", "no row for any of the 12 pictures"),
+    ],
+)
+def test_labels_of_no_use_are_explained(tmp_path, table, message):
+    labels = tmp_path / "labels.csv"
+    labels.write_text(table)
+    settings = PrepareSettings(size=32, split_by="who", labels=labels)
+    with pytest.raises(DataError, match=message):
+        prepare(folder_source(tmp_path), tmp_path / "out", settings)
+
+
+def test_a_second_run_does_nothing(tmp_path):
+    source, out = folder_source(tmp_path), tmp_path / "out"
+    first = prepare(source, out, SMALL)
+    times = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    second = prepare(source, out, SMALL)
+    assert second.already
+    assert not first.already
+    assert second.parts == first.parts
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == times
+    assert not (out / ".prepare").exists()
+
+
+def test_what_was_deleted_comes_again(tmp_path):
+    source, out = folder_source(tmp_path), tmp_path / "out"
+    settings = PrepareSettings(size=32, into="zip")
+    prepare(source, out, settings)
+    whole = tree(out)
+    (out / "train.zip").unlink()
+    assert not prepare(source, out, settings).already
+    assert tree(out) == whole
+
+
+def test_other_settings_and_other_pictures_are_refused(tmp_path):
+    source, out = folder_source(tmp_path), tmp_path / "out"
+    prepare(source, out, SMALL)
+    with pytest.raises(DataError, match=r"size 32 \(now 64\)"):
+        prepare(source, out, PrepareSettings(size=64, validation=0.3, test=0.2))
+    (tmp_path / "in" / "another.png").write_bytes(CONTENTS[0])
+    with pytest.raises(DataError, match="other pictures"):
+        prepare(source, out, SMALL)
+
+
+def test_a_folder_with_other_things_is_left_alone(tmp_path):
+    source = folder_source(tmp_path)
+    write_folder(tmp_path / "mine", {"diary.txt": b"dear"})
+    with pytest.raises(DataError, match="is not empty"):
+        prepare(source, tmp_path / "mine", SMALL)
+    assert tree(tmp_path / "mine").keys() == {"diary.txt"}
+
+
+def test_pictures_are_not_prepared_into_their_own_folder(tmp_path):
+    source = folder_source(tmp_path)
+    with pytest.raises(DataError, match="lies inside"):
+        prepare(source, tmp_path / "in" / "prepared", SMALL)
+
+
+def test_a_source_without_one_good_picture_is_refused(tmp_path):
+    source = write_folder(tmp_path / "in", {"a.png": b"<html>"})
+    with pytest.raises(DataError, match=r"None of the 1 pictures .* a\.png, is no picture"):
+        prepare(source, tmp_path / "out", SMALL)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"size": 8},
+        {"validation": 0.6, "test": 0.4},
+        {"validation": -0.1},
+        {"shard_pictures": 0},
+        {"duplicate_distance": 8},
+        {"split_by": "participant"},
+    ],
+)
+def test_nonsense_is_refused(wrong):
+    with pytest.raises(DataError):
+        PrepareSettings(**wrong)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory) -> Path:
+    """A folder of 300 pictures, which make five chunks."""
+    folder = tmp_path_factory.mktemp("many")
+    for seed in range(300):
+        (folder / f"{seed:03d}.png").write_bytes(noisy_picture(seed, 32, 32))
+    (folder / "damaged.png").write_bytes(noisy_picture(0, 32, 32)[:200])
+    return folder
+
+
+@pytest.mark.parametrize("into", ["folder", "shards"])
+def test_the_number_of_workers_does_not_matter(tmp_path, many, into):
+    settings = PrepareSettings(size=32, into=into, shard_pictures=70)
+    prepare(many, tmp_path / "one", settings, workers=1)
+    seen = []
+    prepare(many, tmp_path / "three", settings, 3, lambda *progress: seen.append(progress))
+    assert tree(tmp_path / "one") == tree(tmp_path / "three")
+    assert seen[0] == ("preparing", 0, 301)
+    assert ("preparing", 301, 301) in seen
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from stylemapgan.data.preparing import PrepareSettings, prepare
+
+if __name__ == "__main__":
+    def slow_down(what, done, total):
+        print(what, done, flush=True)
+        time.sleep({pause})
+
+    settings = PrepareSettings(size=32, into={into!r}, shard_pictures=70)
+    prepare(sys.argv[1], Path(sys.argv[2]), settings, {workers}, slow_down)
+"""
+
+
+@pytest.mark.parametrize(
+    ("into", "workers", "when"),
+    [
+        ("zip", 1, "preparing 128"),
+        ("shards", 2, "preparing 64"),
+        ("folder", 1, "writing 100"),
+        ("shards", 1, "writing 200"),
+    ],
+)
+def test_a_run_that_is_killed_goes_on_and_ends_the_same(tmp_path, many, into, workers, when):
+    """No chunk that was finished is made again, and no process stays."""
+    script = tmp_path / "script.py"
+    script.write_text(KILLED.format(into=into, workers=workers, pause=0.01))
+    out = tmp_path / "out"
+    command = [sys.executable, str(script), str(many), str(out)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.strip() == when:
+                os.kill(process.pid, signal.SIGKILL)
+                break
+        process.communicate(timeout=30)  # its output ends when its workers have left too
+    assert process.returncode == -signal.SIGKILL
+    assert not any(path.name != ".prepare" for path in out.iterdir())
+    chunks = {path: path.stat().st_mtime_ns for path in (out / ".prepare/chunks").glob("*.npz")}
+    assert chunks
+
+    settings = PrepareSettings(size=32, into=into, shard_pictures=70)
+    kept = []
+
+    def look(what: str, done: int, total: int) -> None:
+        if what == "writing" and done == 1:
+            kept.extend(path.stat().st_mtime_ns == time for path, time in chunks.items())
+
+    prepare(many, out, settings, on_progress=look)
+    prepare(many, tmp_path / "never-killed", settings)
+    assert kept
+    assert all(kept)
+    assert tree(out) == tree(tmp_path / "never-killed")
+
+
+def test_two_at_once_do_not_work_on_one_folder(tmp_path, many):
+    pytest.importorskip("fcntl")
+    settings = PrepareSettings(size=32)
+
+    def start_another(what: str, done: int, total: int) -> None:
+        if (what, done) in (("preparing", 64), ("writing", 1)):
+            with pytest.raises(DataError, match="Another process"):
+                prepare(many, tmp_path / "out", settings)
+
+    prepare(many, tmp_path / "out", settings, on_progress=start_another)
+    assert (tmp_path / "out" / "prepared.json").is_file()
