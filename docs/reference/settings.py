@@ -13,7 +13,7 @@ INTRODUCTION = """# Settings and presets
 
 Every setting is a field of a frozen dataclass (`stylemapgan.config`), a flag of `stylemapgan train`
 and a line of `config.toml`. Defaults are the paper's; a preset goes before them, a flag before the
-preset. Settings in a table of their own have its name in their flag: `--stability.clip-gradients 1`.
+preset. Settings in a table of their own bear its name: `--stability.clip-gradients 1`.
 """
 TABLES = {
     "Networks: `[model]`": config.ModelConfig,
@@ -56,7 +56,7 @@ def _presets() -> list[tuple[str, ...]]:
         (
             f"`{name}`",
             str(run.model.image_size),
-            f"{run.model.stylemap_size}×{run.model.stylemap_size}",
+            f"{run.model.stylemap_size} by {run.model.stylemap_size}",
             "/".join(map(str, run.model.generator_widths)),
             "/".join(map(str, run.model.resizer_widths)),
         )

@@ -1,6 +1,8 @@
-"""Pictures that are unlike each other."""
+"""Pictures that are unlike each other, and a look at what became of them."""
 
+import hashlib
 import io
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -17,3 +19,12 @@ def noisy_picture(seed: int, width: int, height: int) -> bytes:
     buffer = io.BytesIO()
     smooth_noise(seed, width, height).save(buffer, "png")
     return buffer.getvalue()
+
+
+def tree(folder: Path) -> dict[str, str]:
+    """Hash every file."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

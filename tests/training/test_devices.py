@@ -67,4 +67,4 @@ def test_no_step_mixes_devices(settings, step, loss):
 
 def test_a_forgotten_device_would_be_noticed():
     with OneDevice(), pytest.raises(RuntimeError, match="mixes devices"):
-        torch.rand(2, 2, device=META) @ torch.rand(2, 2)
+        torch.matmul(torch.rand(2, 2, device=META), torch.rand(2, 2))

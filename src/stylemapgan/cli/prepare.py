@@ -69,11 +69,11 @@ def _tell(console: Console, prepared: "Prepared", out: Path) -> None:
 
 
 def _duplicates(prepared: "Prepared", out: Path) -> str:
-    text = f"{prepared.duplicate_groups:,} groups of near duplicates: {out / 'duplicates.csv'}"
+    text = f"groups of near duplicates: {prepared.duplicate_groups:,}, in {out / 'duplicates.csv'}"
     if prepared.dropped:
         return f"{text}; {prepared.dropped:,} pictures dropped"
     if prepared.duplicate_groups_across_parts:
-        text += f"; {prepared.duplicate_groups_across_parts:,} lie in more than one part"
+        text += f"; in more than one part: {prepared.duplicate_groups_across_parts:,}"
     return f"{text}; to keep the first of each, use --drop-duplicates"
 
 

@@ -64,7 +64,7 @@ class _FixedFilter(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         (weight,) = ctx.saved_tensors
         weight = weight.to(grad.dtype)
-        return _FixedFilterBack.apply(grad, weight, ctx.shape, *ctx.place), None, None, None
+        return _FixedFilterBack.apply(grad, weight, ctx.shape, ctx.place), None, None, None
 
 
 class _FixedFilterBack(torch.autograd.Function):
@@ -72,16 +72,17 @@ class _FixedFilterBack(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, grad: Tensor, weight: Tensor, shape: torch.Size, stride: int, padding: int
+        ctx: Any, grad: Tensor, weight: Tensor, shape: torch.Size, place: tuple[int, int]
     ) -> Tensor:
+        stride, padding = place
         ctx.save_for_backward(weight)
-        ctx.place = (stride, padding)
+        ctx.place = place
         return conv2d_input(shape, weight, grad, stride=stride, padding=padding, groups=len(weight))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         (weight,) = ctx.saved_tensors
-        return _filter(grad, weight.to(grad.dtype), *ctx.place), None, None, None, None
+        return _filter(grad, weight.to(grad.dtype), *ctx.place), None, None, None
 
 
 def _filter(features: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:

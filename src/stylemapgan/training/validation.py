@@ -19,8 +19,8 @@ FLAT = 1e-9
 """Stands for the gradients of photos that have none."""
 BATCH = 32
 PHOTOS_AN_IMAGE = 4
-"""Training photos looked at for each random image; all of a smaller set. Their features take long on
-a CPU, once for each start of a run."""
+"""Training photos looked at for each random image; all of a smaller set. Their features take long
+on a CPU, once for each start of a run."""
 
 
 @dataclass

@@ -47,7 +47,7 @@ def write_report(outcome: Outcome, chunks: Path, place: str, path: Path) -> None
         pages.Facts(_counts(outcome)),
         *([pages.Notice(_leak(outcome), "warning")] if outcome.groups_across_parts else []),
         pages.Heading("Pictures"),
-        pages.Picture(_random_sheet(outcome, chunks), "Pictures drawn at random, as prepared"),
+        pages.Picture(_random_sheet(outcome, chunks), "Drawn at random, as prepared"),
         pages.Picture(_mean(outcome), "Mean of all pictures: sharp where they are aligned"),
         pages.Heading("Sizes before"),
         pages.Table(("shorter side", "pictures"), _size_rows(outcome)),
@@ -88,7 +88,7 @@ def _duplicate_blocks(outcome: Outcome, chunks: Path) -> list[pages.Block]:
     if not outcome.groups:
         return [pages.Paragraph("None.")]
     fate = "Only the first of each is kept" if outcome.dropped else "All are kept"
-    caption = f"{len(outcome.groups):,} groups, a row each. {fate}. All are in {DUPLICATES}."
+    caption = f"A row for each group. {fate}. All groups are in {DUPLICATES}."
     shown = [group[:SHOWN_COPIES] for group in outcome.groups[:SHOWN_GROUPS]]
     sheet = contact_sheet(
         [_tiles(group, chunks) for group in shown],
@@ -100,14 +100,18 @@ def _duplicate_blocks(outcome: Outcome, chunks: Path) -> list[pages.Block]:
 
 def _counts(outcome: Outcome) -> dict[str, str]:
     counts = {"found": len(outcome.names) + len(outcome.unread), **outcome.counts}
-    counts |= {"skipped": len(outcome.skipped), "near duplicates dropped": len(outcome.dropped)}
+    counts |= {
+        "skipped": len(outcome.skipped),
+        "groups of near duplicates": len(outcome.groups),
+        "near duplicates dropped": len(outcome.dropped),
+    }
     return {name: f"{count:,}" for name, count in counts.items()}
 
 
 def _leak(outcome: Outcome) -> str:
     return (
-        f"{outcome.groups_across_parts:,} groups of near duplicates lie in more than one part, so "
-        "validation sees pictures that are trained on: drop duplicates, or split by what they "
+        f"Groups of near duplicates in more than one part: {outcome.groups_across_parts:,}. "
+        "Validation sees pictures that are trained on: drop duplicates, or split by what they "
         "share."
     )
 
