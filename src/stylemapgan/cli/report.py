@@ -6,7 +6,7 @@ from stylemapgan.training.report import write_report
 
 
 def report(run: Path, /, *, output: Path | None = None) -> None:
-    """Write a page about a run: curves, sample sheets, warnings, settings.
+    """Write a page about a run: curves, pictures, warnings.
 
     The page is one file that loads nothing from elsewhere; it may be written while the run goes on.
 

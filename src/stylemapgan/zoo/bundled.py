@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stylemapgan.errors import CheckpointError, ImageError
 
-BUNDLED = ("hands-64",)
+BUNDLED = ("hands-64", "hands-128", "avatars-64")
 """Names of the bundled models; the first is the default of every command."""
 
 MODELS = Path(__file__).parent / "models"

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from stylemapgan.data.avatars.settings import AvatarSettings
+from stylemapgan.data.interrupts import left_to_this_process
 from stylemapgan.errors import DataError
 
 Job: TypeAlias = Callable[[Path, AvatarSettings, int], None]
@@ -46,9 +46,10 @@ def share_out(
         workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
     )
     try:
-        futures: list[Future[int]] = [
-            pool.submit(_do, job, folder, settings, numbers) for job, numbers in chunks
-        ]
+        with left_to_this_process():
+            futures: list[Future[int]] = [
+                pool.submit(_do, job, folder, settings, numbers) for job, numbers in chunks
+            ]
         for future in as_completed(futures):
             done += future.result()
             yield done
@@ -68,8 +69,7 @@ def _do(job: Job, folder: Path, settings: AvatarSettings, numbers: range) -> int
 
 
 def _start_worker() -> None:
-    """Leave Ctrl-C to the parent, and end when it is gone, however it went."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """End when the parent is gone, however it went."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 

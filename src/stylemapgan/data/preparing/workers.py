@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -10,6 +9,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import connection
 from multiprocessing.synchronize import Event
 
+from stylemapgan.data.interrupts import left_to_this_process
 from stylemapgan.data.preparing.work import Work
 from stylemapgan.errors import DataError
 
@@ -44,7 +44,8 @@ def do_in_processes(
     stop = CONTEXT.Event()
     pool = ProcessPoolExecutor(min(workers, len(numbers)), CONTEXT, _begin, (work, stop))
     try:
-        futures: list[Future[int]] = [pool.submit(_do, number) for number in numbers]
+        with left_to_this_process():
+            futures: list[Future[int]] = [pool.submit(_do, number) for number in numbers]
         for future in as_completed(futures):
             on_done(future.result())
     except BrokenProcessPool:
@@ -58,10 +59,9 @@ def do_in_processes(
 
 
 def _begin(work: Work, stop: Event) -> None:
-    """Get ready as a worker: Ctrl-C is the parent's business, its death is ours."""
+    """Get ready as a worker: our parent's death is our business."""
     global _work, _stop  # a process pool has no other place for them
     _work, _stop = work, stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
 
