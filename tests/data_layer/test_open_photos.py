@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from picture_places import greys, png, write_folder, write_lmdb, write_shards, write_tar, write_zip
+from PIL import Image
 
 from stylemapgan.data import batch_indices, claims, open_photos
 from stylemapgan.errors import DataError
@@ -221,3 +222,17 @@ def test_when_one_gives_up_the_next_takes_over(long, cache):
     assert len(open_photos(long, 32, cache)) == 60
     thread.join(20)
     assert len(entries(cache)) == 1
+
+
+def test_files_that_other_processes_write_are_left_alone_and_old_ones_removed(tmp_path):
+    pictures, cache = tmp_path / "pictures", tmp_path / "cache"
+    pictures.mkdir()
+    Image.new("RGB", (32, 32)).save(pictures / "one.png")
+    cache.mkdir()
+    fresh, old = cache / ".0123456789ab.part", cache / ".ba9876543210.part"
+    for path in (fresh, old):
+        path.write_text("an index, half written")
+    os.utime(old, (0, 0))
+    assert len(open_photos(pictures, 32, cache)) == 1
+    assert fresh.exists()
+    assert not old.exists()

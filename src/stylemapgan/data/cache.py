@@ -153,14 +153,18 @@ def _tidy(cache: Path) -> None:
     now = time.time()
     for path in cache.glob(f".*{PARTIAL}"):
         if last_change(path / PIXELS, path) < now - ABANDONED_AFTER_S:
-            shutil.rmtree(path, ignore_errors=True)
+            _remove(path)
     for path in cache.iterdir():
         if ENTRY_NAME.fullmatch(path.name) and last_change(path) < now - FORGOTTEN_AFTER_S:
             logger.info("Removed from the cache, for nobody opened it for 90 days: %s", path)
-            if path.is_dir():
-                shutil.rmtree(path, ignore_errors=True)
-            else:
-                path.unlink(missing_ok=True)
+            _remove(path)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def last_change(*paths: Path) -> float:
@@ -168,6 +172,6 @@ def last_change(*paths: Path) -> float:
     for path in paths:
         try:
             return path.stat().st_mtime
-        except FileNotFoundError:  # perhaps removed by another process in this very moment
+        except (FileNotFoundError, NotADirectoryError):  # removed meanwhile; or a file, no folder
             continue
     return time.time()
