@@ -78,8 +78,14 @@ def test_ctrl_c_stops_without_a_traceback_and_the_same_command_goes_on(
     out = tmp_path / "out"
     arguments = ["prepare", str(pictures), str(out), "--size", "32", "--workers", str(workers)]
     command = [sys.executable, "-m", "stylemapgan", *arguments]
+    # tests that run in the background ignore Ctrl-C, and so would what they start
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     ) as process:
         while not list(out.glob(".prepare/chunks/*.npz")):
             assert process.poll() is None
