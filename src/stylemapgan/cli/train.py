@@ -3,7 +3,7 @@
 import shlex
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 from rich.console import Console
@@ -91,11 +91,7 @@ def train(
         raise ConfigError("--memory is what to plan for: it goes with --dry-run.")
     if resume is None and not dry_run and not settings.data.photos:
         raise ConfigError("Nothing to train on: name a folder of pictures, or use --resume RUN.")
-    try:
-        from stylemapgan.training.processes import Hardware
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "PyTorch", "train") from None
-    hardware = Hardware(accelerator=accelerator, devices=devices, nodes=nodes)
+    hardware = _hardware(accelerator=accelerator, devices=devices, nodes=nodes)
     with only_the_first_process_speaks() as console:
         if dry_run:
             show_plan(console, settings, hardware, memory)
@@ -103,6 +99,15 @@ def train(
             _train_to_the_end(console, settings, run, hardware)
         else:
             _train_to_the_end(console, None, resume, hardware)
+
+
+def _hardware(**facts: Any) -> "Hardware":
+    """Describe what to compute on; only now is PyTorch imported."""
+    try:
+        from stylemapgan.training.processes import Hardware
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "PyTorch", "train") from None
+    return Hardware(**facts)
 
 
 def _train_to_the_end(
