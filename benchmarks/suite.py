@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from benchmarks.editing import memory_of_editing, time_editing
+from benchmarks.engines import EngineResult, compare_engines
 from benchmarks.grouped_convolution import GroupedComparison, compare_grouped
 from benchmarks.isolation import Caller
 from benchmarks.machine import describe_machine, describe_source
@@ -70,6 +71,8 @@ def measure(plan: Plan, call: Caller, say: Callable[[str], None]) -> Report:
     for device in call(devices):
         for name in plan.presets:
             report.editing += _editing(bench, name, device)
+            if device == "cpu":
+                report.engines += _engines(bench, name)
             if plan.has_training:
                 report.training += _training(bench, name, device)
                 report.training_options += _training_options(bench, name, device)
@@ -93,6 +96,12 @@ def _editing(bench: Bench, name: str, device: str) -> list[EditingResult]:
         )
         for mode in MODES
     ]
+
+
+def _engines(bench: Bench, name: str) -> list[EngineResult]:
+    bench.say(f"engines with {name}")
+    plan = bench.plan
+    return bench.call(compare_engines, name, plan.effort(EDITING), compiles=plan.compiles)
 
 
 def _training(bench: Bench, name: str, device: str) -> list[TrainingResult]:

@@ -50,6 +50,7 @@ def tables(report: Report) -> list[Table]:
     """Make a table of each kind of measurement that was taken."""
     made = [
         _editing(report),
+        _engines(report),
         _training(report),
         _training_options(report),
         _grouped(report),
@@ -73,6 +74,18 @@ def _editing(report: Report) -> Table:
                 f"{result.peak_memory_mib:.0f}",
             )
             for result in report.editing
+        ],
+    )
+
+
+def _engines(report: Report) -> Table:
+    return Table(
+        title="Engines",
+        note="One photo on the CPU, milliseconds, p50 / p95; all engines measured in turns.",
+        columns=("preset", "engine", "encode", "decode"),
+        rows=[
+            (result.preset, result.engine, _both(result.encode_ms), _both(result.decode_ms))
+            for result in report.engines
         ],
     )
 

@@ -50,6 +50,8 @@ def test_a_quick_run_writes_every_measurement(quick: Path):
         for operation in ("encode_ms", "decode_ms", "edit_ms"):
             assert row[operation].keys() == TIMING
         assert row["peak_memory_mib"] > 10
+    engines = {row["engine"] for row in report["engines"]}
+    assert engines == {"eager float32", "eager bf16", "onnxruntime float32"}
     for row in on_cpu["training"]:
         adversarial = row["stages"]["adversarial"]
         assert adversarial["images_per_second"] > 0
@@ -63,7 +65,7 @@ def test_a_quick_run_writes_every_measurement(quick: Path):
 
 def test_the_tables_are_written_as_markdown(quick: Path):
     text = (quick / "bench.md").read_text()
-    assert text.count("\n### ") == 5
+    assert text.count("\n### ") == 6
     assert "| tiny-32 | cpu bf16 |" in text
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stylemapgan.config import ModelConfig, RunConfig, TrainConfig
-    from stylemapgan.editing import AbstractEditor, Editor
+    from stylemapgan.editing import AbstractEditor, Editor, OnnxEditor
     from stylemapgan.errors import StyleMapGANError
 
     __version__: str
@@ -17,6 +17,7 @@ __all__ = [
     "AbstractEditor",
     "Editor",
     "ModelConfig",
+    "OnnxEditor",
     "RunConfig",
     "StyleMapGANError",
     "TrainConfig",
@@ -27,6 +28,7 @@ _HOMES = {
     "AbstractEditor": "stylemapgan.editing",
     "Editor": "stylemapgan.editing",
     "ModelConfig": "stylemapgan.config",
+    "OnnxEditor": "stylemapgan.editing",
     "RunConfig": "stylemapgan.config",
     "StyleMapGANError": "stylemapgan.errors",
     "TrainConfig": "stylemapgan.config",

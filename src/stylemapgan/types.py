@@ -17,6 +17,8 @@ Mask: TypeAlias = Float[Any, "masks 1 height width"]
 """0 keeps the source, 1 takes the reference; one for all images or one for each."""
 Stylemap: TypeAlias = Float[Any, "batch style rows columns"]
 """The spatial latent; rows and columns in cells."""
+Features: TypeAlias = Float[Any, "batch channels rows columns"]
+"""What a network thinks of each place."""
 
 
 @dataclass(frozen=True)

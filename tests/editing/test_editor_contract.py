@@ -4,16 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from stylemapgan.editing import AbstractEditor, Editor, Piece, operations
+from stylemapgan.editing import AbstractEditor, Editor, OnnxEditor, Piece, operations
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
 
-EDITORS = {"torch": Editor}
 
-
-@pytest.fixture(scope="module", params=EDITORS)
-def editor(request, networks) -> AbstractEditor:
-    return EDITORS[request.param](networks)
+@pytest.fixture(scope="module", params=["torch", "onnx"])
+def editor(request, networks, exported) -> AbstractEditor:
+    return Editor(networks) if request.param == "torch" else OnnxEditor.load(exported)
 
 
 @pytest.fixture
@@ -37,6 +35,15 @@ def test_sizes_follow_the_config(editor, photos):
     assert editor.encode(photos).shape == (4, editor.config.style_channels, 4, 4)
     assert [len(stylemap) for stylemap in editor.resize(editor.encode(photos))] == [4] * 8
     assert editor.reconstruct(photos).shape == photos.shape
+
+
+def test_features_are_coarser_than_the_image(editor, photos):
+    features = editor.features(editor.resize(editor.encode(photos)))
+    assert features.shape == (4, editor.config.generator_widths[2], 16, 16)
+
+
+def test_what_nobody_measured_is_left_open(editor):
+    assert editor.typical_errors == ()
 
 
 def test_results_are_float32_and_finite(editor, photos, mask):

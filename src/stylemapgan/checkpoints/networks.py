@@ -1,7 +1,7 @@
 """From model files to networks that run, and back."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,8 @@ class Networks:
     encoder: Encoder
     discriminator: Discriminator | None = None
     """Only needed to train on; models made for editing leave it out."""
+    typical_errors: tuple[float, ...] = ()
+    """How well photos the model never saw come back, see `Checkpoint`."""
 
 
 def load(path: Path) -> Networks:
@@ -46,7 +48,7 @@ def build(checkpoint: Checkpoint) -> Networks:
     Raises:
         CheckpointError: Tensors are missing, surplus, or of another shape than the config's.
     """
-    networks = _outline(checkpoint)
+    networks = replace(_outline(checkpoint), typical_errors=checkpoint.typical_errors)
     refuse_misfits(checkpoint)
     for part, network in _parts(networks).items():
         network.load_state_dict(
@@ -152,7 +154,7 @@ def _outline(checkpoint: Checkpoint) -> Networks:
 
 
 def _parts(networks: Networks) -> dict[str, nn.Module]:
-    return {name: network for name, network in vars(networks).items() if network is not None}
+    return {name: part for name, part in vars(networks).items() if isinstance(part, nn.Module)}
 
 
 def _to_tensor(array: np.ndarray) -> Tensor:

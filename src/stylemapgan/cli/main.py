@@ -17,11 +17,17 @@ COMMANDS = {
     "interpolate": ("interpolate:interpolate", "Walk from one photo to another."),
     "mix": ("mix:mix", "Take the coarse styles of one photo and the fine ones of another."),
     "generate": ("generate:generate", "Invent pictures."),
+    "studio": (
+        "studio:studio",
+        "Edit photos in the browser, by painting; everything stays on this machine.",
+    ),
+    "serve": ("serve:serve", "Serve the HTTP API, and the Studio with it."),
     "info": ("info:info", "Show what a model is, was trained on, and may be used for."),
     "prepare": ("prepare:prepare", "Make training data of any pile of pictures."),
     "avatars": ("avatars:avatars", "Draw faces whose parts, and exchanged parts, are known."),
     "train": ("train:app", "Train a model on pictures of one kind."),
     "report": ("report:report", "Write a page about a run: curves, pictures, warnings."),
+    "export": ("export:export", "Write a model as ONNX files, which run without PyTorch."),
     "import": (
         "import_released:import_released",
         "Turn a checkpoint that StyleMapGAN's authors released into a model file.",

@@ -3,16 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from cyclopts import ArgumentCollection, Group, Parameter, Token
 
 from stylemapgan import images, zoo
 from stylemapgan.config.training import Precision
+from stylemapgan.editing import AbstractEditor, Engine, open_editor
 from stylemapgan.types import Mask
-
-if TYPE_CHECKING:
-    from stylemapgan.editing import Editor
 
 
 def whole_numbers(*names: str) -> Callable[[Any, Sequence[Token]], tuple[int, ...]]:
@@ -48,17 +46,19 @@ class ModelOptions:
     """Which networks run, and how."""
 
     model: str = zoo.BUNDLED[0]
-    """Name of a bundled model, or a .safetensors file."""
+    """Name of a bundled model, a .safetensors file, or a folder that `export` wrote."""
+    engine: Engine = "auto"
+    """What runs the networks: onnx, quick on processors; torch; auto takes onnx where it can."""
     device: str = "cpu"
     """Where to compute: cpu, cuda, mps."""
     precision: Precision = "32-true"
     """Arithmetic; bf16-mixed is about twice as fast on recent processors, a little less exact."""
 
-    def load(self) -> "Editor":
-        """Load the networks; only now is PyTorch imported."""
-        from stylemapgan.editing import Editor
-
-        return Editor.load(self.model, device=self.device, precision=self.precision)
+    def load(self) -> AbstractEditor:
+        """Open the model; PyTorch is imported only now, and only if it is needed."""
+        return open_editor(
+            self.model, engine=self.engine, device=self.device, precision=self.precision
+        )
 
 
 @Parameter(name="*", group=PART)

@@ -1,26 +1,34 @@
 """Edit pictures: encode once, edit many times.
 
-`Editor` is imported when first asked for, since it needs PyTorch; the rest does not.
+`Editor` and `OnnxEditor` are imported when first asked for, with what runs their networks; the
+rest needs neither.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stylemapgan.editing.abstract import AbstractEditor, Piece
+from stylemapgan.editing.opening import Engine, open_editor
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from stylemapgan.editing.editor import Editor
+    from stylemapgan.editing.onnx_editor import OnnxEditor
 
-__all__ = ["AbstractEditor", "Editor", "Piece"]
+__all__ = ["AbstractEditor", "Editor", "Engine", "OnnxEditor", "Piece", "open_editor"]
+
+_HOMES = {
+    "Editor": "stylemapgan.editing.editor",
+    "OnnxEditor": "stylemapgan.editing.onnx_editor",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name != "Editor":
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:
-        from stylemapgan.editing.editor import Editor
+        return getattr(import_module(_HOMES[name]), name)
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
         raise MissingExtraError("PyTorch", "train") from None
-    return Editor

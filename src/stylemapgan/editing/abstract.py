@@ -20,7 +20,7 @@ from stylemapgan.editing.checks import (
 )
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.errors import EditError
-from stylemapgan.types import Array, Images, Mask, Stylemap
+from stylemapgan.types import Array, Features, Images, Mask, Stylemap
 
 MEAN_SAMPLES = 5_000
 """Stylemaps behind the mean that truncation pulls to."""
@@ -82,8 +82,23 @@ class AbstractEditor(ABC):
         """Turn resized stylemaps into images."""
 
     @abstractmethod
+    def features(self, w_plus: WPlus) -> Features:
+        """Compute what the synthesis network thinks of each place on its way to the image.
+
+        Taken where its blocks reach at most 32x32 positions, fewer than the image has pixels.
+        """
+
+    @abstractmethod
     def sample(self, count: int, seed: int = 0) -> Stylemap:
-        """Draw random stylemaps; the first ones are the same for every count."""
+        """Draw random stylemaps; the first ones are the same for every count and editor."""
+
+    @property
+    def typical_errors(self) -> tuple[float, ...]:
+        """How well photos the model never saw come back: 11 quantiles from 0 to 100 %.
+
+        Each is a mean squared error on [-1, 1]; empty where nobody has measured it.
+        """
+        return ()
 
     @property
     @final

@@ -48,6 +48,7 @@ class Editor(AbstractEditor):
         """
         self._device = _usable(device)
         self._is_mixed = precision == "bf16-mixed"
+        self._typical_errors = networks.typical_errors
         self._generator = networks.generator.to(self._device)
         self._encoder = networks.encoder.to(self._device)
         if self._is_mixed:
@@ -76,6 +77,11 @@ class Editor(AbstractEditor):
         """Shapes of the networks."""
         return self._generator.config
 
+    @property
+    def typical_errors(self) -> tuple[float, ...]:
+        """How well photos the model never saw come back, as the model file says."""
+        return self._typical_errors
+
     def as_array(self, values: Array) -> Tensor:
         """Turn values into float32 tensors on the editor's device."""
         if isinstance(values, np.ndarray):  # copied, for it may be read-only or reversed
@@ -99,6 +105,12 @@ class Editor(AbstractEditor):
         with self._inference():
             styles = [self.as_array(stylemap) for stylemap in w_plus]
             return self._generator.synthesis(styles).float()
+
+    def features(self, w_plus: WPlus) -> Tensor:
+        """Compute what the synthesis network thinks of each place on its way to the image."""
+        with self._inference():
+            styles = [self.as_array(stylemap) for stylemap in w_plus]
+            return self._generator.synthesis.features(styles).float()
 
     def sample(self, count: int, seed: int = 0) -> Tensor:
         """Draw random stylemaps; the first ones are the same for every count and device."""

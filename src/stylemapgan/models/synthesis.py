@@ -12,6 +12,8 @@ from stylemapgan.models.modulation import SpatialModulation, StyledConv2d
 from stylemapgan.models.resample import UpConv2d
 
 RGB = 3
+MOST_FEATURES = 32
+"""Positions along a side at which features are given out, at most."""
 
 
 class SynthesisBlock(nn.Module):
@@ -57,6 +59,8 @@ class SynthesisNetwork(nn.Module):
         super().__init__()
         widths, styles = config.generator_widths, config.resizer_widths
         size = config.stylemap_size
+        between = [size * 2**level for level in range(1, config.doublings)]
+        self._blocks_before_features = sum(side <= MOST_FEATURES for side in between)
         self.constant = nn.Parameter(torch.randn(1, widths[0], size, size))
         self.first = StyledConv2d(
             SpatialModulation(widths[0], styles[0], config),
@@ -74,8 +78,29 @@ class SynthesisNetwork(nn.Module):
     def forward(
         self, w_plus: list[Float[Tensor, "batch _ _ _"]]
     ) -> Float[Tensor, "batch 3 height width"]:
+        return self.image_of(self.features(w_plus), w_plus)
+
+    def features(
+        self, w_plus: list[Float[Tensor, "batch _ _ _"]]
+    ) -> Float[Tensor, "batch channels rows columns"]:
+        """Go as far as the last block of at most 32x32 positions that is coarser than the image."""
         constant = self.constant.expand(w_plus[0].shape[0], -1, -1, -1)
         features = self.first(constant, w_plus[0])
-        for index, block in enumerate(self.blocks):
+        return self._through_blocks(features, w_plus, range(self._blocks_before_features))
+
+    def image_of(
+        self,
+        features: Float[Tensor, "batch channels rows columns"],
+        w_plus: list[Float[Tensor, "batch _ _ _"]],
+    ) -> Float[Tensor, "batch 3 height width"]:
+        """Go on from `features` to the image."""
+        rest = range(self._blocks_before_features, len(self.blocks))
+        return self.to_rgb(self._through_blocks(features, w_plus, rest), w_plus[-1])
+
+    def _through_blocks(
+        self, features: Tensor, w_plus: list[Float[Tensor, "batch _ _ _"]], indices: range
+    ) -> Tensor:
+        for index in indices:
+            block = self.blocks[index]
             features = block(features, w_plus[2 * index + 1], w_plus[2 * index + 2])
-        return self.to_rgb(features, w_plus[-1])
+        return features

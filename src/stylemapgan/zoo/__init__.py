@@ -2,7 +2,11 @@
 
 from stylemapgan.zoo.bundled import (
     BUNDLED,
+    ONNX_NETWORKS,
+    directions_file,
     find,
+    find_onnx,
+    parts_file,
     pictures_in,
     sample_folder,
     sample_pictures,
@@ -11,12 +15,16 @@ from stylemapgan.zoo.demo import DemoBox, DemoEdit, DemoPlan, DemoShift, DemoWal
 
 __all__ = [
     "BUNDLED",
+    "ONNX_NETWORKS",
     "DemoBox",
     "DemoEdit",
     "DemoPlan",
     "DemoShift",
     "DemoWalk",
+    "directions_file",
     "find",
+    "find_onnx",
+    "parts_file",
     "pictures_in",
     "read_plan",
     "sample_folder",

@@ -1,7 +1,9 @@
 """Find bundled models and their sample pictures.
 
 `models/` holds for each NAME the weights NAME.safetensors, the model card NAME.md, and the folder
-NAME with sample pictures and demo.toml, the edits that `stylemapgan demo` shows.
+NAME. That holds sample pictures; demo.toml, the edits that `stylemapgan demo` shows; onnx/, the
+networks as ONNX files; and, where somebody made them, directions.safetensors and
+parts.safetensors.
 """
 
 from pathlib import Path
@@ -12,6 +14,8 @@ BUNDLED = ("hands-64", "hands-128", "avatars-64")
 """Names of the bundled models; the first is the default of every command."""
 
 MODELS = Path(__file__).parent / "models"
+ONNX_NETWORKS = ("encoder", "mapping", "resizer", "synthesis", "reconstruct")
+"""Files of an exported model, without their suffix .onnx."""
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
@@ -37,6 +41,28 @@ def find(name_or_path: str | Path) -> Path:
             f"bundled model ({', '.join(BUNDLED)})."
         )
     return path
+
+
+def find_onnx(name_or_path: str | Path) -> Path | None:
+    """Find the folder with a model's ONNX files, if there is one.
+
+    Args:
+        name_or_path: Name of a bundled model, or a folder that `stylemapgan export` wrote.
+    """
+    is_bundled = str(name_or_path) in BUNDLED
+    folder = MODELS / str(name_or_path) / "onnx" if is_bundled else Path(name_or_path)
+    has_networks = any((folder / f"{name}.onnx").is_file() for name in ONNX_NETWORKS)
+    return folder if has_networks else None
+
+
+def directions_file(name: str) -> Path | None:
+    """Find the directions that come with a bundled model, if there are any."""
+    return _beside(name, "directions.safetensors")
+
+
+def parts_file(name: str) -> Path | None:
+    """Find the parts of pictures that a bundled model knows by name, if there are any."""
+    return _beside(name, "parts.safetensors")
 
 
 def sample_folder(name: str) -> Path:
@@ -71,3 +97,8 @@ def pictures_in(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise ImageError(f"There is no folder of pictures at {folder}.")
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+
+
+def _beside(name: str, file: str) -> Path | None:
+    path = MODELS / name / file
+    return path if name in BUNDLED and path.is_file() else None

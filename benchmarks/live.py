@@ -1,0 +1,123 @@
+"""How soon a stroke is seen, and whether a long day of painting fills the memory.
+
+`python -m benchmarks.live --model hands-128` starts a server in a process of its own and paints
+through its WebSocket as the Studio does: small mask rectangles at the pace of a screen. A stroke
+is seen with the first picture that includes it.
+"""
+
+import json
+import random
+import struct
+import sys
+import threading
+import time
+
+import httpx
+from cyclopts import App
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from benchmarks.serving import Serving, percentiles, sample_stylemaps, serving
+
+app = App(name="python -m benchmarks.live")
+
+
+@app.default
+def measure(
+    *,
+    model: str = "hands-128",
+    edits: int = 1000,
+    per_second: float = 30.0,
+    view: str = "pasted",
+    size: int = 512,
+) -> None:
+    """Paint, and print what a person would feel.
+
+    Args:
+        model: A bundled model.
+        edits: How many mask deltas to send.
+        per_second: How many of them a second.
+        view: What to look at: raw or pasted.
+        size: Height and width of the pictures, in pixels.
+    """
+    with serving(model) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        image_size = next(
+            each["image_size"]
+            for each in http.get("/api/v1/models").json()["models"]
+            if each["name"] == model
+        )
+        source, reference = sample_stylemaps(http, model, 2)
+        state = {
+            **{"type": "state", "sequence": 1, "source": source, "view": view, "size": size},
+            "parts": [{"key": "p", "reference": reference, "shift": [8, 0]}],
+        }
+        with connect(server.url.replace("http", "ws") + "api/v1/live") as socket:
+            socket.recv()
+            socket.send(json.dumps(state))
+            socket.recv()
+            _paint(socket, image_size, 100, per_second)  # not counted
+            before = server.memory
+            _report(server, before, _paint(socket, image_size, edits, per_second))
+
+
+def _report(server: Serving, before: float, painted: "_Painted") -> None:
+    print(f"stroke to picture: {percentiles(painted.delays)} strokes")
+    print(f"server's own time: {percentiles(painted.server_times)} pictures")
+    print(
+        f"server's memory: {before:.0f} MiB before, {server.memory:.0f} MiB after, "
+        f"{server.peak_memory:.0f} MiB at most"
+    )
+
+
+class _Painted:
+    """When strokes were sent and seen."""
+
+    def __init__(self) -> None:
+        self.sent: dict[int, float] = {}
+        self.delays: list[float] = []
+        self.server_times: list[float] = []
+
+    def see(self, message: bytes) -> int:
+        """Note a picture; every stroke it is the first to include is now seen."""
+        now = time.perf_counter()
+        sequence, milliseconds = struct.unpack_from("<If", message)
+        self.server_times.append(milliseconds / 1000)
+        for stroke in [stroke for stroke in self.sent if stroke <= sequence]:
+            self.delays.append(now - self.sent.pop(stroke))
+        return sequence
+
+
+def _paint(socket: ClientConnection, size: int, edits: int, per_second: float) -> _Painted:
+    """Send strokes at a steady pace while another thread looks at the pictures."""
+    painted = _Painted()
+    first = int(time.time()) % 1_000_000 + 2
+    last = first + edits - 1
+
+    def look() -> None:
+        try:
+            while True:
+                message = socket.recv()
+                if isinstance(message, bytes) and painted.see(message) >= last:
+                    return
+                if isinstance(message, str):
+                    print(message, file=sys.stderr)
+        except ConnectionClosed as error:
+            print(f"closed: {error}", file=sys.stderr)
+
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    start = time.perf_counter()
+    chance = random.Random(0)
+    side = size // 8
+    for step in range(edits):
+        time.sleep(max(0.0, start + step / per_second - time.perf_counter()))
+        x, y = chance.randrange(size - side), chance.randrange(size - side)
+        header = struct.pack("<6I", first + step, 0, x, y, side, side)
+        painted.sent[first + step] = time.perf_counter()
+        socket.send(header + bytes([chance.randrange(256)]) * (side * side))
+    watcher.join()
+    return painted
+
+
+if __name__ == "__main__":
+    app()

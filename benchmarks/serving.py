@@ -1,0 +1,79 @@
+"""A server in a process of its own, to measure from outside."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import monotonic, sleep
+
+import httpx
+
+SECONDS_TO_START = 60
+
+
+@dataclass(frozen=True)
+class Serving:
+    """A running server."""
+
+    url: str
+    process: subprocess.Popen
+
+    @property
+    def memory(self) -> float:
+        """Resident memory of the server, in MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmRSS:\s+(\d+) kB", status)
+        return int(found[1]) / 1024 if found else float("nan")
+
+    @property
+    def peak_memory(self) -> float:
+        """Most resident memory the server ever had, in MiB."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        found = re.search(r"VmHWM:\s+(\d+) kB", status)
+        return int(found[1]) / 1024 if found else float("nan")
+
+
+@contextmanager
+def serving(model: str, *options: object) -> Iterator[Serving]:
+    """Start a server on a free port of loopback; it ends with the block."""
+    command = [sys.executable, "-u", "-m", "stylemapgan", "studio", "--no-browser"]
+    command += ["--port", "0", "--model", model, *map(str, options)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://\S+", process.stdout.readline())
+        assert found, "the server did not start"
+        _wait_until_ready(found[0])
+        yield Serving(found[0], process)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def sample_stylemaps(http: httpx.Client, model: str, count: int) -> list[str]:
+    """Encode the model's sample pictures."""
+    answer = http.get("/api/v1/models").json()["models"]
+    samples = next(each["samples"] for each in answer if each["name"] == model)
+    ids = []
+    for name in samples[:count]:
+        photo = http.post(f"/api/v1/models/{model}/samples/{name}").json()["id"]
+        encoded = http.post("/api/v1/stylemaps", json={"model": model, "photo": photo})
+        ids.append(encoded.json()["id"])
+    return ids
+
+
+def percentiles(seconds: Sequence[float]) -> str:
+    """Median and 95th percentile, in words."""
+    ordered = sorted(seconds)
+    middle, high = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
+    return f"p50 {1000 * middle:.0f} ms, p95 {1000 * high:.0f} ms of {len(ordered):,}"
+
+
+def _wait_until_ready(url: str) -> None:
+    end = monotonic() + SECONDS_TO_START
+    while httpx.get(f"{url}readyz").status_code != httpx.codes.OK:
+        assert monotonic() < end, "the server did not become ready"
+        sleep(0.05)

@@ -1,0 +1,142 @@
+"""`stylemapgan export`."""
+
+import math
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from stylemapgan import checkpoints, images, zoo
+from stylemapgan.checkpoints import Checkpoint
+from stylemapgan.cli.preparing_bar import PreparingBar
+from stylemapgan.cli.speaking import INTERRUPTED, say
+from stylemapgan.errors import ImageError, MissingExtraError
+from stylemapgan.types import Images
+
+if TYPE_CHECKING:
+    from stylemapgan.interop.onnx_export import Exported
+
+COMPARED = 8
+"""Pictures on which ONNX Runtime and PyTorch are compared."""
+BATCH = 8
+"""Photos that are reconstructed at once."""
+
+
+def export(
+    model: str,
+    folder: Path,
+    /,
+    *,
+    photos: Path | None = None,
+    full_precision: bool = False,
+) -> None:
+    """Write a model as ONNX files, which run without PyTorch.
+
+    Args:
+        model: Name of a bundled model, or a .safetensors file.
+        folder: Where to write the files; give it as --model to edit with them.
+        photos: Folder of photos the model was not trained on, to compare results on and to
+            measure how well such photos come back, which the files then tell.
+        full_precision: Leave float32 weights as they are instead of rounding them to float16:
+            twice the size.
+    """
+    _refuse_in_time(folder)
+    stored = checkpoints.read(zoo.find(model))
+    checkpoint = stored if full_precision else checkpoints.to_half(stored)
+    pictures = _pictures(model, photos)
+    console = Console()
+    try:
+        with PreparingBar(console) as bar:
+            if photos is not None:
+                checkpoint = replace(checkpoint, typical_errors=_measure(checkpoint, pictures, bar))
+            compared = _some_photos(pictures, checkpoint.config.image_size)
+            exported = _write(checkpoint, folder, compared, bar)
+    except KeyboardInterrupt:
+        say(console, "Stopped; nothing was written.")
+        sys.exit(INTERRUPTED)
+    _tell(console, exported, "photos" if pictures else "random pixels")
+    if photos is not None:
+        median, worst = checkpoint.typical_errors[5], checkpoint.typical_errors[-1]
+        say(console, f"squared error of a reconstruction: median {median:.4f}, worst {worst:.4f}")
+    say(console, f"wrote {folder}; to edit with it: --model {shlex.quote(str(folder))}")
+
+
+def _refuse_in_time(folder: Path) -> None:
+    """Find out before any work whether the files can be made and written."""
+    try:
+        from stylemapgan.interop.onnx_export import refuse_used_folder
+        from stylemapgan.interop.onnx_graphs import import_onnx
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise MissingExtraError("PyTorch", "export") from None
+    import_onnx()
+    refuse_used_folder(folder)
+
+
+def _pictures(model: str, photos: Path | None) -> list[Path]:
+    """List what to compare on; nothing if the model comes without pictures."""
+    if photos is None:
+        return zoo.sample_pictures(model) if model in zoo.BUNDLED else []
+    pictures = zoo.pictures_in(photos)
+    if not pictures:
+        raise ImageError(f"{photos} holds no pictures (PNG, JPEG or WebP).")
+    return pictures
+
+
+def _measure(
+    checkpoint: Checkpoint, pictures: Sequence[Path], bar: PreparingBar
+) -> tuple[float, ...]:
+    """Measure how well photos come back, with weights as they will be stored."""
+    from stylemapgan.checkpoints.networks import build
+    from stylemapgan.editing.editor import Editor
+    from stylemapgan.editing.typical_errors import measure_typical_errors
+
+    def batches() -> Iterator[Images]:
+        for start in range(0, len(pictures), BATCH):
+            yield _read(pictures[start : start + BATCH], checkpoint.config.image_size)
+            bar.show("reconstructing photos", min(start + BATCH, len(pictures)), len(pictures))
+
+    return measure_typical_errors(Editor(build(checkpoint)), batches())
+
+
+def _some_photos(pictures: Sequence[Path], size: int) -> Images:
+    """Read a few photos spread over all there are; random pixels where there are none."""
+    if not pictures:
+        shape = (COMPARED, 3, size, size)
+        return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
+    return _read(pictures[:: math.ceil(len(pictures) / COMPARED)], size)
+
+
+def _read(pictures: Sequence[Path], size: int) -> Images:
+    return np.concatenate([images.read(path, size) for path in pictures])
+
+
+def _write(
+    checkpoint: Checkpoint, folder: Path, photos: Images, bar: PreparingBar
+) -> list["Exported"]:
+    from stylemapgan.interop.onnx_export import export as export_model
+
+    steps = len(zoo.ONNX_NETWORKS) + 1  # the last is the comparison
+    done = iter(range(1, steps + 1))
+    return export_model(
+        checkpoint,
+        folder,
+        photos,
+        tell=lambda _: bar.show("writing and comparing networks", next(done), steps),
+    )
+
+
+def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) -> None:
+    table = Table(title=f"ONNX Runtime beside PyTorch, on {compared_on}", title_justify="left")
+    for column in ("network", "largest difference", "MB"):
+        table.add_column(column, justify="left" if column == "network" else "right")
+    for network in exported:
+        table.add_row(network.name, f"{network.error:.1e}", f"{network.size / 1e6:.2f}")
+    console.print(table)

@@ -1,0 +1,102 @@
+"""The networks of an exported model, run by ONNX Runtime."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from stylemapgan.checkpoints.file import from_metadata
+from stylemapgan.errors import CheckpointError
+
+ONNX_FORMAT = "stylemapgan-onnx-1"
+"""Written into every file; a change that older versions cannot read gets the next number."""
+FATAL = 4
+"""ONNX Runtime's logging level: what goes wrong is raised, not printed."""
+
+
+class OnnxNetworks:
+    """Networks in one folder, each opened when it first runs.
+
+    Args:
+        folder: What `stylemapgan export` wrote, or a part of it.
+        threads: How many compute; else OMP_NUM_THREADS, else one for each core.
+    """
+
+    def __init__(self, folder: Path, threads: int | None = None) -> None:
+        self.folder = folder
+        self._options = _session_options(threads)
+        self._facts: dict[str, Any] = {}
+        self._sessions: dict[str, onnxruntime.InferenceSession] = {}
+        self._opening = Lock()
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What a checkpoint says of itself, all but its tensors, by name.
+
+        Raises:
+            CheckpointError: The file of the resizer is missing, damaged, or none of ours.
+        """
+        self._session("resizer")
+        return self._facts
+
+    def run(
+        self, name: str, inputs: Mapping[str, np.ndarray], outputs: Sequence[str] | None = None
+    ) -> list[np.ndarray]:
+        """Run one network.
+
+        Args:
+            name: Its file, without the suffix.
+            inputs: Arrays by the network's names for them.
+            outputs: Which results to give, by name; all of them if left out.
+
+        Raises:
+            CheckpointError: The file is missing, damaged, or of another model.
+        """
+        return self._session(name).run(outputs, dict(inputs))  # pyright: ignore[reportReturnType]
+
+    def _session(self, name: str) -> onnxruntime.InferenceSession:
+        with self._opening:
+            if name not in self._sessions:
+                self._sessions[name] = self._open(name)
+            return self._sessions[name]
+
+    def _open(self, name: str) -> onnxruntime.InferenceSession:
+        path = self.folder / f"{name}.onnx"
+        if not path.is_file():
+            raise CheckpointError(
+                f"{path}: there is no such file; write it with `stylemapgan export`."
+            )
+        try:
+            session = onnxruntime.InferenceSession(
+                path, self._options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:  # ONNX Runtime's errors share no other class
+            reason = " ".join(str(error).split())
+            raise CheckpointError(
+                f"{path} is no ONNX file, or only part of one ({reason})."
+            ) from None
+        self._refuse_strangers(path, session.get_modelmeta().custom_metadata_map)
+        return session
+
+    def _refuse_strangers(self, path: Path, metadata: Mapping[str, str]) -> None:
+        """Let only that network of one and the same model pass."""
+        facts = from_metadata(path, metadata, ONNX_FORMAT)
+        if metadata.get("network") != path.stem:
+            raise CheckpointError(f"{path} holds another network: {metadata.get('network')}.")
+        if facts != (self._facts or facts):
+            raise CheckpointError(f"{path} and the other files of its folder are of two models.")
+        self._facts = facts
+
+
+def _session_options(threads: int | None) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    named = os.environ.get("OMP_NUM_THREADS", "")
+    options.intra_op_num_threads = threads or (int(named) if named.isdecimal() else 0)
+    options.log_severity_level = FATAL
+    # threads that spin while they wait starve each other and their neighbours
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options

@@ -1,0 +1,59 @@
+"""The right editor for a model."""
+
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from stylemapgan import zoo
+from stylemapgan.config.training import Precision
+from stylemapgan.editing.abstract import AbstractEditor
+from stylemapgan.errors import CheckpointError, EditError
+
+Engine: TypeAlias = Literal["auto", "torch", "onnx"]
+"""What runs the networks; auto takes ONNX where the model has it and it can do what is asked."""
+
+
+def open_editor(
+    name_or_path: str | Path,
+    *,
+    engine: Engine = "auto",
+    device: str = "cpu",
+    precision: Precision = "32-true",
+) -> AbstractEditor:
+    """Open a bundled model by its name, or any model by its path.
+
+    Args:
+        name_or_path: A bundled name, a model file, or a folder that `stylemapgan export` wrote.
+        engine: ONNX runs on the CPU in float32 and needs no PyTorch; auto takes it where the model
+            has ONNX files and neither another device nor another precision is asked for.
+        device: Where to compute.
+        precision: Arithmetic.
+
+    Raises:
+        CheckpointError: There is no such model, or its files are damaged.
+        EditError: The engine cannot compute there or like that.
+        MissingExtraError: PyTorch is needed and not installed.
+    """
+    folder = zoo.find_onnx(name_or_path)
+    is_plain = device == "cpu" and precision == "32-true"
+    if engine == "onnx" and not is_plain:
+        raise EditError(
+            f"The engine onnx computes in float32 on the CPU, not in {precision} on {device}: "
+            "choose the engine torch."
+        )
+    if engine == "onnx" and folder is None:
+        raise CheckpointError(
+            f"{name_or_path} has no ONNX files: write them with `stylemapgan export`, and give "
+            "their folder as the model."
+        )
+    if engine == "torch" and folder is not None and folder == Path(name_or_path):
+        raise CheckpointError(
+            f"{name_or_path} holds ONNX files, which PyTorch does not run: choose the engine onnx, "
+            "or give the .safetensors file they came from."
+        )
+    if folder is not None and is_plain and engine != "torch":
+        from stylemapgan.editing import OnnxEditor
+
+        return OnnxEditor.load(folder)
+    from stylemapgan.editing import Editor
+
+    return Editor.load(name_or_path, device=device, precision=precision)

@@ -1,0 +1,74 @@
+"""`stylemapgan export` writes a folder that the editing commands take as a model."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+from stylemapgan.checkpoints import read
+
+
+@pytest.fixture
+def folder(photos, tmp_path):
+    """Photos in a folder of their own."""
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    for name in photos:
+        (tmp_path / name).rename(kept / name)
+    return kept
+
+
+def test_an_exported_model_edits_like_the_model_file(run, model, folder):
+    outcome = run("export", model, "tiny", "--photos", folder)
+
+    assert outcome.code == 0, outcome.err
+    assert "ONNX Runtime beside PyTorch, on photos" in outcome.out
+    assert "wrote tiny; to edit with it: --model tiny" in outcome.out
+
+    for engine, place in (("torch", model), ("onnx", "tiny")):
+        arguments = ("reconstruct", *sorted(folder.iterdir()), "--model", place)
+        edited = run(*arguments, "--engine", engine, "-o", f"{engine}.png")
+        assert edited.code == 0, edited.err
+    with Image.open("torch.png") as expected, Image.open("onnx.png") as result:
+        # float16 weights move a value by a level or so
+        assert np.abs(np.asarray(expected, int) - np.asarray(result, int)).max() <= 3
+
+    metadata = {entry.key: entry.value for entry in onnx.load("tiny/encoder.onnx").metadata_props}
+    errors = json.loads(metadata["typical_errors"])
+    assert len(errors) == 11
+    assert errors == sorted(errors)
+    assert read(model).typical_errors == ()  # the model file itself is left alone
+
+
+def test_a_folder_without_pictures_is_refused(run, model, photos, tmp_path):
+    (tmp_path / "empty").mkdir()
+    outcome = run("export", model, "tiny", "--photos", "empty")
+    assert (outcome.code, outcome.err) == (
+        2,
+        "error: empty holds no pictures (PNG, JPEG or WebP).\n",
+    )
+
+
+def test_a_folder_in_use_is_refused_before_any_work(run, model, folder):
+    outcome = run("export", model, folder)
+    assert outcome.code == 2
+    assert "is there already: give a folder that is new or empty" in outcome.err
+
+
+@pytest.mark.parametrize("missing", ["torch", "onnx", "onnxscript"])
+def test_what_is_not_installed_is_named_with_its_extra(missing, tmp_path):
+    program = (
+        f"import sys; sys.modules[{missing!r}] = None; from stylemapgan.cli.main import main; "
+        f"sys.exit(main(['export', 'hands-64', {str(tmp_path / 'out')!r}]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: This needs ")
+    assert "pip install 'stylemapgan[export]'" in done.stderr
+    assert done.stderr.count("\n") == 1
