@@ -11,6 +11,7 @@ from stylemapgan.errors import ImageError
 from stylemapgan.images.atomic import replacing
 from stylemapgan.images.decoding import read_pixels
 from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.images.provenance import Provenance, save_options
 from stylemapgan.types import Images
 
 ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -41,27 +42,34 @@ def read(path: Path | str, size: int | None = None) -> Float32[np.ndarray, "1 3 
     return from_bytes(read_pixels(Path(path), size)[None])
 
 
-def write(path: Path | str, images: Images) -> None:
+def write(path: Path | str, images: Images, provenance: Provenance | None = None) -> None:
     """Write the first image; the file appears whole or not at all.
 
     Args:
         path: Where to; its suffix .png, .jpg, .jpeg or .webp decides the format.
         images: A NumPy array or a PyTorch tensor.
+        provenance: What the file tells about its origin; None writes nothing but the picture.
 
     Raises:
         ImageError: The suffix is unknown, the folder is missing or not writable, or the
             images are of no use.
     """
-    _save(Path(path), ENCODERS, [Image.fromarray(to_bytes(images[:1])[0])], {})
+    _save(Path(path), ENCODERS, [Image.fromarray(to_bytes(images[:1])[0])], {}, provenance)
 
 
-def write_animation(path: Path | str, frames: Images, milliseconds_per_frame: int) -> None:
+def write_animation(
+    path: Path | str,
+    frames: Images,
+    milliseconds_per_frame: int,
+    provenance: Provenance | None = None,
+) -> None:
     """Write images as an animation that starts over at its end.
 
     Args:
         path: Where to; its suffix .gif or .webp decides the format.
         frames: At least one image.
         milliseconds_per_frame: How long each shows; GIF rounds down to tens.
+        provenance: What the file tells about its origin.
 
     Raises:
         ImageError: The suffix is unknown, the folder is missing or not writable, or the
@@ -79,7 +87,7 @@ def write_animation(path: Path | str, frames: Images, milliseconds_per_frame: in
         "duration": milliseconds_per_frame,
         "loop": 0,
     }
-    _save(path, ANIMATION_ENCODERS, pictures, timing)
+    _save(path, ANIMATION_ENCODERS, pictures, timing, provenance)
 
 
 def _save(
@@ -87,6 +95,7 @@ def _save(
     encoders: dict[str, tuple[str, dict[str, Any]]],
     pictures: list[Image.Image],
     more_settings: dict[str, Any],
+    provenance: Provenance | None,
 ) -> None:
     if path.suffix.lower() not in encoders:
         raise ImageError(
@@ -98,9 +107,10 @@ def _save(
     if not pictures:
         raise ImageError(f"{path} needs an image, got none.")
     format_name, settings = encoders[path.suffix.lower()]
+    settings = settings | more_settings | save_options(provenance, format_name)
     try:
         with replacing(path) as temporary:
-            pictures[0].save(temporary, format=format_name, **settings, **more_settings)
+            pictures[0].save(temporary, format=format_name, **settings)
     except OSError as error:
         raise ImageError(f"{path} cannot be written: {error.strerror or error}.") from None
     except ValueError as error:  # more pixels along a side than the format allows
