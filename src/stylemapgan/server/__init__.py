@@ -1,0 +1,1 @@
+"""HTTP API over AbstractEditor, and the Studio: a web page that uses it."""

@@ -1,0 +1,150 @@
+"""From what a client asks for to a picture."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from PIL import Image
+
+from stylemapgan.editing.photo import FullPhoto, paste_back
+from stylemapgan.editing.recipe import PastedPart, Push, Recipe, edited_w_plus, touched
+from stylemapgan.images.levels import to_bytes, to_numpy
+from stylemapgan.server.bodies import LivePart, Part, PushBody, RecipeBody, View
+from stylemapgan.server.kitchen import Kitchen
+from stylemapgan.server.masks import read_mask
+from stylemapgan.server.models import ServedModel
+from stylemapgan.server.pictures import Pixels, resized
+from stylemapgan.server.refusals import not_found, unfit
+from stylemapgan.server.stylemaps import KeptStylemap
+from stylemapgan.server.turning import PlainMask, middle_of, turned_mask
+from stylemapgan.types import Images
+
+MaskedPart = tuple[Part | LivePart, PlainMask]
+MaskedPush = tuple[PushBody, PlainMask | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """A recipe, and whose picture it edits."""
+
+    source: KeptStylemap
+    recipe: Recipe
+
+
+def read_order(kitchen: Kitchen, body: RecipeBody) -> Order:
+    """Look up and unpack everything that a recipe names.
+
+    Raises:
+        Refusal: Something is not there, or does not fit.
+        ImageError: A mask is damaged.
+    """
+    source = kitchen.stylemaps.get(body.source)
+    parts = [
+        (part, read_mask(kitchen, part.mask, kitchen.stylemaps.get(part.reference)))
+        for part in body.parts
+    ]
+    pushes = [
+        (push, push.mask and read_mask(kitchen, push.mask, source))  # a mask or None
+        for push in body.pushes
+    ]
+    return make_order(kitchen, source, parts, pushes)
+
+
+def make_order(
+    kitchen: Kitchen,
+    source: KeptStylemap,
+    parts: Sequence[MaskedPart],
+    pushes: Sequence[MaskedPush],
+) -> Order:
+    """Put a recipe together of parts and pushes whose masks are unpacked.
+
+    Raises:
+        Refusal: Something is not there, or belongs to another model.
+    """
+    model = kitchen.model_of(source)
+    return Order(
+        source=source,
+        recipe=Recipe(
+            source=model.editor.as_array(source.array),
+            parts=tuple(_part(kitchen, model, part, mask) for part, mask in parts if mask.any()),
+            pushes=tuple(_push(model, push, mask) for push, mask in pushes),
+        ),
+    )
+
+
+def cook(kitchen: Kitchen, order: Order) -> Images:
+    """Make the edited image, with what was made before."""
+    model = kitchen.model_of(order.source)
+    w_plus = edited_w_plus(order.recipe, partial(kitchen.resize, model))
+    return to_numpy(model.editor.synthesize(w_plus))
+
+
+def show(kitchen: Kitchen, order: Order, view: View, size: int) -> Pixels:
+    """Make the picture that a client sees."""
+    edited = cook(kitchen, order)
+    if view == "raw" or order.source.photo is None:
+        return resized(edited, size)
+    return kitchen.patch(order.source, size).paste(edited, _changed(order, edited))
+
+
+def full_photo(kitchen: Kitchen, order: Order) -> FullPhoto:
+    """Put the edit into the whole photo; an invented picture is its own photo."""
+    photo, square = kitchen.picture(order.source)
+    edited = cook(kitchen, order)
+    if order.source.photo is None:
+        return square_photo(edited)
+    before = kitchen.reconstruction(order.source)
+    return paste_back(photo, square, before, edited, _changed(order, edited))
+
+
+def square_photo(edited: Images) -> FullPhoto:
+    """Take the model's own picture as a photo."""
+    return FullPhoto(pixels=Image.fromarray(to_bytes(edited)[0]))
+
+
+def refuse_other_model(stylemap: KeptStylemap, model: ServedModel) -> None:
+    """Let only stylemaps of one model pass.
+
+    Raises:
+        Refusal: It is of another.
+    """
+    if stylemap.model != model.name:
+        raise unfit(
+            "other_model",
+            f"Stylemaps of {model.name} and {stylemap.model} do not fit: encode both photos with "
+            "one model.",
+        )
+
+
+def _changed(order: Order, edited: Images) -> PlainMask:
+    return to_numpy(touched(order.recipe, edited.shape[-1]))
+
+
+def _part(
+    kitchen: Kitchen, model: ServedModel, part: Part | LivePart, mask: PlainMask
+) -> PastedPart:
+    reference = kitchen.stylemaps.get(part.reference)
+    refuse_other_model(reference, model)
+    array = reference.array
+    middle = middle_of(mask)
+    if middle is not None and (part.rotation % 360 or part.scale != 1):
+        array = kitchen.turned(reference, middle, part.rotation, part.scale)
+        mask = turned_mask(mask, middle, part.rotation, part.scale)
+    right, down = part.shift
+    return PastedPart(
+        reference=model.editor.as_array(array),
+        mask=model.editor.as_mask(mask),
+        shift=(down, right),
+        strength=part.strength,
+        space=part.space,
+    )
+
+
+def _push(model: ServedModel, push: PushBody, mask: PlainMask | None) -> Push:
+    if push.direction not in model.directions:
+        raise not_found("direction", push.direction)
+    return Push(
+        direction=model.editor.as_array(model.directions[push.direction].step),
+        amount=push.amount,
+        mask=None if mask is None else model.editor.as_mask(mask),
+    )

@@ -1,0 +1,79 @@
+"""Models and their sample pictures."""
+
+from pathlib import Path
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+
+from stylemapgan.server.answers import (
+    DirectionAnswer,
+    ModelAnswer,
+    ModelsAnswer,
+    PartName,
+    PhotoAnswer,
+)
+from stylemapgan.server.bodies import Name
+from stylemapgan.server.models import ServedModel
+from stylemapgan.server.refusals import not_found
+from stylemapgan.server.workspace import Client, Here
+
+router = APIRouter(prefix="/models", tags=["Models"])
+
+
+@router.get("")
+async def models(here: Here) -> ModelsAnswer:
+    """List all models, the one to begin with first."""
+    answers = await here.engine.run(lambda: [_answer(model) for model in here.models])
+    answers[0].is_default = True
+    return ModelsAnswer(models=answers)
+
+
+@router.get(
+    "/{model}/samples/{name}",
+    response_class=FileResponse,
+    responses={200: {"content": {"image/png": {}}}},
+)
+async def sample(here: Here, model: Name, name: Name) -> FileResponse:
+    """Get a sample picture."""
+    return FileResponse(_sample(here.models.get(model), name))
+
+
+@router.post("/{model}/samples/{name}", status_code=201)
+async def take_sample(here: Here, client: Client, model: Name, name: Name) -> PhotoAnswer:
+    """Put a sample picture among the photos, as if it had been uploaded."""
+    path = _sample(here.models.get(model), name)
+    content = path.read_bytes()
+    kept = await here.engine.run(here.kitchen.photos.add, content, path.name, client)
+    return kept.answer()
+
+
+def _sample(model: ServedModel, name: str) -> Path:
+    if name not in model.samples:
+        raise not_found("sample", name)
+    return model.samples[name]
+
+
+def _answer(model: ServedModel) -> ModelAnswer:
+    parts = model.parts
+    return ModelAnswer(
+        name=model.name,
+        title=model.title,
+        image_size=model.config.image_size,
+        stylemap_size=model.config.stylemap_size,
+        is_default=False,
+        engine=model.engine,
+        about=model.about,
+        licence=model.licence,
+        data=model.data,
+        directions=[
+            DirectionAnswer(name=each.name, label=each.label, accuracy=each.accuracy)
+            for each in model.directions.values()
+        ],
+        parts=[]
+        if parts is None
+        else [
+            PartName(name=name, label=label)
+            for name, label in zip(parts.names, parts.labels, strict=True)
+        ],
+        samples=list(model.samples),
+    )

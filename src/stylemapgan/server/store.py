@@ -1,0 +1,132 @@
+"""Things that stay for a while: bounded in bytes, shared fairly between clients, then forgotten."""
+
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+@dataclass
+class _Entry(Generic[Value]):
+    value: Value
+    length: int
+    client: str
+    used_at: float
+
+
+def _nothing(_: object) -> None:
+    """Leave a forgotten value to the garbage collector."""
+
+
+class Store(Generic[Value]):
+    """Values by name; any number of threads may use it.
+
+    What was not used for longest goes first: a client's own where it fills more than its share,
+    anybody's where the whole is full. Expired values go whenever something is put, and when
+    `forget_expired` is called.
+    """
+
+    def __init__(
+        self,
+        limit: float,
+        *,
+        keep_seconds: float = float("inf"),
+        share: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
+        on_forget: Callable[[Value], None] = _nothing,
+    ) -> None:
+        """Start empty.
+
+        Args:
+            limit: Bytes for all values together.
+            keep_seconds: How long a value stays after its last use.
+            share: How much of the limit one client may fill, from 0 to 1.
+            clock: Tells the time in seconds.
+            on_forget: Called with each value that goes.
+        """
+        self.limit = limit
+        self._share = share * limit
+        self._keep_seconds = keep_seconds
+        self._clock = clock
+        self._on_forget = on_forget
+        self._entries: OrderedDict[str, _Entry[Value]] = OrderedDict()  # last used is last
+        self._lock = threading.RLock()
+
+    def __len__(self) -> int:
+        """How many values there are."""
+        return len(self._entries)
+
+    @property
+    def length(self) -> int:
+        """Bytes of all values together."""
+        with self._lock:
+            return sum(entry.length for entry in self._entries.values())
+
+    def put(self, name: str, value: Value, length: int, client: str = "") -> bool:
+        """Keep a value, in place of one of that name.
+
+        Args:
+            name: What to find it by.
+            value: What to keep.
+            length: Bytes it takes.
+            client: Whose share it counts for.
+
+        Returns:
+            Whether it was kept: a value larger than a client's share is not.
+        """
+        with self._lock:
+            self.forget(name)
+            if length > self._share:
+                self._on_forget(value)
+                return False
+            self._entries[name] = _Entry(value, length, client, self._clock())
+            self.forget_expired()
+            self._make_room(self._share, lambda entry: entry.client == client)
+            self._make_room(self.limit, lambda _: True)
+            return True
+
+    def get(self, name: str) -> Value | None:
+        """Find a value, which counts as using it; None if there is none."""
+        with self._lock:
+            entry = self._entries.get(name)
+            if entry is None or self._is_expired(entry):
+                return None
+            entry.used_at = self._clock()
+            self._entries.move_to_end(name)
+            return entry.value
+
+    def forget(self, name: str) -> None:
+        """Let a value go, if there is one of that name."""
+        with self._lock:
+            entry = self._entries.pop(name, None)
+            if entry is not None:
+                self._on_forget(entry.value)
+
+    def forget_expired(self) -> None:
+        """Let go what was not used for too long."""
+        with self._lock:
+            for name in [name for name, e in self._entries.items() if self._is_expired(e)]:
+                self.forget(name)
+
+    def clear(self) -> None:
+        """Let everything go."""
+        with self._lock:
+            for name in list(self._entries):
+                self.forget(name)
+
+    def _make_room(self, limit: float, counts: Callable[[_Entry[Value]], bool]) -> None:
+        """Let the longest unused go until those that count fit the limit."""
+        counted = [(name, entry) for name, entry in self._entries.items() if counts(entry)]
+        length = sum(entry.length for _, entry in counted)
+        for name, entry in counted:
+            if length <= limit:
+                return
+            length -= entry.length
+            self.forget(name)
+
+    def _is_expired(self, entry: _Entry[Value]) -> bool:
+        return self._clock() - entry.used_at > self._keep_seconds

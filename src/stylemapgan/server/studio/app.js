@@ -1,0 +1,92 @@
+/** Starts the Studio: asks for the models, opens the live connection, shows the first pictures. */
+
+import "./components/coach.js";
+import "./components/directions.js";
+import "./components/pictures.js";
+import "./components/pieces.js";
+import "./components/tabs.js";
+import "./components/toasts.js";
+import "./components/toolbar.js";
+import "./components/topbar.js";
+import "./components/view-bar.js";
+import "./stage/stage.js";
+import { startIntake } from "./components/intake.js";
+import { keepSelection, recover, start } from "./core/actions.js";
+import { ApiError, listModels } from "./core/api.js";
+import { find, h, loadIcons } from "./core/dom.js";
+import { showFrame } from "./core/frames.js";
+import { startKeys } from "./core/keys.js";
+import { Live } from "./core/live.js";
+import { toast } from "./core/notices.js";
+import { desk, work } from "./core/state.js";
+import { startTheme } from "./core/theme.js";
+
+const PREVIEW_SIZE = 512; // pixels of live pictures
+const FORGOTTEN = ["unknown_stylemap", "unknown_photo"];
+const RECOVERY_PAUSE = 10_000; // milliseconds between two tries to send forgotten pictures again
+
+const LOCKED = "Open the whole address that the command printed: it holds the token.";
+
+function startLive() {
+  let recovered = -RECOVERY_PAUSE;
+  const live = new Live({
+    onFrame: (picture, milliseconds) => {
+      showFrame(picture);
+      if (milliseconds !== null) desk.patch({ milliseconds });
+    },
+    onConnection: (connection) => desk.patch({ connection }),
+    onError: (code, message) => {
+      if (!FORGOTTEN.includes(code) || performance.now() - recovered < RECOVERY_PAUSE) {
+        return toast(message);
+      }
+      recovered = performance.now();
+      recover().then(
+        () => live.refresh(),
+        (error) => toast(error.message),
+      );
+    },
+  });
+  const show = () => live.show(work.value, desk.value.view, PREVIEW_SIZE);
+  work.subscribe(show);
+  desk.subscribe(show);
+}
+
+/** Says on the whole page that it cannot start. @param {unknown} error */
+function refuse(error) {
+  const isLocked = error instanceof ApiError && error.code === "token_needed";
+  const message = isLocked ? LOCKED : error instanceof Error ? error.message : String(error);
+  const again = h(
+    "button",
+    { type: "button", class: "button is-main", onclick: () => location.reload() },
+    "Try again",
+  );
+  const box = h(
+    "div",
+    { class: "refusal", role: "alert" },
+    h("h1", {}, "The Studio cannot start"),
+    h("p", {}, message),
+    again,
+  );
+  find(document, "studio-stage").append(box);
+}
+
+async function begin() {
+  startTheme();
+  void loadIcons();
+  startIntake();
+  startKeys();
+  try {
+    const models = await listModels();
+    desk.patch({ models, view: "pasted" });
+    const wanted = new URLSearchParams(location.search).get("model");
+    const first =
+      models.find((model) => model.name === wanted) ?? models.find((model) => model.is_default);
+    startLive();
+    work.subscribe(keepSelection);
+    await start((first ?? models[0]).name);
+  } catch (error) {
+    refuse(error);
+  }
+}
+
+void begin();

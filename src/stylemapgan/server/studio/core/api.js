@@ -1,0 +1,149 @@
+/** Everything the page asks of the server over HTTP. */
+
+import { decodeGrey } from "../masks/png.js";
+
+/** @import { Model, Part, Photo, Square, Stylemap } from "./types.js" */
+
+const BASE = "/api/v1";
+const TOKEN = readToken();
+
+/** The token came in the address as `#token=…`; it is kept for this tab and hidden. */
+function readToken() {
+  const match = /[#&]token=([^&]+)/.exec(location.hash);
+  if (match) {
+    sessionStorage.setItem("token", decodeURIComponent(match[1]));
+    history.replaceState(null, "", location.pathname + location.search);
+  }
+  return sessionStorage.getItem("token");
+}
+
+/** What the server refused, in its words. */
+export class ApiError extends Error {
+  /** @param {string} code @param {string} message @param {number} status */
+  constructor(code, message, status) {
+    super(message);
+    this.code = code;
+    this.status = status;
+  }
+}
+
+/** @param {Response} response */
+async function toError(response) {
+  const body = await response.json().catch(() => null);
+  const { code = "http", message } = body?.error ?? {};
+  return new ApiError(code, message ?? `The server answered ${response.status}.`, response.status);
+}
+
+/** Sends a request; waits and tries again when the server is busy.
+ * @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} */
+async function request(path, options = {}, attempts = 3) {
+  const headers = new Headers(options.headers);
+  if (TOKEN) headers.set("Authorization", `Bearer ${TOKEN}`);
+  const response = await fetch(BASE + path, { ...options, headers }).catch(() => {
+    throw new ApiError("offline", "The server does not answer. Is it still running?", 0);
+  });
+  if (response.ok) return response;
+  if (response.status === 429 && attempts > 1) {
+    const seconds = Number(response.headers.get("Retry-After")) || 1;
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    return request(path, options, attempts - 1);
+  }
+  throw await toError(response);
+}
+
+/** @param {string} path @param {unknown} body @param {string} [accept] */
+function post(path, body, accept = "application/json") {
+  const headers = { "Content-Type": "application/json", Accept: accept };
+  return request(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+/** @returns {Promise<Model[]>} */
+export async function listModels() {
+  return (await (await request("/models")).json()).models;
+}
+
+/** @param {string} model @param {string} sample @returns {Promise<Photo>} */
+export async function takeSample(model, sample) {
+  const path = `/models/${encodeURIComponent(model)}/samples/${encodeURIComponent(sample)}`;
+  return (await request(path, { method: "POST" })).json();
+}
+
+/** @param {Blob} file @param {string} name @returns {Promise<Photo>} */
+export async function uploadPhoto(file, name) {
+  const headers = { "Content-Type": file.type || "application/octet-stream" };
+  const path = `/photos?name=${encodeURIComponent(name.slice(0, 200))}`;
+  return (await request(path, { method: "POST", headers, body: file })).json();
+}
+
+/** Finds the square (where none is given) and encodes it.
+ * @param {{model: string, photo: string, square: Square | null, find?: string}} question
+ * @returns {Promise<Stylemap>} */
+export async function encode(question) {
+  return (await post("/stylemaps", question)).json();
+}
+
+/** @param {string} model @param {number} seed @returns {Promise<Stylemap>} */
+export async function randomStylemap(model, seed, psi = 0.7) {
+  return (await post("/stylemaps/random", { model, seed, psi })).json();
+}
+
+/** @param {string} id @returns {Promise<Part[]>} */
+export async function findParts(id) {
+  const { parts } = await (await request(`/stylemaps/${id}/parts`)).json();
+  return Promise.all(
+    parts.map(async (/** @type {any} */ part) => ({ ...part, mask: await decodeGrey(part.mask) })),
+  );
+}
+
+/** @param {object} recipe @param {string} type @returns {Promise<{blob: Blob, name: string}>} */
+export async function exportResult(recipe, type) {
+  const response = await post("/export", recipe, type);
+  const disposition = response.headers.get("Content-Disposition") ?? "";
+  const name = /filename="?([^";]+)"?/.exec(disposition)?.[1] ?? "result";
+  return { blob: await response.blob(), name };
+}
+
+/** @type {Map<string, Promise<string>>} */
+const pictures = new Map();
+
+/** A picture as an address an <img> can show; the token travels in the request, not in the page.
+ * @param {string} path */
+function picture(path) {
+  let address = pictures.get(path);
+  if (!address) {
+    address = request(path, { headers: { Accept: "image/webp,image/png,image/jpeg" } })
+      .then((response) => response.blob())
+      .then((blob) => URL.createObjectURL(blob));
+    address.catch(() => pictures.delete(path));
+    pictures.set(path, address);
+  }
+  return address;
+}
+
+/** @param {string} model @param {string} sample */
+export const samplePicture = (model, sample) =>
+  picture(`/models/${encodeURIComponent(model)}/samples/${encodeURIComponent(sample)}`);
+
+/** A sample's own file. @param {string} model @param {string} sample */
+export async function photoFile(model, sample) {
+  const path = `/models/${encodeURIComponent(model)}/samples/${encodeURIComponent(sample)}`;
+  return (await request(path)).blob();
+}
+
+/** The square a stylemap was made from. @param {string} id */
+export const squarePicture = (id, size = 512) => picture(`/stylemaps/${id}/photo?size=${size}`);
+
+/** What the model makes of it. @param {string} id */
+export const reconstruction = (id, size = 512) => picture(`/stylemaps/${id}/image?size=${size}`);
+
+/** The whole photo, upright. @param {string} id */
+export const photoPicture = (id, size = 1600) => picture(`/photos/${id}/image?size=${size}`);
+
+/** Opens the live connection. */
+export function openLive() {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  const protocols = TOKEN ? ["stylemapgan", `bearer.${TOKEN}`] : ["stylemapgan"];
+  const socket = new WebSocket(`${scheme}//${location.host}${BASE}/live`, protocols);
+  socket.binaryType = "arraybuffer";
+  return socket;
+}

@@ -1,0 +1,167 @@
+/**
+ * The live connection: the work goes to the server as it changes, pictures come back.
+ *
+ * What goes out is the smallest message that brings the server up to date: the changed rectangle
+ * of a mask while a stroke runs, otherwise the state, without the masks the server has.
+ */
+
+import { encodeGrey } from "../masks/png.js";
+import { cut, difference } from "../masks/mask.js";
+import { openLive } from "./api.js";
+import { toLayers } from "./recipe.js";
+
+/** @import { Box, Mask, Work } from "./types.js" */
+/** @import { Layer } from "./recipe.js" */
+
+const FIRST_PUSH_MASK = 0xffff0000;
+const FIRST_WAIT = 500; // milliseconds before the first new try
+const LONGEST_WAIT = 8000;
+
+/** @typedef {{source: string | null, parts: Layer[], pushes: Layer[],
+ *   view: string, size: number}} Scene */
+
+/** @typedef {{
+ *   onFrame: (picture: ImageBitmap, milliseconds: number | null) => void,
+ *   onConnection: (state: "connecting" | "live" | "offline") => void,
+ *   onError: (code: string, message: string) => void,
+ * }} Listener */
+
+/** What two scenes must share for the change to fit into mask deltas. @param {Scene} scene */
+const outline = ({ parts, pushes, ...rest }) =>
+  JSON.stringify([
+    rest,
+    ...[parts, pushes].map((layers) => layers.map(({ fields, mask }) => [fields, !mask])),
+  ]);
+
+/** A changed rectangle of a mask. @param {number} sequence @param {number} index
+ * @param {Mask} mask @param {Box} box */
+export function encodeDelta(sequence, index, mask, box) {
+  const message = new Uint8Array(24 + box.width * box.height);
+  const header = new DataView(message.buffer);
+  const words = [sequence, index, box.x, box.y, box.width, box.height];
+  words.forEach((word, position) => header.setUint32(4 * position, word, true));
+  message.set(cut(mask, box), 24);
+  return message;
+}
+
+export class Live {
+  /** @type {WebSocket | null} */ #socket = null;
+  /** @type {Scene | null} what the page shows */ #wanted = null;
+  /** @type {Scene | null} what the server has */ #sent = null;
+  /** @type {Map<number, number>} when each message left */ #times = new Map();
+  #sequence = 0;
+  #drawn = 0;
+  #isScheduled = false;
+  #wait = FIRST_WAIT;
+  #listener;
+
+  /** @param {Listener} listener */
+  constructor(listener) {
+    this.#listener = listener;
+    this.#connect();
+    addEventListener("online", () => this.#socket ?? this.#connect());
+  }
+
+  /** Shows the work: at the next animation frame, newest wins.
+   * @param {Work} work @param {"raw" | "pasted"} view @param {number} size */
+  show(work, view, size) {
+    this.#wanted = { source: work.source, ...toLayers(work), view, size };
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    requestAnimationFrame(() => {
+      this.#isScheduled = false;
+      this.#send();
+    });
+  }
+
+  /** Sends everything again. */
+  refresh() {
+    this.#sent = null;
+    this.#send();
+  }
+
+  #connect() {
+    this.#listener.onConnection("connecting");
+    const socket = openLive();
+    this.#socket = socket;
+    socket.onmessage = ({ data }) => {
+      if (typeof data === "string") this.#hear(JSON.parse(data));
+      else void this.#draw(data);
+    };
+    socket.onclose = () => this.#lose();
+  }
+
+  #lose() {
+    this.#socket = null;
+    this.#sent = null;
+    this.#listener.onConnection("offline");
+    setTimeout(() => this.#socket ?? this.#connect(), this.#wait);
+    this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);
+  }
+
+  /** @param {{type: string, code?: string, message?: string}} message */
+  #hear(message) {
+    if (message.type === "ready") {
+      this.#wait = FIRST_WAIT;
+      this.#listener.onConnection("live");
+      this.refresh();
+    } else if (message.type === "error") {
+      this.#sent = null; // who knows what the server has now
+      this.#listener.onError(message.code ?? "", message.message ?? "The server refused this.");
+    }
+  }
+
+  #send() {
+    const scene = this.#wanted;
+    if (!scene?.source || this.#socket?.readyState !== WebSocket.OPEN) return;
+    if (this.#sent && outline(this.#sent) === outline(scene)) this.#sendDeltas(this.#sent, scene);
+    else this.#sendState(scene);
+    this.#sent = scene;
+  }
+
+  /** @param {Scene} before @param {Scene} after */
+  #sendDeltas(before, after) {
+    after.parts.forEach((layer, index) => this.#sendDelta(before.parts[index], layer, index));
+    after.pushes.forEach((layer, index) =>
+      this.#sendDelta(before.pushes[index], layer, FIRST_PUSH_MASK + index),
+    );
+  }
+
+  /** @param {Layer} before @param {Layer} after @param {number} index */
+  #sendDelta(before, after, index) {
+    if (!before.mask || !after.mask || before.mask === after.mask) return;
+    const box = difference(before.mask, after.mask);
+    if (box) this.#socket?.send(encodeDelta(this.#stamp(), index, after.mask, box));
+  }
+
+  /** @param {Scene} scene */
+  #sendState(scene) {
+    const known = new Map(this.#sent?.parts.map((layer) => [layer.key, layer.mask]));
+    const parts = scene.parts.map(({ key, mask, fields }) => {
+      const isKnown = known.get(key) === mask;
+      return { ...fields, mask: isKnown || !mask ? null : { png: encodeGrey(mask) } };
+    });
+    const pushes = scene.pushes.map(({ mask, fields }) => {
+      return { ...fields, mask: mask && { png: encodeGrey(mask) } };
+    });
+    const sequence = this.#stamp();
+    this.#socket?.send(JSON.stringify({ type: "state", ...scene, sequence, parts, pushes }));
+  }
+
+  #stamp() {
+    this.#sequence += 1;
+    this.#times.set(this.#sequence, performance.now());
+    return this.#sequence;
+  }
+
+  /** A frame: sequence, milliseconds of the server's work, JPEG. @param {ArrayBuffer} message */
+  async #draw(message) {
+    const sequence = new DataView(message).getUint32(0, true);
+    const picture = await createImageBitmap(new Blob([message.slice(8)], { type: "image/jpeg" }));
+    if (sequence < this.#drawn) return picture.close(); // a newer one was quicker
+    this.#drawn = sequence;
+    const started = this.#times.get(sequence);
+    for (const old of this.#times.keys()) if (old <= sequence) this.#times.delete(old);
+    this.#listener.onFrame(picture, started === undefined ? null : performance.now() - started);
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The page's whole state, in two stores: the work, which undo and redo walk through,
+ * and the desk, which they leave alone (tool, selection, view).
+ */
+
+import { History, Store } from "./store.js";
+
+/** @import { Model, Target, ToolName, Work } from "./types.js" */
+
+/** @type {Work} */
+export const EMPTY_WORK = {
+  model: "",
+  source: null,
+  references: [],
+  pieces: [],
+  pushes: [],
+  morph: 1,
+};
+
+export const work = new History(EMPTY_WORK);
+
+/** @typedef {{
+ *   models: readonly Model[],
+ *   tool: ToolName, brushSize: number, softness: number, isSubtracting: boolean,
+ *   reference: string | null, target: Target,
+ *   canvas: "source" | "reference", view: "raw" | "pasted", isComparing: boolean,
+ *   slot: "source" | "references", sheet: "pictures" | "pieces" | "directions" | null,
+ *   connection: "connecting" | "live" | "offline", milliseconds: number | null,
+ *   busy: string | null, hasPainted: boolean,
+ * }} Desk */
+
+/** @type {Store<Desk>} */
+export const desk = new Store(
+  /** @type {Desk} */ ({
+    models: [],
+    tool: "brush",
+    brushSize: 0.16,
+    softness: 0.5,
+    isSubtracting: false,
+    reference: null,
+    target: { kind: "piece", key: null },
+    canvas: "source",
+    view: "raw",
+    isComparing: false,
+    slot: "references",
+    sheet: null,
+    connection: "connecting",
+    milliseconds: null,
+    busy: null,
+    hasPainted: false,
+  }),
+);
+
+/** The model in use. @returns {Model | undefined} */
+export function currentModel() {
+  return desk.value.models.find((model) => model.name === work.value.model);
+}
+
+/** Pixels on a side of the model's picture: the size of every mask. */
+export function modelSize() {
+  return currentModel()?.image_size ?? 64;
+}
+
+/** The piece strokes go to, if there is one. */
+export function targetPiece() {
+  const { target } = desk.value;
+  if (target.kind !== "piece") return undefined;
+  return work.value.pieces.find((piece) => piece.key === target.key);
+}

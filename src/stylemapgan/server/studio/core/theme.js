@@ -1,0 +1,20 @@
+/** Dark or light: as the system has it, until someone chooses. */
+
+const dark = matchMedia("(prefers-color-scheme: dark)");
+
+function apply() {
+  const chosen = localStorage.getItem("theme");
+  document.documentElement.dataset.theme = chosen ?? (dark.matches ? "dark" : "light");
+  document.dispatchEvent(new CustomEvent("themechange"));
+}
+
+export function toggleTheme() {
+  const isDark = document.documentElement.dataset.theme === "dark";
+  localStorage.setItem("theme", isDark ? "light" : "dark");
+  apply();
+}
+
+export function startTheme() {
+  dark.addEventListener("change", apply);
+  apply();
+}

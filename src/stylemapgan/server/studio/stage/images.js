@@ -1,0 +1,35 @@
+/** Pictures the canvas draws: asked for once, drawn when they have come. */
+
+export class Images {
+  /** @type {Map<string, HTMLImageElement | null>} null while on its way */
+  #known = new Map();
+  #onArrival;
+
+  /** @param {() => void} onArrival */
+  constructor(onArrival) {
+    this.#onArrival = onArrival;
+  }
+
+  /** The picture, or null where it is not here yet.
+   * @param {string} key @param {() => Promise<string>} ask for its address */
+  get(key, ask) {
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    this.#known.set(key, null);
+    void this.#load(key, ask);
+    return null;
+  }
+
+  /** @param {string} key @param {() => Promise<string>} ask */
+  async #load(key, ask) {
+    try {
+      const image = new Image();
+      image.src = await ask();
+      await image.decode();
+      this.#known.set(key, image);
+      this.#onArrival();
+    } catch {
+      this.#known.delete(key); // asked for again at the next change
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/** Drawing without a pointer: arrows move a cross, Enter does what a press does. */
+
+import { modelSize } from "../core/state.js";
+import { say } from "../core/notices.js";
+
+/** @import { Point } from "../core/types.js" */
+/** @import { Tool } from "./tools/tool.js" */
+
+/** @type {Record<string, [number, number]>} */
+export const ARROWS = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
+export class KeyboardPointer {
+  /** @type {Point | null} */ #point = null;
+  #isHeld = false;
+
+  /** @param {string} key @param {boolean} isFast @param {Tool} tool */
+  move(key, isFast, tool) {
+    const size = modelSize();
+    const step = isFast ? size / 8 : 1;
+    const { x, y } = this.#point ?? { x: size / 2, y: size / 2 };
+    const [dx, dy] = ARROWS[key];
+    const clamp = (/** @type {number} */ value) => Math.min(Math.max(value, 0), size);
+    this.#point = { x: clamp(x + dx * step), y: clamp(y + dy * step) };
+    const event = new PointerEvent("pointermove");
+    if (this.#isHeld) tool.move([this.#point], event);
+    tool.hover?.(this.#point, 1);
+    say(`${Math.round(this.#point.x)} right, ${Math.round(this.#point.y)} down`);
+  }
+
+  /** Presses, and on the next call lets go. @param {Tool} tool @param {number} scale */
+  press(tool, scale) {
+    const size = modelSize();
+    this.#point ??= { x: size / 2, y: size / 2 };
+    if (this.#isHeld) tool.end();
+    else tool.start(this.#point, new PointerEvent("pointerdown"), scale);
+    this.#isHeld = !this.#isHeld;
+    say(this.#isHeld ? "Drawing; arrows draw, Enter ends" : "Done");
+  }
+
+  /** @param {Tool} tool */
+  leave(tool) {
+    if (this.#isHeld) tool.end();
+    this.#isHeld = false;
+    this.#point = null;
+    tool.hover?.(null, 1);
+  }
+}

@@ -1,0 +1,101 @@
+/** What strokes write to: the mask of a piece or of a direction, and how it lies on the canvas. */
+
+import { addPiece, changePiece, changePush, findPush } from "../core/edits.js";
+import { desk, modelSize, targetPiece, work } from "../core/state.js";
+import { centre, emptyMask, sideOf } from "../masks/mask.js";
+
+/** @import { Mask, Piece, Point } from "../core/types.js" */
+
+/** How a piece lies on the source: turned and scaled about its centre, then moved.
+ * @param {Piece} piece */
+export function placement({ mask, shift, rotation, scale }) {
+  const { x, y } = centre(mask);
+  return new DOMMatrix()
+    .translate(x + shift[0], y + shift[1])
+    .rotate(rotation)
+    .scale(scale)
+    .translate(-x, -y);
+}
+
+/** @typedef {{
+ *   mask: Mask, matrix: DOMMatrix,
+ *   toMask: (point: Point) => Point, write: (mask: Mask) => void,
+ * }} Surface `matrix` leads from the mask to the canvas */
+
+/** @param {Mask} mask @param {DOMMatrix} matrix @param {(mask: Mask) => void} save
+ * @returns {Surface} */
+function newSurface(mask, matrix, save) {
+  const inverse = matrix.inverse();
+  return {
+    mask,
+    matrix,
+    toMask: (point) => {
+      const { x, y } = inverse.transformPoint(point);
+      return { x, y };
+    },
+    write(changed) {
+      this.mask = changed;
+      save(changed);
+    },
+  };
+}
+
+/** @param {Piece} piece */
+function pieceSurface(piece) {
+  const matrix = desk.value.canvas === "reference" ? new DOMMatrix() : placement(piece);
+  return newSurface(piece.mask, matrix, (mask) =>
+    work.set(changePiece(work.value, piece.key, { mask })),
+  );
+}
+
+/** @param {string} direction */
+function pushSurface(direction) {
+  const mask = findPush(work.value, direction).mask ?? emptyMask(modelSize());
+  return newSurface(mask, new DOMMatrix(), (changed) =>
+    work.set(changePush(work.value, direction, { mask: changed })),
+  );
+}
+
+/** The mask that strokes go to now, or null where there is none. */
+export function currentSurface() {
+  const { target } = desk.value;
+  if (target.kind === "push") return pushSurface(target.direction);
+  const piece = targetPiece();
+  return piece ? pieceSurface(piece) : null;
+}
+
+/** The mask for a stroke; starts a new piece of the chosen reference where there is none. */
+export function openSurface() {
+  const hidden = targetPiece();
+  if (hidden?.isHidden) work.set(changePiece(work.value, hidden.key, { isHidden: false }));
+  const surface = currentSurface();
+  const { reference } = desk.value;
+  if (surface || !reference) return surface;
+  const { work: next, key } = addPiece(work.value, reference, modelSize());
+  work.set(next);
+  desk.patch({ target: { kind: "piece", key } });
+  return currentSurface();
+}
+
+/** A mask moved, turned or scaled. @param {Mask} mask @param {DOMMatrix} matrix @returns {Mask} */
+export function transformMask(mask, matrix) {
+  if (matrix.isIdentity) return mask;
+  const size = sideOf(mask);
+  const before = context(size);
+  const picture = before.createImageData(size, size);
+  mask.forEach((value, index) => (picture.data[4 * index + 3] = value));
+  before.putImageData(picture, 0, 0);
+  const after = context(size);
+  after.setTransform(matrix);
+  after.drawImage(before.canvas, 0, 0);
+  const { data } = after.getImageData(0, 0, size, size);
+  const moved = new Uint8Array(mask.length);
+  for (let index = 0; index < moved.length; index += 1) moved[index] = data[4 * index + 3];
+  return moved;
+}
+
+/** @param {number} size */
+function context(size) {
+  const canvas = new OffscreenCanvas(size, size);
+  return /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+}

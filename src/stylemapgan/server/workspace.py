@@ -1,0 +1,123 @@
+"""All that one running server holds."""
+
+import asyncio
+import logging
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from stylemapgan.errors import StyleMapGANError
+from stylemapgan.server.engine import Engine
+from stylemapgan.server.kitchen import Kitchen
+from stylemapgan.server.models import Models, ServedModel
+from stylemapgan.server.observability import Metrics
+from stylemapgan.server.photos import Photos
+from stylemapgan.server.places import Places
+from stylemapgan.server.settings import ServerSettings
+
+logger = logging.getLogger(__name__)
+
+SECONDS_BETWEEN_SWEEPS = 30.0
+"""How often expired photos and stylemaps are looked for."""
+
+
+class Workspace:
+    """Models, stores, workers and counters; one for each app."""
+
+    def __init__(
+        self,
+        settings: ServerSettings,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Point at the models and start without photos.
+
+        Args:
+            settings: Limits, and which models.
+            clock: Tells the stores the time in seconds.
+
+        Raises:
+            CheckpointError: A model does not exist.
+        """
+        self.settings = settings
+        self.models = Models(settings.all_models)
+        self.metrics = Metrics()
+        self.engine = Engine(settings.workers, settings.waiting)
+        self.uploads = Places(settings.uploads, "uploads")
+        self.live = Places(settings.live_connections, "live pages", settings.live_per_client)
+        self._folder = tempfile.TemporaryDirectory(prefix="stylemapgan-")
+        photos = Photos(settings, Path(self._folder.name), clock)
+        self.kitchen = Kitchen(settings, self.models, photos, clock)
+        self.is_ready = False
+        self._watch()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Load the first model in the background, sweep now and then, and clean up in the end."""
+        tasks = [asyncio.create_task(self._prepare()), asyncio.create_task(self._sweep())]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+            self.close()
+
+    def close(self) -> None:
+        """Drop waiting work and delete all photos."""
+        self.engine.close()
+        self._folder.cleanup()
+
+    async def _prepare(self) -> None:
+        """Run the first model once, so that the first edit is as quick as all others."""
+        try:
+            await self.engine.run(_warm_up, self.models.default)
+            self.is_ready = True
+        except StyleMapGANError:
+            logger.exception("The first model cannot be loaded")
+
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SECONDS_BETWEEN_SWEEPS)
+            self.kitchen.forget_expired()
+
+    def _watch(self) -> None:
+        photos, stylemaps = self.kitchen.photos, self.kitchen.stylemaps
+        for name, meaning, read in (
+            ("photos", "Photos in the store", lambda: len(photos.kept)),
+            ("photo_bytes", "Bytes of photos on disk", lambda: photos.kept.length),
+            ("unpacked_bytes", "Bytes of unpacked photos", lambda: photos.unpacked.length),
+            ("stylemaps", "Stylemaps in the store", lambda: len(stylemaps.kept)),
+            ("made_bytes", "Bytes of things kept for next time", lambda: self.kitchen.made.length),
+            ("in_flight", "Requests being worked on or waiting", lambda: self.engine.in_flight),
+            ("live_connections", "Pages being painted on", lambda: self.live.taken),
+        ):
+            self.metrics.watch(name, meaning, read)
+
+
+def _warm_up(model: ServedModel) -> None:
+    editor = model.editor
+    editor.reconstruct(editor.decode(editor.mean_stylemap))
+
+
+def workspace(connection: HTTPConnection) -> Workspace:
+    """Find the workspace of the app that a request came to."""
+    return connection.app.state.workspace
+
+
+def client(connection: HTTPConnection) -> str:
+    """Tell clients apart by their address."""
+    return connection.client.host if connection.client else ""
+
+
+Here: TypeAlias = Annotated[Workspace, Depends(workspace)]
+"""For the signature of a route: the app's workspace."""
+Client: TypeAlias = Annotated[str, Depends(client)]
+"""For the signature of a route: whose request it is."""

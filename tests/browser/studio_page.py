@@ -1,0 +1,92 @@
+"""The Studio as a user's hands see it."""
+
+from collections.abc import Sequence
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Download, Page, expect
+
+Point = tuple[float, float]
+"""Right and down, as shares of the picture's side."""
+VIEWPORT = """async () => {
+  const { viewport } = await import("/static/stage/view.js");
+  const { modelSize } = await import("/static/core/state.js");
+  return [viewport.x, viewport.y, viewport.scale * modelSize()];
+}"""
+
+
+class StudioPage:
+    """Says what a test does in the words of a user."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.canvas = page.locator("#canvas")
+        self.wait_for_a_frame(after=0)
+        expect(page.locator("#status")).to_have_attribute("data-state", "live")
+
+    @property
+    def frames(self) -> int:
+        """How many pictures of the result have come."""
+        return int(self.canvas.get_attribute("data-frames") or 0)
+
+    def wait_for_a_frame(self, after: int) -> None:
+        """Wait until a newer picture than that shows, and no more come."""
+        script = "(after) => Number(document.querySelector('#canvas').dataset.frames) > after"
+        self.page.wait_for_function(script, arg=after)
+        seen = -1
+        while seen != self.frames:
+            seen = self.frames
+            self.page.wait_for_timeout(400)
+
+    def drag(self, points: Sequence[Point]) -> None:
+        """Press at the first point, move through the others, let go at the last."""
+        before = self.frames
+        places = [self.on_screen(point) for point in points]
+        self.page.mouse.move(*places[0])
+        self.page.mouse.down()
+        for place in places[1:]:
+            self.page.mouse.move(*place, steps=6)
+        self.page.mouse.up()
+        self.wait_for_a_frame(before)
+
+    def on_screen(self, point: Point) -> Point:
+        """Where a point of the picture is, in pixels of the page."""
+        left, top, side = self.page.evaluate(VIEWPORT)
+        box = self.canvas.bounding_box()
+        assert box is not None
+        return box["x"] + left + point[0] * side, box["y"] + top + point[1] * side
+
+    def upload_source(self, photo: Path) -> None:
+        """Choose a file as the picture to change."""
+        before = self.frames
+        self.page.locator("#choose-source").click()
+        self.page.locator("#file-input").set_input_files(photo)
+        expect(self.page.locator("#slot-source .card-text strong")).to_have_text(photo.name)
+        self.wait_for_a_frame(before)
+
+    def choose_reference(self, number: int) -> None:
+        """Choose one of the samples to borrow from."""
+        self.page.locator("#choose-references").click()
+        self.page.locator(".tile[data-origin=sample]").nth(number).click()
+        expect(self.page.locator(".tile[data-origin=sample]").nth(number)).to_have_attribute(
+            "aria-pressed", "true"
+        )
+
+    def download(self, button: str = "download-png") -> Download:
+        """Save something through the menu."""
+        self.page.locator("#download").click()
+        with self.page.expect_download() as waiting:
+            self.page.locator(f"#{button}").click()
+        return waiting.value
+
+    def result(self) -> np.ndarray:
+        """The downloaded result, whole photo, as bytes (height, width, 3)."""
+        return pixels(Path(self.download().path()).read_bytes())
+
+
+def pixels(content: bytes) -> np.ndarray:
+    """Unpack a picture as it lies in its file."""
+    with Image.open(BytesIO(content)) as picture:
+        return np.asarray(picture.convert("RGB"))

@@ -1,0 +1,112 @@
+"""`stylemapgan studio` and `serve` start, say where they are, and end cleanly."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.sync.client import connect
+
+from stylemapgan.errors import ConfigError
+from stylemapgan.server.run import address, listen
+from stylemapgan.server.settings import ServerSettings
+
+TOKEN = "a-token-of-some-length"
+
+
+@contextmanager
+def command(tmp_path: Path, *arguments: object, **environment: str) -> Iterator[subprocess.Popen]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "stylemapgan", *map(str, arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1", **environment},
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def read_address(process: subprocess.Popen) -> str:
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    found = re.search(r"http://\S+", line)
+    assert found, line + (process.stderr.read() if process.stderr else "")
+    return found[0]
+
+
+def test_the_studio_says_where_it_is_and_ends_at_once_with_a_page_open(tmp_path, tiny_model):
+    arguments = ("studio", "--no-browser", "--port", 0, "--model", tiny_model)
+    with command(tmp_path, *arguments) as process:
+        url = read_address(process)
+        assert httpx.get(f"{url}healthz").status_code == 200
+        with connect(url.replace("http", "ws") + "api/v1/live") as socket:
+            assert "ready" in str(socket.recv(timeout=20))
+            assert list(tmp_path.glob("stylemapgan-*"))
+            start = time.monotonic()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=20) == 0
+            assert time.monotonic() - start < 4
+        assert process.stderr is not None
+        assert process.stderr.read() == ""
+    assert not list(tmp_path.glob("stylemapgan-*"))
+
+
+def test_the_address_carries_the_token_where_only_the_page_sees_it(tmp_path, tiny_model):
+    arguments = ("studio", "--no-browser", "--port", 0, "--model", tiny_model)
+    with command(tmp_path, *arguments, STYLEMAPGAN_TOKEN=TOKEN) as process:
+        url, _, fragment = read_address(process).partition("#")
+        assert fragment == f"token={TOKEN}"
+        assert httpx.get(f"{url}api/v1/models").status_code == 401
+
+
+def test_serving_logs_lines_of_json_and_answers_a_terminate_signal(tmp_path, tiny_model):
+    with command(tmp_path, "serve", "--port", 0, "--model", tiny_model) as process:
+        url = read_address(process).removesuffix(",").removesuffix("api/v1")
+        assert httpx.get(f"{url}api/v1/models").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=20)
+    assert '"path": "/api/v1/models"' in errors
+    assert not list(tmp_path.glob("stylemapgan-*"))
+
+
+def test_a_taken_port_is_one_line(tmp_path, tiny_model):
+    with listen(ServerSettings(port=0)) as taken:
+        port = taken.getsockname()[1]
+        arguments = ("studio", "--no-browser", "--port", port, "--model", tiny_model)
+        with command(tmp_path, *arguments) as process:
+            out, errors = process.communicate(timeout=30)
+        assert process.returncode == 2
+    assert out == ""
+    assert errors == (
+        f"error: port {port} is taken by another program: give another --port, or none to have a "
+        "free one found.\n"
+    )
+    assert not list(tmp_path.glob("stylemapgan-*"))
+
+
+def test_without_a_port_the_next_free_one_is_found():
+    with listen(ServerSettings()) as first, listen(ServerSettings()) as second:
+        assert first.getsockname()[1] != second.getsockname()[1]
+
+
+@pytest.mark.parametrize("host", ["no such host", "203.0.113.1"])
+def test_a_host_that_is_not_this_machines_is_one_line(host):
+    with pytest.raises(ConfigError) as refusal:
+        listen(ServerSettings(host=host, port=0, token=TOKEN))
+    assert "\n" not in str(refusal.value)
+
+
+def test_addresses_are_those_a_browser_can_open():
+    with listen(ServerSettings(host="0.0.0.0", port=0, token=TOKEN)) as everywhere:
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address(everywhere))
