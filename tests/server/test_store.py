@@ -33,7 +33,7 @@ def test_what_was_not_used_for_longest_goes_first():
 
 def test_values_expire_after_their_last_use(clock):
     forgotten: list[str] = []
-    store: Store[str] = Store(100.0, keep_seconds=60, clock=clock, on_forget=forgotten.append)
+    store: Store[str] = Store(100.0, keep_seconds=60.0, clock=clock, on_forget=forgotten.append)
     store.put("old", "OLD", 1)
     store.put("used", "USED", 1)
     clock.now = 50.0

@@ -43,7 +43,7 @@ def test_a_square_photo_is_encoded_whole(site):
 
 
 def test_a_square_given_by_hand_is_what_the_model_sees(site):
-    square = {"x": 30, "y": 21, "side": 25, "rotation": 30}
+    square = {"x": 30.0, "y": 21.0, "side": 25.0, "rotation": 30.0}
     stylemap = site.encoded(png(64, 48), square=square)
 
     crop = FullPhoto.read(png(64, 48)).crop(Square(**square), 32)
@@ -176,3 +176,14 @@ def test_unknown_models_and_photos_are_not_found(site):
     answer = site.http.post("/api/v1/stylemaps", json=body)
     assert answer.status_code == 404
     assert answer.json()["error"]["code"] == "unknown_photo"
+
+
+def test_a_damaged_model_does_not_take_the_others_along(start, tmp_path):
+    damaged = tmp_path / "damaged.safetensors"
+    damaged.write_bytes(b"<html>")
+    with start(models=(str(damaged),)) as site:
+        models = site.http.get("/api/v1/models").json()["models"]
+        assert [model["name"] for model in models] == ["tiny"]
+        answer = site.http.post("/api/v1/stylemaps/random", json={"model": "damaged"})
+        assert answer.status_code == 422
+        assert "web page" in answer.json()["error"]["message"]

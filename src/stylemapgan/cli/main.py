@@ -15,6 +15,7 @@ COMMANDS = {
     "blend": ("blend:blend", "Put a part of one photo into another, in the same place."),
     "transplant": ("transplant:transplant", "Put a part of one photo into another, elsewhere."),
     "interpolate": ("interpolate:interpolate", "Walk from one photo to another."),
+    "move": ("move:move", "Push a photo along a direction, such as an open hand."),
     "mix": ("mix:mix", "Take the coarse styles of one photo and the fine ones of another."),
     "generate": ("generate:generate", "Invent pictures."),
     "studio": (
@@ -27,6 +28,10 @@ COMMANDS = {
     "avatars": ("avatars:avatars", "Draw faces whose parts, and exchanged parts, are known."),
     "train": ("train:app", "Train a model on pictures of one kind."),
     "report": ("report:report", "Write a page about a run: curves, pictures, warnings."),
+    "directions": (
+        "directions:app",
+        "Find what a model can change in a photo: directions for `move`.",
+    ),
     "export": ("export:export", "Write a model as ONNX files, which run without PyTorch."),
     "import": (
         "import_released:import_released",

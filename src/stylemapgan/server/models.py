@@ -13,8 +13,7 @@ from stylemapgan.config import ModelConfig
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.directions import Direction, read_directions
 from stylemapgan.editing.opening import open_editor
-from stylemapgan.editing.parts import Parts
-from stylemapgan.editing.parts_file import read_parts
+from stylemapgan.editing.parts import Parts, read_parts
 from stylemapgan.server.refusals import not_found
 from stylemapgan.zoo.bundled import MODELS
 
@@ -100,10 +99,16 @@ class ServedModel:
 
     @cached_property
     def samples(self) -> dict[str, Path]:
-        """Sample pictures by name."""
+        """Sample pictures by name, those of the demo's blend first."""
         if self.source not in zoo.BUNDLED:
             return {}
-        return {path.name: path for path in zoo.sample_pictures(self.source)}
+        pictures = zoo.sample_pictures(self.source)
+        shown = zoo.read_plan(
+            zoo.sample_folder(self.source), pictures, self.config.image_size
+        ).blend
+        first = [shown.source, shown.reference]  # the two that a newcomer sees at the start
+        pictures.sort(key=lambda path: first.index(path.name) if path.name in first else len(first))
+        return {path.name: path for path in pictures}
 
     @cached_property
     def _facts(self) -> dict[str, Any]:

@@ -1,10 +1,12 @@
 """Models and their sample pictures."""
 
+import logging
 from pathlib import Path
 
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
+from stylemapgan.errors import StyleMapGANError
 from stylemapgan.server.answers import (
     DirectionAnswer,
     ModelAnswer,
@@ -13,19 +15,18 @@ from stylemapgan.server.answers import (
     PhotoAnswer,
 )
 from stylemapgan.server.bodies import Name
-from stylemapgan.server.models import ServedModel
+from stylemapgan.server.models import Models, ServedModel
 from stylemapgan.server.refusals import not_found
 from stylemapgan.server.workspace import Client, Here
 
+logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/models", tags=["Models"])
 
 
 @router.get("")
 async def models(here: Here) -> ModelsAnswer:
-    """List all models, the one to begin with first."""
-    answers = await here.engine.run(lambda: [_answer(model) for model in here.models])
-    answers[0].is_default = True
-    return ModelsAnswer(models=answers)
+    """List all models, the one to begin with first; those with damaged files are left out."""
+    return ModelsAnswer(models=await here.engine.run(_answers, here.models))
 
 
 @router.get(
@@ -47,20 +48,30 @@ async def take_sample(here: Here, client: Client, model: Name, name: Name) -> Ph
     return kept.answer()
 
 
+def _answers(models: Models) -> list[ModelAnswer]:
+    answers = []
+    for model in models:
+        try:
+            answers.append(_answer(model, is_default=model is models.default))
+        except StyleMapGANError as error:
+            logger.error("The model %s is left out: %s", model.name, error)
+    return answers
+
+
 def _sample(model: ServedModel, name: str) -> Path:
     if name not in model.samples:
         raise not_found("sample", name)
     return model.samples[name]
 
 
-def _answer(model: ServedModel) -> ModelAnswer:
+def _answer(model: ServedModel, *, is_default: bool) -> ModelAnswer:
     parts = model.parts
     return ModelAnswer(
         name=model.name,
         title=model.title,
         image_size=model.config.image_size,
         stylemap_size=model.config.stylemap_size,
-        is_default=False,
+        is_default=is_default,
         engine=model.engine,
         about=model.about,
         licence=model.licence,

@@ -1,0 +1,123 @@
+"""`stylemapgan move`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import ArgumentCollection, Group, Parameter
+
+from stylemapgan import images, zoo
+from stylemapgan.cli.direction_sheet import AMOUNT_TITLES, pushed_row
+from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions, whole_numbers
+from stylemapgan.cli.outline import outline
+from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, everywhere
+from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
+from stylemapgan.editing.directions import Direction, direction_named, read_directions
+from stylemapgan.editing.operations import push
+from stylemapgan.errors import EditError
+from stylemapgan.types import Mask
+
+
+def _refuse_two(arguments: ArgumentCollection) -> None:
+    if sum(bool(argument.tokens) for argument in arguments) > 1:
+        raise ValueError("Say where to move once: give either --mask or --box.")
+
+
+PLACE = Group("Place (one of these, or everywhere)", validator=_refuse_two)
+
+
+@Parameter(name="*", group=PLACE)
+@dataclass(frozen=True, kw_only=True)
+class PlaceOptions:
+    """Where the picture changes."""
+
+    mask: Path | None = None
+    """Picture that is white where to change the photo, black elsewhere; grey changes less."""
+    box: Annotated[
+        tuple[int, int, int, int] | None,
+        Parameter(
+            converter=whole_numbers("x", "y", "width", "height"),
+            n_tokens=1,
+            metavar="X,Y,W,H",
+            negative=(),
+        ),
+    ] = None
+    """Left edge, top edge, width and height, in pixels of the model's square picture."""
+
+    def read(self, size: int) -> Mask | None:
+        """Read the mask that the options describe; None is everywhere."""
+        if self.box is not None:
+            return images.box_mask(self.box, size)
+        return None if self.mask is None else images.read_mask(self.mask, size)
+
+
+EVERYWHERE = PlaceOptions()
+"""The default: the whole picture."""
+
+
+def move(
+    source: Path,
+    /,
+    *,
+    direction: str,
+    amount: Annotated[float, Parameter(allow_leading_hyphen=True)] = 2.0,
+    directions: Path | None = None,
+    place: PlaceOptions = EVERYWHERE,
+    output: Annotated[Path, Parameter(alias="-o")] = Path("move.png"),
+    sheet: Path | None = None,
+    photo: PhotoOptions = MODELS_PICTURE,
+    tag: TagOptions = TAGGED,
+    model: ModelOptions = BUNDLED_MODEL,
+) -> None:
+    """Push a photo along a direction, such as an open hand.
+
+    Args:
+        source: Photo to edit.
+        direction: Name of a direction; `stylemapgan directions list` shows those there are.
+        amount: How far, in standard deviations of photos: sensible from -3 to 3.
+        directions: File of directions, if not those that come with the model.
+        place: Where the picture changes.
+        output: Where to write the result: .png, .jpg or .webp.
+        sheet: Also write the photo, with the place outlined, and its pushes from -3 to 3.
+        photo: Which square of a photo, and whether to edit the whole photo.
+        tag: What the files say about their origin.
+        model: Which model.
+    """
+    way = direction_named(direction, known_directions(model.model, directions))
+    editor = model.load()
+    mask = place.read(editor.image_size)
+    ours = photo.open_source(source, editor)
+    stylemap, step = editor.encode(ours.picture), editor.as_array(way.step)
+    where = None if mask is None else editor.as_mask(mask)
+    result = editor.decode(push(stylemap, step, amount, where))
+    provenance = tag.edited(
+        model.model,
+        command="move",
+        direction=direction,
+        amount=amount,
+        directions=directions,
+        mask=place.mask,
+        box=place.box,
+        square=ours.square,
+    )
+    ours.write_edited(output, result, everywhere(editor) if mask is None else mask, provenance)
+    if sheet:
+        shown = ours.picture if mask is None else outline(ours.picture, mask)
+        row = [shown, *pushed_row(editor, stylemap, way, mask)]
+        write_sheet(sheet, [row], None, ["photo", *AMOUNT_TITLES], provenance)
+
+
+def known_directions(model: str, file: Path | None) -> tuple[Direction, ...]:
+    """Read the directions of a file, or those that come with a model.
+
+    Raises:
+        EditError: None come with the model.
+        CheckpointError: The file is missing or damaged.
+    """
+    found = file or zoo.directions_file(model)
+    if found is None:
+        raise EditError(
+            f"No directions come with {model}: give --directions FILE, made by "
+            "`stylemapgan directions fit`."
+        )
+    return read_directions(found)

@@ -1,0 +1,104 @@
+"""Find the parts of pictures that a model tells apart."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+from jaxtyping import Int
+
+from stylemapgan.editing.abstract import AbstractEditor
+from stylemapgan.editing.parts.clusters import spherical_kmeans
+from stylemapgan.editing.parts.parts import Parts, describe_places, to_name
+from stylemapgan.errors import EditError
+from stylemapgan.images.levels import to_numpy
+from stylemapgan.types import Stylemap
+
+POSITION_WEIGHT = 0.3
+"""Enough to tell upper from lower background, too little to cut a hand along the middle."""
+MOST_PLACES = 150_000
+"""Places of all pictures that are looked at; more change little."""
+BATCH = 16
+"""Pictures at a time."""
+
+
+def find_parts(
+    editor: AbstractEditor,
+    stylemaps: Stylemap,
+    count: int,
+    seed: int = 0,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Parts:
+    """Group the features of many pictures; each group is a part, yet without a real name.
+
+    Ask for more than you want, look at them, and `merge` what belongs together.
+
+    Args:
+        editor: Runs the model.
+        stylemaps: Of a few hundred photos of the model's kind.
+        count: How many parts, at least 2.
+        seed: Everything random follows from it.
+        on_progress: Told how many pictures are looked at, and how many there are.
+
+    Raises:
+        EditError: There are too few parts or pictures.
+    """
+    if count < 2:
+        raise EditError(f"A picture has at least 2 parts, {count} were asked for.")
+    if len(stylemaps) == 0:
+        raise EditError("Parts are found in pictures: give at least one, better 300.")
+    random = np.random.default_rng(seed)
+    share = _places_of_each(editor, len(stylemaps))
+    chosen = []
+    for start in range(0, len(stylemaps), BATCH):
+        features = to_numpy(editor.features(editor.resize(stylemaps[start : start + BATCH])))
+        for picture in features:
+            places = describe_places(picture[None], POSITION_WEIGHT)
+            chosen.append(places[random.permutation(len(places))[:share]])
+        on_progress(min(start + BATCH, len(stylemaps)), len(stylemaps))
+    centroids, _ = spherical_kmeans(np.concatenate(chosen), count, random)
+    return Parts(
+        names=tuple(f"part-{number}" for number in range(1, count + 1)),
+        labels=tuple(f"Part {number}" for number in range(1, count + 1)),
+        centroids=centroids,
+        owners=np.arange(count),
+        position_weight=POSITION_WEIGHT,
+    )
+
+
+def name_by_overlap(
+    parts: Parts,
+    editor: AbstractEditor,
+    stylemaps: Stylemap,
+    truth: Int[np.ndarray, "batch size size"],
+    labels: Sequence[str],
+) -> Parts:
+    """Give each part the label that it covers most of, and merge those with the same.
+
+    Args:
+        parts: Many more than there are labels.
+        editor: Runs the model.
+        stylemaps: Of the pictures.
+        truth: Index of the right label at each pixel of the pictures.
+        labels: What the indices mean; equal ones are one part. Those that no part covers most of
+            are left out.
+    """
+    wanted = list(dict.fromkeys(labels))
+    index = np.array([wanted.index(label) for label in labels])
+    votes = np.zeros((parts.count, len(wanted)))
+    for start in range(0, len(stylemaps), BATCH):
+        batch = slice(start, start + BATCH)
+        found = parts.label_map(editor, editor.resize(stylemaps[batch]))
+        np.add.at(votes, (found, index[truth[batch]]), 1)
+    best = np.argmax(votes, axis=1)
+    kept = np.unique(best)
+    return replace(
+        parts,
+        names=tuple(to_name(wanted[label]) for label in kept),
+        labels=tuple(wanted[label] for label in kept),
+        owners=np.searchsorted(kept, best)[parts.owners],
+    )
+
+
+def _places_of_each(editor: AbstractEditor, pictures: int) -> int:
+    """How many places of each picture to look at."""
+    return max(MOST_PLACES // pictures, 1)
