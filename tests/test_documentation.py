@@ -43,11 +43,12 @@ def commands() -> list[list[str]]:
 
 
 def test_the_commands_of_the_readme_work(desk):
-    assert len(commands()) == 3
+    assert len(commands()) == 4
     for arguments in commands():
         extra = SHORT if "--preset" in arguments else []
         assert main([*arguments, *extra]) == 0
     assert (desk / "blend.png").exists()
+    assert (desk / "pasted.png").exists()
     assert (desk / "runs/mine/snapshots/000000008.safetensors").exists()
 
 
