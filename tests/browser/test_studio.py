@@ -128,6 +128,21 @@ def test_a_direction_slider_changes_the_picture(open_page):
     assert (studio.result() != untouched).any()
 
 
+def test_keys_work_while_a_slider_has_the_focus(open_page):
+    studio = StudioPage(open_page())
+    slider = studio.page.locator("studio-directions input[type=range]").first
+    slider.focus()
+    before = studio.frames
+    studio.page.keyboard.press("ArrowRight")
+    studio.wait_for_a_frame(before)
+    moved = slider.input_value()
+    assert float(moved) != 0
+    studio.page.keyboard.press("Control+z")
+    expect(slider).not_to_have_value(moved)
+    studio.page.keyboard.press("e")
+    expect(studio.page.locator("#tool-eraser")).to_have_attribute("aria-checked", "true")
+
+
 def test_dice_bring_a_reference_nobody_photographed(open_page):
     studio = StudioPage(open_page())
     studio.page.locator("#dice").click()

@@ -9,7 +9,8 @@ import { fit } from "../stage/view.js";
 import { StudioStage } from "../stage/stage.js";
 import { currentModel, desk, work } from "./state.js";
 
-const WRITES = "input, select, textarea, dialog";
+/** What takes letters itself. Sliders do not, but arrows are theirs. */
+const WRITES = "input:not([type=range], [type=checkbox]), select, textarea, dialog";
 
 /** @param {KeyboardEvent} event @returns {(() => void) | undefined} */
 function withControl(event) {
@@ -42,7 +43,8 @@ const PLAIN = {
 /** Arrows move the chosen piece: by a pixel, with Shift by a cell of the stylemap.
  * @param {KeyboardEvent} event */
 function moveByArrow(event) {
-  if (desk.value.tool !== "move" || !(event.key in ARROWS)) return false;
+  const isSliding = event.target instanceof HTMLInputElement;
+  if (isSliding || desk.value.tool !== "move" || !(event.key in ARROWS)) return false;
   const model = currentModel();
   const step = event.shiftKey && model ? model.image_size / model.stylemap_size : 1;
   const [dx, dy] = ARROWS[event.key];
