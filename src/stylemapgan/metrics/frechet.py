@@ -13,9 +13,13 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan.features.efficientnet import EfficientNetLite0
+from stylemapgan.features.inception import FIDInception, clean_resize
 from stylemapgan.features.perceptual import enlarge
+from stylemapgan.types import Array
 
 NAME = "Fréchet distance (EfficientNet-Lite0)"
+FID_NAME = "FID (Inception v3 2015-12-05, clean resize)"
+"""Only what comes of `inception_features` may be called so."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,3 +74,21 @@ def pooled_features(
         network(enlarge(images))[-1].float().mean(dim=(2, 3)).cpu().numpy() for images in batches
     ]
     return np.concatenate(pooled)
+
+
+@torch.inference_mode()
+def inception_features(
+    network: FIDInception, batches: Iterable[Array], device: str | torch.device = "cpu"
+) -> Float[np.ndarray, "pictures features"]:
+    """Compute the 2048 numbers a picture that FID is made of, with the clean resize.
+
+    Args:
+        network: Inception v3 with FID's weights, on that device.
+        batches: RGB in [-1, 1], each (batch, 3, height, width).
+        device: Where the network is.
+    """
+    features = [
+        network(torch.from_numpy(clean_resize(images)).to(device)).float().cpu().numpy()
+        for images in batches
+    ]
+    return np.concatenate(features)

@@ -1,0 +1,151 @@
+"""Inception v3 as FID is defined with it, and the resize that goes before it.
+
+The network and its weights are those that Heusel et al. (NeurIPS 2017) measured with, published
+by TensorFlow on 2015-12-05 and brought to PyTorch by M. Seitzer. They are not torchvision's: the
+pooling differs, there are 1008 classes, and pictures are scaled otherwise.
+
+Source: Szegedy et al., CVPR 2016, table 1; Parmar et al., "On Aliased Resizing and Surprising
+Subtleties in GAN Evaluation", CVPR 2022, for the resize.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch.nn.functional as F
+from jaxtyping import Float, Float32
+from PIL import Image
+from torch import Tensor, nn
+
+from stylemapgan.errors import DataError
+from stylemapgan.features.inception_blocks import (
+    Convolution,
+    InceptionA,
+    InceptionB,
+    InceptionC,
+    InceptionD,
+    InceptionE,
+    largest_neighbour,
+    mean_of_neighbours,
+)
+from stylemapgan.features.weights import PublicWeights, cache_folder
+from stylemapgan.images.levels import to_bytes
+from stylemapgan.types import Images
+
+SIDE = 299
+"""Height and width of the pictures the network sees."""
+FEATURES = 2048
+"""Numbers a picture: the means over positions of the last block."""
+CLASSES = 1008
+"""Of the layer after the features, which FID leaves out; the weights file has it."""
+
+FID_INCEPTION = PublicWeights(
+    name="pt_inception-2015-12-05-6726825d.pth",
+    url=(
+        "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
+        "pt_inception-2015-12-05-6726825d.pth"
+    ),
+    sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
+)
+"""ImageNet weights of Inception v3 (2015-12-05, TensorFlow), 95,628,359 bytes."""
+
+
+class FIDInception(nn.Module):
+    """Inception v3 up to its last block, frozen; the names are those of the weights file."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.Conv2d_1a_3x3 = Convolution(3, 32, 3, 2, "valid")
+        self.Conv2d_2a_3x3 = Convolution(32, 32, 3, 1, "valid")
+        self.Conv2d_2b_3x3 = Convolution(32, 64, 3)
+        self.Conv2d_3b_1x1 = Convolution(64, 80, 1)
+        self.Conv2d_4a_3x3 = Convolution(80, 192, 3, 1, "valid")
+        self.Mixed_5b = InceptionA(192, pooled=32)
+        self.Mixed_5c = InceptionA(256, pooled=64)
+        self.Mixed_5d = InceptionA(288, pooled=64)
+        self.Mixed_6a = InceptionB(288)
+        self.Mixed_6b = InceptionC(768, middle=128)
+        self.Mixed_6c = InceptionC(768, middle=160)
+        self.Mixed_6d = InceptionC(768, middle=160)
+        self.Mixed_6e = InceptionC(768, middle=192)
+        self.Mixed_7a = InceptionD(768)
+        self.Mixed_7b = InceptionE(1280, pool=mean_of_neighbours)
+        self.Mixed_7c = InceptionE(2048, pool=largest_neighbour)
+        self.fc = nn.Linear(FEATURES, CLASSES)
+        self.eval().requires_grad_(False)
+
+    def forward(
+        self, levels: Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch features"]:
+        """Compute the features of pictures.
+
+        Args:
+            levels: RGB from 0 to 255, as `clean_resize` gives them.
+        """
+        x = (levels - 128) / 128  # as the TensorFlow graph does
+        x = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3(x)))
+        x = F.max_pool2d(x, 3, 2)  # (batch, 64, 73, 73)
+        x = self.Conv2d_4a_3x3(self.Conv2d_3b_1x1(x))
+        x = F.max_pool2d(x, 3, 2)  # (batch, 192, 35, 35)
+        x = self.Mixed_5d(self.Mixed_5c(self.Mixed_5b(x)))
+        x = self.Mixed_6b(self.Mixed_6a(x))  # (batch, 768, 17, 17)
+        x = self.Mixed_6e(self.Mixed_6d(self.Mixed_6c(x)))
+        x = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x)))  # (batch, 2048, 8, 8)
+        return x.mean(dim=(2, 3))
+
+
+def load_inception(file: Path | None = None) -> FIDInception:
+    """Build the network with its public weights.
+
+    Args:
+        file: Where the weights lie, under any name; fetched into the cache if None.
+
+    Raises:
+        DataError: The weights are missing, cannot be fetched, or are another file.
+    """
+    network = FIDInception()
+    weights = _load_weights(file)
+    counters = {name: value for name, value in network.state_dict().items() if _is_counter(name)}
+    network.load_state_dict(counters | weights)
+    return network
+
+
+def clean_resize(images: Images) -> Float32[np.ndarray, "batch 3 side side"]:
+    """Bring pictures in [-1, 1] to 299x299 and to 0…255, without aliasing.
+
+    Pictures are rounded to the 256 levels of a file first, as all sets that FID compares must be.
+    Then each colour is resized by itself with Pillow's bicubic filter, which widens when pictures
+    shrink, in floating point; nothing is rounded after. This is the "clean" resize of Parmar et al.
+    """
+    pictures = [
+        np.stack([_resize_plane(plane) for plane in np.moveaxis(picture, -1, 0)])
+        for picture in to_bytes(images)
+    ]
+    return np.stack(pictures)
+
+
+def _resize_plane(plane: np.ndarray) -> Float32[np.ndarray, "side side"]:
+    resized = Image.fromarray(plane.astype(np.float32)).resize(
+        (SIDE, SIDE), Image.Resampling.BICUBIC
+    )
+    return np.clip(np.asarray(resized), 0, 255)
+
+
+def _load_weights(file: Path | None) -> dict[str, Tensor]:
+    if file is not None:
+        return replace(FID_INCEPTION, name=file.name).load(file.parent)
+    try:
+        return FID_INCEPTION.load()
+    except DataError:
+        if (cache_folder() / FID_INCEPTION.name).exists():
+            raise  # it is another file, and the message says so
+        raise DataError(
+            f"FID needs {FID_INCEPTION.name}, which could not be fetched from {FID_INCEPTION.url}: "
+            f"put the file into {cache_folder()} or name it with --weights; without a download "
+            "there is the Fréchet distance on EfficientNet-Lite0"
+        ) from None
+
+
+def _is_counter(name: str) -> bool:
+    """Tell what older files leave out and nobody needs: how many batches were seen in training."""
+    return name.endswith("num_batches_tracked")
