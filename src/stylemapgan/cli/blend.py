@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from stylemapgan import images
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions
 from stylemapgan.cli.outline import EDIT_TITLES, edit_row
-from stylemapgan.cli.results import write_picture, write_sheet
+from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
+from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
 
 
 def blend(
@@ -20,25 +20,41 @@ def blend(
     space: Literal["w", "w-plus"] = "w-plus",
     output: Annotated[Path, Parameter(alias="-o")] = Path("blend.png"),
     sheet: Path | None = None,
+    photo: PhotoOptions = MODELS_PICTURE,
+    reference_square: SquareOption = None,
+    tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Put a part of one photo into another, in the same place.
 
     Args:
-        source: Photo to edit; its middle square is used.
+        source: Photo to edit.
         reference: Photo to copy from.
         part: Which part.
         space: Where to blend: w-plus follows fine masks, w suits halves and large parts.
         output: Where to write the result: .png, .jpg or .webp.
         sheet: Also write source, reference and result side by side, with the part outlined.
+        photo: Which square of a photo, and whether to edit the whole photo.
+        reference_square: The reference's square by hand.
+        tag: What the files say about their origin.
         model: Which model.
     """
     editor = model.load()
-    size = editor.image_size
-    mask = part.read(size)
-    photos = images.read(source, size), images.read(reference, size)
+    mask = part.read(editor.image_size)
+    ours = photo.open_source(source, editor)
+    theirs = photo.open_reference(reference, editor, reference_square)
     edit = editor.blend if space == "w" else editor.blend_w_plus
-    result = edit(*photos, mask)
-    write_picture(output, result)
+    result = edit(ours.picture, theirs.picture, mask)
+    provenance = tag.edited(
+        model.model,
+        command="blend",
+        mask=part.mask,
+        box=part.box,
+        space=space,
+        square=ours.square,
+        reference_square=theirs.square,
+    )
+    ours.write_edited(output, result, mask, provenance)
     if sheet:
-        write_sheet(sheet, [edit_row(*photos, mask, result)], column_titles=EDIT_TITLES)
+        row = edit_row(ours.picture, theirs.picture, mask, result)
+        write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)

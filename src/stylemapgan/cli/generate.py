@@ -7,7 +7,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.results import write_picture, write_sheet
+from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 
 
 def generate(
@@ -16,6 +16,7 @@ def generate(
     psi: float = 0.7,
     seed: int = 0,
     output: Annotated[Path, Parameter(alias="-o")] = Path("generated.png"),
+    tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Invent pictures.
@@ -25,12 +26,14 @@ def generate(
         psi: Truncation: 0 gives the average picture, 1 full variety.
         seed: Everything random follows from it.
         output: Where to write the result: .png, .jpg or .webp.
+        tag: What the files say about their origin.
         model: Which model.
     """
     pictures = model.load().generate(count, psi, seed)
+    provenance = tag.generated(model.model, command="generate", count=count, psi=psi, seed=seed)
     if count == 1:
-        write_picture(output, pictures)
+        write_picture(output, pictures, provenance)
         return
     columns = math.ceil(math.sqrt(count))
     rows = [list(pictures[start : start + columns]) for start in range(0, count, columns)]
-    write_sheet(output, rows)
+    write_sheet(output, rows, provenance=provenance)

@@ -5,9 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stylemapgan import images
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.results import write_frames
+from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
+from stylemapgan.cli.results import TAGGED, TagOptions, write_frames
 
 
 def interpolate(
@@ -18,20 +18,25 @@ def interpolate(
     steps: int = 8,
     milliseconds: int = 80,
     output: Annotated[Path, Parameter(alias="-o")] = Path("interpolation.png"),
+    find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
+    tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Walk from one photo to another.
 
     Args:
-        start: Photo to begin with; its middle square is used.
+        start: Photo to begin with.
         end: Photo to end with.
         steps: How many pictures, both ends included.
         milliseconds: How long each picture of an animation shows.
         output: .gif or .webp for an animation back and forth, .png or .jpg for a sheet.
+        find: Which square of each photo.
+        tag: What the files say about their origin.
         model: Which model.
     """
     editor = model.load()
-    size = editor.image_size
-    frames = editor.interpolate(images.read(start, size), images.read(end, size), steps)
+    ends = find.read(start, editor), find.read(end, editor)
+    frames = editor.interpolate(*ends, steps)
     titles = [f"{step / (steps - 1):.2f}" for step in range(steps)]
-    write_frames(output, frames, titles, milliseconds)
+    provenance = tag.edited(model.model, command="interpolate", steps=steps, find=find.find)
+    write_frames(output, frames, titles, milliseconds, provenance)

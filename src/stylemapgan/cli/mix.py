@@ -5,9 +5,9 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stylemapgan import images
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.results import write_picture, write_sheet
+from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption, everywhere
+from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
 
 
 def mix(
@@ -17,23 +17,32 @@ def mix(
     *,
     output: Annotated[Path, Parameter(alias="-o")] = Path("mix.png"),
     sheet: Path | None = None,
+    photo: PhotoOptions = MODELS_PICTURE,
+    reference_square: SquareOption = None,
+    tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Take the coarse styles of one photo and the fine ones of another.
 
     Args:
-        coarse: Photo whose pose and layout to take; its middle square is used.
+        coarse: Photo whose pose and layout to take.
         fine: Photo whose colours and texture to take.
         output: Where to write the result: .png, .jpg or .webp.
         sheet: Also write both photos and their mixes, either way round, side by side.
+        photo: Which square of a photo, and whether to edit the whole photo.
+        reference_square: The square of the photo of fine styles by hand.
+        tag: What the files say about their origin.
         model: Which model.
     """
     editor = model.load()
-    size = editor.image_size
-    first, second = images.read(coarse, size), images.read(fine, size)
-    result = editor.mix(first, second)
-    write_picture(output, result)
+    ours = photo.open_source(coarse, editor)
+    theirs = photo.open_reference(fine, editor, reference_square)
+    result = editor.mix(ours.picture, theirs.picture)
+    squares = {"square": ours.square, "reference_square": theirs.square}
+    provenance = tag.edited(model.model, command="mix", **squares)
+    ours.write_edited(output, result, everywhere(editor), provenance)
     if sheet:
-        row = [first, second, result, editor.mix(second, first)]
+        other_way = editor.mix(theirs.picture, ours.picture)
+        row = [ours.picture, theirs.picture, result, other_way]
         titles = ["first", "second", "coarse of first, fine of second", "the other way round"]
-        write_sheet(sheet, [row], column_titles=titles)
+        write_sheet(sheet, [row], column_titles=titles, provenance=provenance)

@@ -6,9 +6,9 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 
-from stylemapgan import images
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.results import write_picture, write_sheet
+from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
+from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.images.levels import to_numpy
 
 
@@ -18,6 +18,8 @@ def reconstruct(
     *,
     output: Annotated[Path, Parameter(alias="-o")] = Path("reconstruction.png"),
     sheet: Path | None = None,
+    find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
+    tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Encode photos and decode them again.
@@ -25,15 +27,19 @@ def reconstruct(
     What is lost here, no edit brings back.
 
     Args:
-        photos: Photos to reconstruct; their middle squares are used.
+        photos: Photos to reconstruct.
         output: Where to write the reconstructions, side by side: .png, .jpg or .webp.
         sheet: Also write photos and reconstructions, one above the other.
+        find: Which square of each photo.
+        tag: What the files say about their origin.
         model: Which model.
     """
     editor = model.load()
-    originals = [images.read(photo, editor.image_size) for photo in photos]
+    originals = [find.read(photo, editor) for photo in photos]
     results = [editor.reconstruct(original) for original in originals]
     arrays = [to_numpy(result) for result in results]
-    write_picture(output, np.concatenate(arrays, axis=-1))
+    provenance = tag.edited(model.model, command="reconstruct", find=find.find)
+    write_picture(output, np.concatenate(arrays, axis=-1), provenance)
     if sheet:
-        write_sheet(sheet, [originals, results], row_titles=["photo", "reconstruction"])
+        titles = ["photo", "reconstruction"]
+        write_sheet(sheet, [originals, results], row_titles=titles, provenance=provenance)

@@ -1,9 +1,14 @@
 """Write what a command made, and say so."""
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass, is_dataclass
 from pathlib import Path
+from typing import Any
+
+from cyclopts import Parameter
 
 from stylemapgan import images
+from stylemapgan.images import Provenance, SourceType
 from stylemapgan.images.files import ANIMATION_ENCODERS
 from stylemapgan.types import Array, Images
 
@@ -11,9 +16,45 @@ TILE = 192
 """Least height and width of a picture on a sheet, in pixels."""
 
 
-def write_picture(path: Path, picture: Images) -> None:
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class TagOptions:
+    """What the files say about their origin."""
+
+    tag: bool = True
+    """Say inside the files that a trained algorithm had a hand in them, with model and settings."""
+
+    def edited(self, model: str, **settings: Any) -> Provenance | None:
+        """Tell about a picture that photos went into; see `_provenance`."""
+        return self._provenance(SourceType.EDITED, model, settings)
+
+    def generated(self, model: str, **settings: Any) -> Provenance | None:
+        """Tell about a picture that a model invented; see `_provenance`."""
+        return self._provenance(SourceType.GENERATED, model, settings)
+
+    def _provenance(
+        self, source_type: SourceType, model: str, settings: dict[str, Any]
+    ) -> Provenance | None:
+        """Collect what to tell.
+
+        Args:
+            source_type: Where the picture comes from.
+            model: The model's name or path; its folder is left out, as that of all files.
+            settings: What was done; None is left out.
+        """
+        if not self.tag:
+            return None
+        given = {name: _plain(value) for name, value in settings.items() if value is not None}
+        return Provenance(Path(model).name, given, source_type)
+
+
+TAGGED = TagOptions()
+"""The default: files say how they came about."""
+
+
+def write_picture(path: Path, picture: Images, provenance: Provenance | None = None) -> None:
     """Write one picture."""
-    images.write(path, picture)
+    images.write(path, picture, provenance)
     print(f"wrote {path}")
 
 
@@ -22,6 +63,7 @@ def write_sheet(
     rows: Sequence[Sequence[Array | None]],
     row_titles: Sequence[str] | None = None,
     column_titles: Sequence[str] | None = None,
+    provenance: Provenance | None = None,
 ) -> None:
     """Write a sheet of titled pictures, enlarged if they are small.
 
@@ -30,13 +72,21 @@ def write_sheet(
         rows: Images of each row, with or without a batch axis; None leaves a place empty.
         row_titles: Names to the left of the rows.
         column_titles: Names above the columns.
+        provenance: What the file tells about its origin.
     """
     first = next(picture for row in rows for picture in row if picture is not None)
     tile = max(TILE, first.shape[-1])
-    write_picture(path, images.contact_sheet(rows, row_titles, column_titles, tile=tile))
+    sheet = images.contact_sheet(rows, row_titles, column_titles, tile=tile)
+    write_picture(path, sheet, provenance)
 
 
-def write_frames(path: Path, frames: Images, titles: Sequence[str], milliseconds: int) -> None:
+def write_frames(
+    path: Path,
+    frames: Images,
+    titles: Sequence[str],
+    milliseconds: int,
+    provenance: Provenance | None = None,
+) -> None:
     """Write frames as an animation that goes back and forth, or as a sheet.
 
     Args:
@@ -44,10 +94,20 @@ def write_frames(path: Path, frames: Images, titles: Sequence[str], milliseconds
         frames: At least two images.
         titles: What each frame is, for the sheet.
         milliseconds: How long each frame of the animation shows.
+        provenance: What the file tells about its origin.
     """
     if path.suffix.lower() not in ANIMATION_ENCODERS:
-        write_sheet(path, [list(frames)], column_titles=titles)
+        write_sheet(path, [list(frames)], column_titles=titles, provenance=provenance)
         return
     there = list(range(len(frames)))
-    images.write_animation(path, frames[there + there[-2:0:-1]], milliseconds)
+    images.write_animation(path, frames[there + there[-2:0:-1]], milliseconds, provenance)
     print(f"wrote {path}")
+
+
+def _plain(value: Any) -> Any:
+    """Bring a setting to what JSON knows; of a path only the file's name."""
+    if isinstance(value, Path):
+        return value.name
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return value

@@ -5,11 +5,12 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stylemapgan import images
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions, whole_numbers
 from stylemapgan.cli.outline import EDIT_TITLES, edit_row
-from stylemapgan.cli.results import write_frames, write_picture, write_sheet
-from stylemapgan.editing import Piece
+from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
+from stylemapgan.cli.results import TAGGED, TagOptions, write_frames, write_sheet
+from stylemapgan.editing import Piece, operations
+from stylemapgan.errors import EditError
 
 Shift = Annotated[
     tuple[int, int],
@@ -36,12 +37,15 @@ def transplant(
     milliseconds: int = 80,
     output: Annotated[Path, Parameter(alias="-o")] = Path("transplant.png"),
     sheet: Path | None = None,
+    photo: PhotoOptions = MODELS_PICTURE,
+    reference_square: SquareOption = None,
+    tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Put a part of one photo into another, elsewhere.
 
     Args:
-        source: Photo to edit; its middle square is used.
+        source: Photo to edit.
         reference: Photo to copy from.
         part: Which part.
         shift: How far the part moves to the right and down, in pixels of the model's picture.
@@ -51,21 +55,38 @@ def transplant(
         milliseconds: How long each step of the animation shows.
         output: Where to write the result.
         sheet: Also write source, reference and result side by side, with the part outlined.
+        photo: Which square of a photo, and whether to edit the whole photo.
+        reference_square: The reference's square by hand.
+        tag: What the files say about their origin.
         model: Which model.
     """
+    if photo.photo and morph is not None:
+        raise EditError("--photo writes one whole photo, --morph many steps: leave one out.")
     editor = model.load()
-    size = editor.image_size
-    mask = part.read(size)
-    photo, other = images.read(source, size), images.read(reference, size)
-    piece = Piece(reference=other, mask=mask, shift=(shift[1], shift[0]), strength=strength)
+    mask = part.read(editor.image_size)
+    ours = photo.open_source(source, editor)
+    theirs = photo.open_reference(reference, editor, reference_square)
+    provenance = tag.edited(
+        model.model,
+        command="transplant",
+        mask=part.mask,
+        box=part.box,
+        shift=shift,
+        strength=strength,
+        morph=morph,
+        square=ours.square,
+        reference_square=theirs.square,
+    )
+    down_right = (shift[1], shift[0])
+    piece = Piece(reference=theirs.picture, mask=mask, shift=down_right, strength=strength)
     if morph is None:
-        result = editor.transplant_pieces(photo, [piece])
-        write_picture(output, result)
+        result = editor.transplant_pieces(ours.picture, [piece])
+        ours.write_edited(output, result, operations.move(mask, down_right), provenance)
     else:
-        frames = editor.morph(photo, piece, morph)
+        frames = editor.morph(ours.picture, piece, morph)
         titles = [f"{strength * step / (morph - 1):.2f}" for step in range(morph)]
-        write_frames(output, frames, titles, milliseconds)
+        write_frames(output, frames, titles, milliseconds, provenance)
         result = frames[-1:]
     if sheet:
-        row = edit_row(photo, other, mask, result, piece.shift)
-        write_sheet(sheet, [row], column_titles=EDIT_TITLES)
+        row = edit_row(ours.picture, theirs.picture, mask, result, down_right)
+        write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)

@@ -1,0 +1,184 @@
+"""A user's own photo in a command: which square of it the model sees, and what is written."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from cyclopts import Group, Parameter, Token
+
+from stylemapgan import images
+from stylemapgan.cli.results import write_picture
+from stylemapgan.editing import AbstractEditor
+from stylemapgan.editing.photo import (
+    FullPhoto,
+    Square,
+    face_square,
+    fit,
+    foreground_square,
+    middle_square,
+    paste_back,
+)
+from stylemapgan.images import Provenance
+from stylemapgan.images.levels import to_numpy
+from stylemapgan.types import Images, Mask
+
+Find = Literal["middle", "foreground", "face"]
+"""Ways to find the square that a model sees."""
+FINDERS: dict[Find, Callable[[FullPhoto], Square]] = {
+    "middle": middle_square,
+    "foreground": foreground_square,
+    "face": face_square,
+}
+OWN_PHOTOS = Group("Own photos")
+
+
+def _square(_: Any, tokens: Sequence[Token]) -> Square:
+    given = tokens[0].value
+    try:
+        numbers = [float(part) for part in given.split(",")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (3, 4):
+        raise ValueError(
+            f"expected x,y,side or x,y,side,rotation, such as 600,400,500, got {given}."
+        )
+    names = ("x", "y", "side", "rotation")
+    return Square(**dict(zip(names, numbers, strict=False)))
+
+
+SquareOption = Annotated[
+    Square | None,
+    Parameter(
+        group=OWN_PHOTOS,
+        converter=_square,
+        n_tokens=1,
+        accepts_keys=False,
+        metavar="X,Y,SIDE[,ROTATION]",
+        negative=(),
+        allow_leading_hyphen=True,
+    ),
+]
+"""A square by hand, or none."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class OwnPhoto:
+    """A photo as the model sees it and, if all of it is edited, as its file has it."""
+
+    editor: AbstractEditor
+    """Who edits it."""
+    picture: Images
+    """What the model sees, a batch of one."""
+    square: Square | None = None
+    """Where that lies in the photo; None is the middle square."""
+    whole: FullPhoto | None = None
+    """The photo to paste edits into; None if the model's own picture is the result."""
+
+    def write_edited(
+        self, path: Path, result: Images, mask: Mask, provenance: Provenance | None
+    ) -> None:
+        """Write an edit: all of the photo with the edit pasted in, or the model's own picture.
+
+        Args:
+            path: Where to.
+            result: What the model made, a batch of one.
+            mask: Where the edit is meant, in pixels of the model's picture.
+            provenance: What the file tells about its origin.
+        """
+        if self.whole is None or self.square is None:
+            write_picture(path, result, provenance)
+            return
+        before = to_numpy(self.editor.reconstruct(self.picture))
+        after = to_numpy(result)
+        paste_back(self.whole, self.square, before, after, mask).write(path, provenance)
+        print(f"wrote {path}")
+
+
+@Parameter(name="*", group=OWN_PHOTOS)
+@dataclass(frozen=True, kw_only=True)
+class FindOptions:
+    """Which square of each photo the model sees."""
+
+    find: Find = "middle"
+    """Which square of a photo the model sees: in its middle, around what stands out, or a face."""
+
+    def read(self, path: Path, editor: AbstractEditor) -> Images:
+        """Read what the model sees of a photo, and warn if the model does not know such photos."""
+        return _look(path, editor, self.find, None).picture
+
+
+@Parameter(name="*", group=OWN_PHOTOS)
+@dataclass(frozen=True, kw_only=True)
+class PhotoOptions:
+    """Which square of a photo the model sees, and whether to edit the whole photo.
+
+    Masks, boxes and shifts always speak of the model's square picture.
+    """
+
+    photo: Annotated[bool, Parameter(negative=())] = False
+    """Edit the whole photo: paste the edit back at full resolution, so that the rest stays."""
+    find: Find | None = None
+    """Which square of a photo the model sees: in its middle, around what stands out, or a face;
+    without it foreground with --photo, otherwise middle."""
+    square: SquareOption = None
+    """The source's square by hand: its centre and side in pixels of the upright photo, and how
+    far it is turned clockwise, in degrees."""
+
+    def open_source(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
+        """Read the photo to edit, and warn if the model does not know such photos."""
+        return _look(path, editor, self._find, self.square, keep_whole=self.photo)
+
+    def open_reference(
+        self, path: Path, editor: AbstractEditor, square: Square | None = None
+    ) -> OwnPhoto:
+        """Read a photo to copy from, its square found as the source's is if none is given."""
+        return _look(path, editor, self._find, square)
+
+    @property
+    def _find(self) -> Find:
+        return self.find or ("foreground" if self.photo else "middle")
+
+
+EVERYWHERE_IN_THE_MIDDLE = FindOptions()
+"""The default: the middle square of each photo."""
+MODELS_PICTURE = PhotoOptions()
+"""The default: the middle square, and the model's own picture as the result."""
+
+
+def everywhere(editor: AbstractEditor) -> Mask:
+    """Make the mask of an edit that has no part."""
+    return np.ones((1, 1, editor.image_size, editor.image_size), dtype=np.float32)
+
+
+def _look(
+    path: Path,
+    editor: AbstractEditor,
+    find: Find,
+    square: Square | None,
+    *,
+    keep_whole: bool = False,
+) -> OwnPhoto:
+    if square is None and find == "middle" and not keep_whole:
+        photo = OwnPhoto(editor=editor, picture=images.read(path, editor.image_size))
+    else:
+        whole = FullPhoto.read(path)
+        if square is None:
+            square = FINDERS[find](whole)
+            numbers = ",".join(f"{number:.1f}".removesuffix(".0") for number in astuple(square))
+            print(f"found the square {numbers} (x,y,side,rotation) in {path}")
+        picture = whole.crop(square, editor.image_size)
+        kept = whole if keep_whole else None
+        photo = OwnPhoto(editor=editor, picture=picture, square=square, whole=kept)
+    _warn_of_a_misfit(photo, path)
+    return photo
+
+
+def _warn_of_a_misfit(photo: OwnPhoto, path: Path) -> None:
+    if not photo.editor.typical_errors:  # nobody has measured what this model knows
+        return
+    found = fit(photo.editor, photo.picture)
+    if found.verdict in ("doubtful", "outside"):
+        print(f"warning: {path}: {found.message}", file=sys.stderr)

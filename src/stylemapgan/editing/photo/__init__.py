@@ -1,0 +1,24 @@
+"""A user's own photo: find the square the model expects, cut it out, put the edit back.
+
+Needs neither PyTorch nor any network: NumPy and Pillow do it all.
+"""
+
+from stylemapgan.editing.photo.faces import face_square
+from stylemapgan.editing.photo.finding import foreground_square, middle_square
+from stylemapgan.editing.photo.fit import Fit, fit
+from stylemapgan.editing.photo.full_photo import FullPhoto
+from stylemapgan.editing.photo.pasting import paste_back
+from stylemapgan.editing.photo.patch import Patch
+from stylemapgan.editing.photo.square import Square
+
+__all__ = [
+    "Fit",
+    "FullPhoto",
+    "Patch",
+    "Square",
+    "face_square",
+    "fit",
+    "foreground_square",
+    "middle_square",
+    "paste_back",
+]

@@ -1,0 +1,148 @@
+"""From a layer at the model's resolution to strips of a large photo."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from stylemapgan.editing.photo.layer import Layer
+from stylemapgan.editing.photo.square import Square
+
+STRIP_PIXELS = 1_000_000
+"""Pixels worked on at once: a large photo never exists as floats."""
+FINEST = 2_048
+"""A turned layer is first enlarged up to this size; from there bilinear turning is exact enough."""
+
+PADDING = 2
+"""Pixels around a turned layer, whose filter reaches over its edge; edges repeat there."""
+
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in whole pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Strip:
+    """A part of the photo and what to lay over it."""
+
+    box: Box
+    planes: Float32[np.ndarray, "4 height width"]
+    """Red, green and blue to add, and the opacity, as in `Layer`."""
+
+
+def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Strip]:
+    """Enlarge a layer, strip by strip, as far as it is not zero.
+
+    Args:
+        layer: In the photo's layout.
+        square: Where it lies, in the same layout.
+        size: Width and height of the photo.
+    """
+    planes = np.moveaxis(np.concatenate([layer.colour, layer.opacity], axis=-1), -1, 0)
+    left, top, right, bottom = bounds = _bounds(planes, square, size)
+    if left >= right or top >= bottom:
+        return
+    enlarge = _Turned(planes, square) if square.rotation else _Straight(planes, square, bounds)
+    height = max(1, STRIP_PIXELS // (right - left))
+    for start in range(top, bottom, height):
+        box = (left, start, right, min(bottom, start + height))
+        yield Strip(box, enlarge(box))
+
+
+def _bounds(
+    planes: Float32[np.ndarray, "4 size size"], square: Square, size: tuple[int, int]
+) -> Box:
+    """Find the photo's pixels that a layer may change; none if it is zero everywhere."""
+    rows, columns = (np.flatnonzero(planes.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    if not len(rows):
+        return (0, 0, 0, 0)
+    reach = 2 * max(1.0, planes.shape[-1] / square.side) + 1  # of the filter, in the layer's pixels
+    ends = [
+        ((line[0] - reach) / planes.shape[-1], (line[-1] + 1 + reach) / planes.shape[-1])
+        for line in (columns, rows)
+    ]
+    corners = np.array([(x, y) for x in ends[0] for y in ends[1]]).clip(0, 1) - 0.5
+    angle = math.radians(square.rotation)
+    turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    places = np.array([square.x, square.y]) + square.side * corners @ turn
+    left, top = np.floor(places.min(axis=0)).astype(int)
+    right, bottom = np.ceil(places.max(axis=0)).astype(int)
+    return max(0, int(left)), max(0, int(top)), min(size[0], int(right)), min(size[1], int(bottom))
+
+
+class _Straight:
+    """Enlarge a layer whose rows run along the photo's: two products with matrices."""
+
+    def __init__(
+        self, planes: Float32[np.ndarray, "4 size size"], square: Square, bounds: Box
+    ) -> None:
+        self._planes = planes
+        self._left, self._top, right, bottom = bounds
+        length, half = planes.shape[-1], square.side / 2
+        self._across = _matrix(length, (self._left, right), (square.x - half, square.side))
+        self._down = _matrix(length, (self._top, bottom), (square.y - half, square.side))
+
+    def __call__(self, box: Box) -> Float32[np.ndarray, "4 height width"]:
+        left, top, right, bottom = box
+        down = self._down[top - self._top : bottom - self._top]
+        across = self._across[left - self._left : right - self._left]
+        return down @ self._planes @ across.T
+
+
+def _matrix(
+    length: int, pixels: tuple[int, int], place: tuple[float, float]
+) -> Float32[np.ndarray, "pixels length"]:
+    """Say what each of the photo's pixels takes from each of the layer's, along one axis.
+
+    Resizing a picture with a single white pixel in every column writes down Pillow's filter.
+
+    Args:
+        length: Pixels of the layer.
+        pixels: First pixel of the photo, and the one after the last.
+        place: Where the layer begins in the photo, and how long it is there.
+    """
+    start, side = place
+    scale = length / side
+    padding = math.ceil(scale) + 1  # edges repeat, since a pixel may reach over them
+    rows = np.pad(np.eye(length, dtype=np.float32), ((padding, padding), (0, 0)), mode="edge")
+    first, last = ((pixel - start) * scale + padding for pixel in pixels)
+    size = length, pixels[1] - pixels[0]
+    enlarged = Image.fromarray(rows).resize(
+        size, Image.Resampling.BICUBIC, box=(0, first, length, last)
+    )
+    return np.asarray(enlarged)
+
+
+class _Turned:
+    """Enlarge a layer that lies askew."""
+
+    def __init__(self, planes: Float32[np.ndarray, "4 size size"], square: Square) -> None:
+        length = planes.shape[-1]
+        padded = np.pad(planes, ((0, 0), (PADDING, PADDING), (PADDING, PADDING)), mode="edge")
+        scale = max(1.0, min(FINEST, square.side)) / length
+        side = max(1, round(padded.shape[-1] * scale))
+        self._planes = [
+            Image.fromarray(plane).resize((side, side), Image.Resampling.BICUBIC)
+            for plane in padded
+        ]
+        step = side / padded.shape[-1] * length / square.side
+        angle = math.radians(square.rotation)
+        self._cosine, self._sine = math.cos(angle) * step, math.sin(angle) * step
+        self._middle = side / 2
+        self._square = square
+
+    def __call__(self, box: Box) -> Float32[np.ndarray, "4 height width"]:
+        right, down = box[0] - self._square.x, box[1] - self._square.y
+        cosine, sine = self._cosine, self._sine
+        matrix = (
+            *(cosine, sine, self._middle + right * cosine + down * sine),
+            *(-sine, cosine, self._middle - right * sine + down * cosine),
+        )
+        size = box[2] - box[0], box[3] - box[1]
+        turned = [
+            plane.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+            for plane in self._planes
+        ]
+        return np.stack([np.asarray(plane) for plane in turned])

@@ -1,0 +1,98 @@
+"""Small filters on square pictures (size, size, channels), quick enough for live previews."""
+
+import numpy as np
+from jaxtyping import Float32
+
+Map = Float32[np.ndarray, "rows columns channels"]
+
+LEAST_WEIGHT = np.float32(1e-4)
+"""Keeps the division finite where nothing is known."""
+
+
+def continue_inwards(values: Map, weight: Float32[np.ndarray, "rows columns 1"]) -> Map:
+    """Keep values where their weight is 1 and fill the rest smoothly from around.
+
+    Averages of ever larger blocks fill what finer ones leave unknown: a quick stand-in for the
+    membrane that a Poisson solver stretches across a hole.
+
+    Source: Gortler et al., The Lumigraph, SIGGRAPH 1996, section 3.4 (pull-push).
+    """
+    pyramid = [np.concatenate([values * weight, weight], axis=-1)]
+    while not (pyramid[-1].shape[0] % 2 or pyramid[-1].shape[1] % 2):
+        pyramid.append(_halved(pyramid[-1]))
+    total = pyramid[-1].mean(axis=(0, 1), keepdims=True)
+    filled = total[..., :-1] / (total[..., -1:] + LEAST_WEIGHT)
+    filled = _filled(pyramid[-1], filled)
+    for level in reversed(pyramid[:-1]):
+        filled = _filled(level, _doubled(filled))
+    return filled
+
+
+def widen(mask: Map, radius: int) -> Map:
+    """Give each pixel the largest value within a square of `2 * radius + 1` pixels."""
+    for axis in (0, 1):
+        reached = 0
+        while reached < radius:  # windows grow by as much as they already span
+            step = min(radius - reached, 2 * reached + 1)
+            mask = np.maximum(mask, np.maximum(_moved(mask, step, axis), _moved(mask, -step, axis)))
+            reached += step
+    return mask
+
+
+def box_blur(values: Map, radius: int) -> Map:
+    """Average within a square of `2 * radius + 1` pixels; edge pixels repeat.
+
+    Where a window holds nothing but zeros the average is exactly 0.
+    """
+    for axis in (0, 1):
+        widths = [(0, 0), (0, 0), (0, 0)]
+        widths[axis] = (radius + 1, radius)
+        sums = np.cumsum(np.pad(values, widths, mode="edge"), axis=axis, dtype=np.float32)
+        length = values.shape[axis]
+        first = sums.take(range(length), axis=axis)
+        last = sums.take(range(2 * radius + 1, 2 * radius + 1 + length), axis=axis)
+        values = (last - first) / np.float32(2 * radius + 1)
+    return values
+
+
+def _halved(level: Map) -> Float32[np.ndarray, "_ _ channels"]:
+    """Sum blocks of two by two pixels, values and weight alike; a weight never exceeds 1."""
+    rows = level[::2] + level[1::2]
+    sums = rows[:, ::2] + rows[:, 1::2]
+    return sums / np.maximum(sums[..., -1:], 1)
+
+
+def _filled(
+    level: Float32[np.ndarray, "rows columns _"],
+    background: Float32[np.ndarray, "#rows #columns channels"],
+) -> Map:
+    """Show the background as far as a level's weight leaves it open."""
+    return level[..., :-1] + (1 - level[..., -1:]) * background
+
+
+def _doubled(values: Map) -> Float32[np.ndarray, "_ _ channels"]:
+    """Make a picture twice as large, bilinearly."""
+    for axis in (0, 1):
+        widths = [(0, 0), (0, 0), (0, 0)]
+        widths[axis] = (1, 1)
+        padded = np.pad(values, widths, mode="edge")
+        length = values.shape[axis]
+        before, middle, after = (padded.take(range(i, i + length), axis=axis) for i in range(3))
+        pair = np.stack([0.75 * middle + 0.25 * before, 0.75 * middle + 0.25 * after], axis + 1)
+        shape = list(values.shape)
+        shape[axis] *= 2
+        values = pair.reshape(shape)
+    return values
+
+
+def _moved(mask: Map, step: int, axis: int) -> Map:
+    """Shift along an axis; zeros come in."""
+    moved = np.zeros_like(mask)
+    to, origin = (slice(step, None), slice(None, -step))
+    if step < 0:
+        to, origin = slice(None, step), slice(-step, None)
+    if axis:
+        moved[:, to] = mask[:, origin]
+    else:
+        moved[to] = mask[origin]
+    return moved

@@ -1,0 +1,108 @@
+"""Put an edit back into the photo it came from, at full resolution."""
+
+import dataclasses
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from stylemapgan.editing.checks import (
+    AnyImages,
+    AnyMask,
+    refuse_all_but_one,
+    refuse_unfit_images,
+    refuse_unfit_mask,
+)
+from stylemapgan.editing.photo.colours import from_srgb
+from stylemapgan.editing.photo.enlarging import Strip, strips
+from stylemapgan.editing.photo.full_photo import FullPhoto
+from stylemapgan.editing.photo.layer import FINER, Ground, Layer, drawn, make_layer, open_border
+from stylemapgan.editing.photo.layout import stored_square, to_stored
+from stylemapgan.editing.photo.sampling import sample
+from stylemapgan.editing.photo.square import Square
+from stylemapgan.images.levels import to_numpy
+from stylemapgan.types import Images, Mask
+
+
+def paste_back(
+    photo: FullPhoto, square: Square, reconstruction: AnyImages, edited: AnyImages, mask: AnyMask
+) -> FullPhoto:
+    """Put an edit into the photo.
+
+    Everything further from the mask than a sixteenth of the square's side and three pixels of
+    the model stays bit-identical, and so does everything where the edit changes nothing.
+
+    Args:
+        photo: The photo the square was cut out of.
+        square: Where, the same as for `FullPhoto.crop`.
+        reconstruction: What the model made of that crop, (1, 3, S, S).
+        edited: What the model made of its edited stylemap, as large.
+        mask: Where the edit is meant, (1, 1, S, S), in pixels of the model.
+
+    Returns:
+        A new photo with the same notes; the old one is left alone.
+
+    Raises:
+        EditError: Sizes or values do not fit, or the square lies outside the photo.
+    """
+    refuse_misfits(reconstruction, edited, mask)
+    place = stored_square(square, photo.orientation, photo.size)
+    layer = _stored_layer(photo, place, (reconstruction, edited), mask)
+    pixels = photo.pixels.copy()
+    for strip in strips(layer, place, pixels.size):
+        _paste_strip(pixels, strip)
+    return dataclasses.replace(photo, pixels=pixels)
+
+
+def refuse_misfits(reconstruction: AnyImages, edited: AnyImages, mask: AnyMask) -> None:
+    """Let only single pictures and a mask of one size pass.
+
+    Raises:
+        EditError: Something else was given.
+    """
+    size = reconstruction.shape[-1]
+    refuse_unfit_images(reconstruction, size)
+    refuse_unfit_images(edited, size)
+    refuse_unfit_mask(mask, size)
+    refuse_all_but_one(reconstruction, edited, mask)
+
+
+def laid_over(
+    photo: UInt8[np.ndarray, "height width 3"], strip: Strip
+) -> UInt8[np.ndarray, "height width 3"]:
+    """Lay a strip of a layer over its part of a photo; where it is zero every byte stays."""
+    *colour, opacity = strip.planes
+    kept = 1 - opacity
+    result = np.empty_like(photo)
+    for channel, plane in enumerate(colour):
+        mixed = photo[..., channel] * kept
+        mixed += plane
+        mixed += np.float32(0.5)  # so that cutting off rounds
+        result[..., channel] = np.clip(mixed, 0, 255, out=mixed)
+    return result
+
+
+def _stored_layer(
+    photo: FullPhoto, place: Square, pictures: tuple[Images, Images], mask: Mask
+) -> Layer:
+    """Make the layer in the photo's own colours and layout."""
+    size = mask.shape[-1]
+    reconstruction, edited = (
+        to_stored(from_srgb(picture, photo.profile), photo.orientation) for picture in pictures
+    )
+    ground = Ground(
+        photo=np.asarray(sample(photo.pixels, place, size), np.float32),
+        reconstruction=reconstruction,
+        border=open_border(size, place, photo.pixels.size),
+        drawing=drawn(np.asarray(sample(photo.pixels, place, size * FINER), np.float32), size),
+    )
+    weight = to_stored(to_numpy(mask)[0, 0, :, :, None], photo.orientation)
+    return make_layer(ground, edited, weight)
+
+
+def _paste_strip(pixels: Image.Image, strip: Strip) -> None:
+    part = pixels.crop(strip.box)
+    mixed = Image.fromarray(laid_over(np.asarray(part.convert("RGB")), strip))
+    if part.mode == "RGBA":
+        mixed.putalpha(part.getchannel("A"))
+    pixels.paste(mixed, strip.box)

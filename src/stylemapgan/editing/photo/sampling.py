@@ -1,0 +1,104 @@
+"""Cut a square out of a large picture and shrink it, without frequencies that fold back."""
+
+import math
+
+import numpy as np
+from PIL import Image
+
+from stylemapgan.editing.photo.square import Square
+from stylemapgan.errors import EditError
+from stylemapgan.images.colour import opaque
+
+OVERSAMPLING = 4
+"""How many times finer than the result a large picture stays until the last, best filter."""
+MARGIN = 4
+"""Pixels around the square that filters and turning may look at."""
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom, in whole pixels."""
+
+
+def sample(picture: Image.Image, square: Square, size: int) -> Image.Image:
+    """Cut out a square and resize it; only the part of the picture under it is touched.
+
+    Args:
+        picture: RGB or RGBA; transparent parts become white.
+        square: Where; beyond the picture its edge pixels repeat.
+        size: Width and height of the result, in pixels.
+
+    Raises:
+        EditError: The square lies outside the picture altogether.
+    """
+    factor = max(1, int(square.side // (OVERSAMPLING * size)))
+    outer = _outer_box(square, factor)
+    region = _padded(_reduced(picture, outer, factor, square), outer, factor, picture.size)
+    x, y = (square.x - outer[0]) / factor, (square.y - outer[1]) / factor  # in the region
+    side = square.side / factor
+    if square.rotation:
+        region, side = _straightened(region, (x, y), side, square.rotation, size)
+        x = y = region.width / 2
+    half = side / 2
+    box = (x - half, y - half, x + half, y + half)
+    return region.resize((size, size), Image.Resampling.LANCZOS, box=box)
+
+
+def _outer_box(square: Square, factor: int) -> Box:
+    """Whole multiples of the factor around the square and the margin."""
+    reach = square.reach + MARGIN * factor
+    left, top = (math.floor((at - reach) / factor) * factor for at in (square.x, square.y))
+    right, bottom = (math.ceil((at + reach) / factor) * factor for at in (square.x, square.y))
+    return left, top, right, bottom
+
+
+def _inner_box(outer: Box, size: tuple[int, int]) -> Box:
+    left, top, right, bottom = outer
+    return max(left, 0), max(top, 0), min(right, size[0]), min(bottom, size[1])
+
+
+def _reduced(picture: Image.Image, outer: Box, factor: int, square: Square) -> Image.Image:
+    """Cut out what the picture has of a box and average blocks of pixels."""
+    inner = _inner_box(outer, picture.size)
+    if inner[0] >= inner[2] or inner[1] >= inner[3]:
+        raise EditError(
+            f"The square around {square.x:g},{square.y:g} lies outside the photo of "
+            f"{picture.width}x{picture.height} pixels."
+        )
+    if picture.mode == "RGBA":
+        return opaque(picture.crop(inner), "white").reduce(factor)
+    return picture.reduce(factor, box=inner)
+
+
+def _padded(region: Image.Image, outer: Box, factor: int, size: tuple[int, int]) -> Image.Image:
+    """Repeat edge pixels where the box reaches beyond the picture."""
+    left, top, right, bottom = outer
+    inner = _inner_box(outer, size)
+    before = (inner[1] - top) // factor, (inner[0] - left) // factor
+    height, width = (bottom - top) // factor, (right - left) // factor
+    after = height - before[0] - region.height, width - before[1] - region.width
+    if not any((*before, *after)):
+        return region
+    widths = ((before[0], after[0]), (before[1], after[1]), (0, 0))
+    return Image.fromarray(np.pad(np.asarray(region), widths, mode="edge"))
+
+
+def _straightened(
+    region: Image.Image, centre: tuple[float, float], side: float, rotation: float, size: int
+) -> tuple[Image.Image, float]:
+    """Turn a square upright, onto a grid finer than its own; the square fills the middle.
+
+    Bilinear, because Pillow's bicubic transform turns even gradients into waves.
+    """
+    inner = size * math.ceil(2 * min(side / size, OVERSAMPLING))  # twice as fine as its pixels
+    step = side / inner
+    outer = inner + 2 * MARGIN
+    cosine = math.cos(math.radians(rotation)) * step
+    sine = math.sin(math.radians(rotation)) * step
+    x, y = centre
+    half = outer / 2
+    matrix = (
+        *(cosine, -sine, x - half * cosine + half * sine),
+        *(sine, cosine, y - half * sine - half * cosine),
+    )
+    turned = region.transform(
+        (outer, outer), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR
+    )
+    return turned, float(inner)
