@@ -9,7 +9,7 @@ import torch
 
 from benchmarks.modes import MODES
 from benchmarks.timing import Effort, Timing, alternate
-from stylemapgan.checkpoints import to_half
+from stylemapgan.checkpoints import Checkpoint, to_half
 from stylemapgan.checkpoints.networks import Networks, build, pack
 from stylemapgan.config import preset
 from stylemapgan.config.training import Precision
@@ -20,7 +20,7 @@ from stylemapgan.interop.onnx_export import export
 from stylemapgan.models import Encoder, Generator
 
 ONNX = "onnxruntime float32"
-NEEDED = ("encoder", "resizer", "synthesis")
+NEEDED = ("encoder", "mapping", "resizer", "synthesis")
 """Networks that an edit runs."""
 
 
@@ -64,13 +64,19 @@ def compare_engines(name: str, effort: Effort, *, compiles: bool) -> list[Engine
     ]
 
 
-def _editors(name: str, folder: Path, *, compiles: bool) -> dict[str, AbstractEditor]:
+def export_random(name: str, folder: Path) -> Checkpoint:
+    """Write ONNX files of a preset's networks with random weights."""
     model = preset(name).model
     torch.manual_seed(0)
     checkpoint = to_half(
         pack(model, Generator(model), Encoder(model), images_seen=0, licence="", data="")
     )
     export(checkpoint, folder, _photo(model.image_size), names=NEEDED)
+    return checkpoint
+
+
+def _editors(name: str, folder: Path, *, compiles: bool) -> dict[str, AbstractEditor]:
+    checkpoint = export_random(name, folder)
     editors: dict[str, AbstractEditor] = {
         f"eager {mode}": Editor(build(checkpoint), precision=precision)
         for mode, precision in MODES.items()

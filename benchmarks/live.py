@@ -9,23 +9,27 @@ import json
 import random
 import struct
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import httpx
 from cyclopts import App
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
+from benchmarks.engines import export_random
 from benchmarks.serving import Serving, percentiles, sample_stylemaps, serving
 
 app = App(name="python -m benchmarks.live")
 
 
 @app.default
-def measure(
+def measure(  # noqa: PLR0913 - every one is a flag
     *,
     model: str = "hands-128",
+    preset: str | None = None,
     edits: int = 1000,
     per_second: float = 30.0,
     view: str = "pasted",
@@ -35,18 +39,26 @@ def measure(
 
     Args:
         model: A bundled model.
+        preset: Networks of this preset instead, with random weights: they take as long.
         edits: How many mask deltas to send.
         per_second: How many of them a second.
         view: What to look at: raw or pasted.
         size: Height and width of the pictures, in pixels.
     """
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "model"
+        if preset:
+            export_random(preset, folder)
+        _measure(str(folder) if preset else model, (edits, per_second), view, size)
+
+
+def _measure(model: str, pace: tuple[int, float], view: str, size: int) -> None:
+    edits, per_second = pace
     with serving(model) as server, httpx.Client(base_url=server.url, timeout=60) as http:
-        image_size = next(
-            each["image_size"]
-            for each in http.get("/api/v1/models").json()["models"]
-            if each["name"] == model
-        )
-        source, reference = sample_stylemaps(http, model, 2)
+        models = http.get("/api/v1/models").json()["models"]
+        served = next(each for each in models if each["is_default"])
+        image_size = served["image_size"]
+        source, reference = sample_stylemaps(http, served["name"], 2)
         state = {
             **{"type": "state", "sequence": 1, "source": source, "view": view, "size": size},
             "parts": [{"key": "p", "reference": reference, "shift": [8, 0]}],

@@ -11,6 +11,8 @@ from time import monotonic, sleep
 
 import httpx
 
+from stylemapgan import zoo
+
 SECONDS_TO_START = 60
 
 
@@ -54,12 +56,12 @@ def serving(model: str, *options: object) -> Iterator[Serving]:
 
 
 def sample_stylemaps(http: httpx.Client, model: str, count: int) -> list[str]:
-    """Encode the model's sample pictures."""
-    answer = http.get("/api/v1/models").json()["models"]
-    samples = next(each["samples"] for each in answer if each["name"] == model)
+    """Encode sample pictures: those of the first bundled model serve every model."""
     ids = []
-    for name in samples[:count]:
-        photo = http.post(f"/api/v1/models/{model}/samples/{name}").json()["id"]
+    for path in zoo.sample_pictures(zoo.BUNDLED[0])[:count]:
+        photo = http.post(
+            "/api/v1/photos", content=path.read_bytes(), headers={"Content-Type": "image/png"}
+        ).json()["id"]
         encoded = http.post("/api/v1/stylemaps", json={"model": model, "photo": photo})
         ids.append(encoded.json()["id"])
     return ids

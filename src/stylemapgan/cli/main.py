@@ -18,6 +18,11 @@ COMMANDS = {
     "move": ("move:move", "Push a photo along a direction, such as an open hand."),
     "mix": ("mix:mix", "Take the coarse styles of one photo and the fine ones of another."),
     "generate": ("generate:generate", "Invent pictures."),
+    "refine": (
+        "refine:refine",
+        "Search for a stylemap that brings a photo back better; Ctrl-C keeps the best so far.",
+    ),
+    "parts": ("parts:app", "Find the parts of a picture, such as palm and fingers."),
     "studio": (
         "studio:studio",
         "Edit photos in the browser, by painting; everything stays on this machine.",

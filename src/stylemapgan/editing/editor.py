@@ -78,6 +78,15 @@ class Editor(AbstractEditor):
         return self._generator.config
 
     @property
+    def networks(self) -> Networks:
+        """The generator and the encoder themselves, for whatever needs gradients."""
+        return Networks(
+            generator=self._generator,
+            encoder=self._encoder,
+            typical_errors=self._typical_errors,
+        )
+
+    @property
     def typical_errors(self) -> tuple[float, ...]:
         """How well photos the model never saw come back, as the model file says."""
         return self._typical_errors

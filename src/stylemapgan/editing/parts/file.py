@@ -32,7 +32,8 @@ def read_parts(path: Path) -> Parts:
             raise CheckpointError(f"{path} is larger than any file of parts.")
         with safe_open(path, framework="numpy") as opened:
             metadata = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name) for name in opened.keys()}
+            names = opened.keys()
+            tensors = {name: opened.get_tensor(name) for name in names}
     except SafetensorError as error:
         raise CheckpointError(f"{path} is no safetensors file, or damaged ({error}).") from None
     except OSError as error:
@@ -58,10 +59,7 @@ def write_parts(path: Path, parts: Parts) -> None:
     Raises:
         CheckpointError: The file has another suffix, or its folder is missing or protected.
     """
-    if path.suffix != SUFFIX:
-        raise CheckpointError(f"{path} cannot be written: files of parts end in {SUFFIX}.")
-    if not path.parent.is_dir():
-        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
+    refuse_unwritable(path)
     metadata = {
         "format": FORMAT,
         "names": json.dumps(parts.names),
@@ -77,6 +75,18 @@ def write_parts(path: Path, parts: Parts) -> None:
             unfinished.write_bytes(save(tensors, metadata))
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Let only places pass where a file of parts can be.
+
+    Raises:
+        CheckpointError: The file has another suffix, or its folder is missing.
+    """
+    if path.suffix != SUFFIX:
+        raise CheckpointError(f"{path} cannot be written: files of parts end in {SUFFIX}.")
+    if not path.parent.is_dir():
+        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
 
 
 def _to_parts(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) -> Parts:

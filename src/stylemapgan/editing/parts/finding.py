@@ -47,7 +47,7 @@ def find_parts(
     if len(stylemaps) == 0:
         raise EditError("Parts are found in pictures: give at least one, better 300.")
     random = np.random.default_rng(seed)
-    share = _places_of_each(editor, len(stylemaps))
+    share = max(MOST_PLACES // len(stylemaps), 1)
     chosen = []
     for start in range(0, len(stylemaps), BATCH):
         features = to_numpy(editor.features(editor.resize(stylemaps[start : start + BATCH])))
@@ -97,8 +97,3 @@ def name_by_overlap(
         labels=tuple(wanted[label] for label in kept),
         owners=np.searchsorted(kept, best)[parts.owners],
     )
-
-
-def _places_of_each(editor: AbstractEditor, pictures: int) -> int:
-    """How many places of each picture to look at."""
-    return max(MOST_PLACES // pictures, 1)

@@ -35,9 +35,9 @@ class Parts:
     """Of the parts: small letters, digits and single hyphens."""
     labels: tuple[str, ...]
     """What people read instead of the names."""
-    centroids: Float[np.ndarray, "groups channels"]
+    centroids: Float[np.ndarray, "groups description"]
     """Groups of features, each a vector of length 1: features first, then coordinates."""
-    owners: Int[np.ndarray, " groups"]
+    owners: Int[np.ndarray, " _"]
     """Index of the part that each group belongs to."""
     position_weight: float
     """How much the place counts beside the features, which count 1."""
@@ -148,7 +148,7 @@ def to_name(label: str) -> str:
 
 def describe_places(
     features: Features, position_weight: float
-) -> Float32[np.ndarray, "places channels"]:
+) -> Float32[np.ndarray, "places description"]:
     """Turn features into one vector of length 1 for each place, row by row, picture by picture.
 
     Args:

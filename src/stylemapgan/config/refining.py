@@ -1,0 +1,35 @@
+"""How to refine a stylemap."""
+
+from dataclasses import dataclass
+
+from stylemapgan.errors import ConfigError
+
+MOST_STEPS = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefineSettings:
+    """How long to refine a stylemap, and what counts."""
+
+    steps: int = 100
+    """Steps at most; 20 to 200 make sense."""
+    learning_rate: float = 0.02
+    """Step size of Adam at the start; it falls to 0 along a half cosine."""
+    in_domain: float = 0.5
+    """Weight of the pull towards stylemaps that the encoder gives; 0 lets go of it."""
+    perceptual: float = 0.1
+    """Weight of the perceptual distance beside the squared error; needs the extra `features`."""
+    patience: int = 20
+    """Steps without gain after which it ends early."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.steps <= MOST_STEPS:
+            raise ConfigError(f"Refining takes 1 to {MOST_STEPS:,} steps, got {self.steps}.")
+        if self.patience < 1:
+            raise ConfigError(f"The patience must be at least 1 step, got {self.patience}.")
+        if not 0 < self.learning_rate < float("inf"):
+            raise ConfigError(f"The learning rate must be above 0, got {self.learning_rate}.")
+        for name in ("in_domain", "perceptual"):
+            weight = getattr(self, name)
+            if not 0 <= weight < float("inf"):
+                raise ConfigError(f"The weight {name} must be 0 or above, got {weight}.")
