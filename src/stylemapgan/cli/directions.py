@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stylemapgan import checkpoints, zoo
+from stylemapgan.checkpoints.tensors import refuse_unwritable
 from stylemapgan.cli.direction_labels import NO_LABELS, LabelOptions
 from stylemapgan.cli.direction_sheet import write_direction_sheet
 from stylemapgan.cli.move import known_directions
@@ -22,7 +23,7 @@ from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import directions as library
 from stylemapgan.editing.directions import Direction
 from stylemapgan.editing.directions.direction import refuse_texts
-from stylemapgan.editing.directions.file import refuse_unwritable
+from stylemapgan.editing.directions.file import WHAT
 from stylemapgan.editing.directions.labelled import import_scikit_learn
 from stylemapgan.errors import DataError
 from stylemapgan.images.levels import to_numpy
@@ -162,7 +163,7 @@ def show_list(file: Path | None = None, /, *, model: str = zoo.BUNDLED[0]) -> No
 
 def _already_in(output: Path) -> tuple[Direction, ...]:
     """Read what the file to write holds so far; find out before any work if it cannot be."""
-    refuse_unwritable(output)
+    refuse_unwritable(output, WHAT)
     return library.read_directions(output) if output.exists() else ()
 
 

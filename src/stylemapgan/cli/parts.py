@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from stylemapgan import images, zoo
+from stylemapgan.checkpoints.tensors import refuse_unwritable
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
 from stylemapgan.cli.part_sheets import paint, spotlight, write_part_rows
@@ -19,7 +20,7 @@ from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.directions import encode_photos
 from stylemapgan.editing.parts import Parts, find_parts, read_parts, write_parts
-from stylemapgan.editing.parts.file import refuse_unwritable
+from stylemapgan.editing.parts.file import WHAT
 from stylemapgan.errors import CheckpointError, DataError, EditError, ImageError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Mask, Stylemap
@@ -95,7 +96,7 @@ def fit(
         tag: What the sheet says about its origin.
         model: Which model.
     """
-    refuse_unwritable(output)
+    refuse_unwritable(output, WHAT)
     paths = zoo.pictures_in(photos)
     if not paths or most < 1:
         raise DataError(f"{photos} holds {len(paths)} pictures, {most} are to be looked at.")
@@ -129,7 +130,7 @@ def name(
         rest: Label of all parts whose numbers are not given.
         output: Where to write the named parts: .safetensors.
     """
-    refuse_unwritable(output)
+    refuse_unwritable(output, WHAT)
     found = read_parts(file)
     members = dict(_group(text) for text in groups)
     if rest is not None:

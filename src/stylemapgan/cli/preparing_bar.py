@@ -5,17 +5,10 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TaskID
 
-from stylemapgan.cli.training_bar import SECONDS_BETWEEN_LINES, SpeedColumn
+from stylemapgan.cli.bars import SECONDS_BETWEEN_LINES, new_progress
+from stylemapgan.cli.training_bar import SpeedColumn
 
 
 class PreparingBar:
@@ -23,16 +16,7 @@ class PreparingBar:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            SpeedColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-        )
+        self._progress = new_progress(console, SpeedColumn())
         self._tasks: dict[str, TaskID] = {}
         self._last_line = -math.inf
 

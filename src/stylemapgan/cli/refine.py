@@ -7,6 +7,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from stylemapgan import zoo
+from stylemapgan.checkpoints.tensors import refuse_unwritable
 from stylemapgan.cli.own_photo import (
     EVERYWHERE_IN_THE_MIDDLE,
     FindOptions,
@@ -17,7 +18,7 @@ from stylemapgan.cli.refining_bar import RefiningBar
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import say
 from stylemapgan.config.refining import RefineSettings
-from stylemapgan.editing.stylemap_file import refuse_unwritable, write_stylemap
+from stylemapgan.editing.stylemap_file import WHAT, write_stylemap
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.training.stopping import stop_on_signals
 from stylemapgan.types import Images
@@ -60,7 +61,7 @@ def refine(
         device: Where to compute: cpu, cuda, mps.
     """
     if stylemap:
-        refuse_unwritable(stylemap)
+        refuse_unwritable(stylemap, WHAT)
     editor = _load(model, device)
     ours = PhotoOptions(find=find.find, square=square).open_source(photo, editor)
     found = _search(editor, ours.picture, settings, device)

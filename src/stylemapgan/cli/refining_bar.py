@@ -5,17 +5,10 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import TextColumn
 
+from stylemapgan.cli.bars import SECONDS_BETWEEN_LINES, new_progress
 from stylemapgan.cli.speaking import say
-from stylemapgan.cli.training_bar import SECONDS_BETWEEN_LINES
 
 
 class RefiningBar:
@@ -23,16 +16,7 @@ class RefiningBar:
 
     def __init__(self, console: Console, steps: int) -> None:
         self._console = console
-        self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[error]}", style="cyan"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-        )
+        self._progress = new_progress(console, TextColumn("{task.fields[error]}", style="cyan"))
         self._steps = steps
         self._task = self._progress.add_task("refining", total=steps, error="")
         self._last_line = -math.inf

@@ -7,23 +7,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
 from rich.live import Live
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    ProgressColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import ProgressColumn, Task
 from rich.text import Text
+
+from stylemapgan.cli.bars import SECONDS_BETWEEN_LINES, new_progress
 
 if TYPE_CHECKING:
     from stylemapgan.training.loop import Progress as TrainingProgress
 
-SECONDS_BETWEEN_LINES = 30.0
-"""How often a log file, which shows no moving bar, gets a line."""
 SPEED_WINDOW = 120.0
 """Seconds that the shown speed is averaged over."""
 
@@ -33,17 +24,7 @@ class TrainingBar:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._progress = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            SpeedColumn(),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-            speed_estimate_period=SPEED_WINDOW,
-        )
+        self._progress = new_progress(console, SpeedColumn(), SPEED_WINDOW)
         self._photos = self._progress.add_task("photos", visible=False)
         self._images = self._progress.add_task("training", visible=False, start=False)
         self._losses = Text(style="dim")

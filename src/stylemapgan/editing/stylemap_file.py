@@ -2,15 +2,12 @@
 
 from pathlib import Path
 
-import numpy as np
-from safetensors.numpy import save
-
-from stylemapgan.errors import CheckpointError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.checkpoints.tensors import write_tensors
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Stylemap
 
-SUFFIX = ".safetensors"
+WHAT = "stylemaps"
+"""How messages call what such a file holds."""
 
 
 def write_stylemap(path: Path, stylemap: Stylemap, model: str) -> None:
@@ -24,22 +21,4 @@ def write_stylemap(path: Path, stylemap: Stylemap, model: str) -> None:
     Raises:
         CheckpointError: The file has another suffix, or its folder is missing or protected.
     """
-    refuse_unwritable(path)
-    array = np.ascontiguousarray(to_numpy(stylemap), np.float32)
-    try:
-        with replacing(path) as unfinished:
-            unfinished.write_bytes(save({"stylemap": array}, {"model": model}))
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def refuse_unwritable(path: Path) -> None:
-    """Let only places pass where a stylemap's file can be.
-
-    Raises:
-        CheckpointError: The file has another suffix, or its folder is missing.
-    """
-    if path.suffix != SUFFIX:
-        raise CheckpointError(f"{path} cannot be written: files of stylemaps end in {SUFFIX}.")
-    if not path.parent.is_dir():
-        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
+    write_tensors(path, WHAT, {"stylemap": to_numpy(stylemap)}, {"model": model})

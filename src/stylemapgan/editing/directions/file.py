@@ -6,16 +6,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
+from stylemapgan.checkpoints.tensors import read_tensors, write_tensors
 from stylemapgan.editing.directions.direction import Direction, Origin
 from stylemapgan.errors import CheckpointError, EditError
-from stylemapgan.images.atomic import replacing
 
 FORMAT = "stylemapgan-directions-1"
 """Written into every file; a change that older versions cannot read gets the next number."""
-SUFFIX = ".safetensors"
+WHAT = "directions"
+"""How messages call what such a file holds."""
 MAX_BYTES = 64 * 2**20
 """Largest file that is read: room for hundreds of directions."""
 FACTS: Mapping[str, tuple[type, ...]] = {
@@ -37,21 +36,8 @@ def read_directions(path: Path) -> tuple[Direction, ...]:
     Raises:
         CheckpointError: The file is missing, damaged, or holds something else.
     """
-    if not path.is_file():
-        raise CheckpointError(f"{path}: there is no such file of directions.")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path} is larger than any file of directions.")
-        with safe_open(path, framework="numpy") as opened:
-            facts = _from_metadata(path, opened.metadata() or {})
-            names = opened.keys()
-            tensors = {name: opened.get_tensor(name) for name in names}
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is no safetensors file, or damaged ({error}).") from None
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except TypeError as error:  # NumPy knows no bfloat16
-        raise CheckpointError(f"{path} stores numbers that NumPy does not know: {error}.") from None
+    tensors, metadata = read_tensors(path, WHAT, MAX_BYTES)
+    facts = _from_metadata(path, metadata)
     try:
         directions = tuple(_direction(each, tensors) for each in facts)
         _refuse_mixture(directions)
@@ -68,27 +54,10 @@ def write_directions(path: Path, directions: Sequence[Direction]) -> None:
         EditError: There are none, two have the same name, or their sizes differ.
     """
     _refuse_mixture(directions)
-    refuse_unwritable(path)
-    tensors = {each.name: np.ascontiguousarray(each.normal, np.float32) for each in directions}
+    tensors = {each.name: np.asarray(each.normal, np.float32) for each in directions}
     facts = [{name: getattr(each, name) for name in FACTS} for each in directions]
     metadata = {"format": FORMAT, "directions": json.dumps(facts, ensure_ascii=False)}
-    try:
-        with replacing(path) as unfinished:
-            unfinished.write_bytes(save(tensors, metadata))
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def refuse_unwritable(path: Path) -> None:
-    """Let only places pass where a file of directions can be.
-
-    Raises:
-        CheckpointError: The file has another suffix, or its folder is missing.
-    """
-    if path.suffix != SUFFIX:
-        raise CheckpointError(f"{path} cannot be written: files of directions end in {SUFFIX}.")
-    if not path.parent.is_dir():
-        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
+    write_tensors(path, WHAT, tensors, metadata)
 
 
 def _from_metadata(path: Path, metadata: Mapping[str, str]) -> list[dict[str, Any]]:

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
 
+from stylemapgan.checkpoints.tensors import read_tensors, write_tensors
 from stylemapgan.editing.parts.parts import Parts
 from stylemapgan.errors import CheckpointError, EditError
-from stylemapgan.images.atomic import replacing
 
 FORMAT = "stylemapgan-parts-1"
 """Written into every file; a change that older versions cannot read gets the next number."""
-SUFFIX = ".safetensors"
+WHAT = "parts"
+"""How messages call what such a file holds."""
 MAX_BYTES = 16 * 2**20
 """Largest file that is read: room for thousands of groups."""
 
@@ -25,21 +24,7 @@ def read_parts(path: Path) -> Parts:
     Raises:
         CheckpointError: The file is missing, damaged, or holds something else.
     """
-    if not path.is_file():
-        raise CheckpointError(f"{path}: there is no such file of parts.")
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path} is larger than any file of parts.")
-        with safe_open(path, framework="numpy") as opened:
-            metadata = opened.metadata() or {}
-            names = opened.keys()
-            tensors = {name: opened.get_tensor(name) for name in names}
-    except SafetensorError as error:
-        raise CheckpointError(f"{path} is no safetensors file, or damaged ({error}).") from None
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except TypeError as error:  # NumPy knows no bfloat16
-        raise CheckpointError(f"{path} stores numbers that NumPy does not know: {error}.") from None
+    tensors, metadata = read_tensors(path, WHAT, MAX_BYTES)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
             f"{path} is no file of parts of this version: its metadata says format "
@@ -59,7 +44,6 @@ def write_parts(path: Path, parts: Parts) -> None:
     Raises:
         CheckpointError: The file has another suffix, or its folder is missing or protected.
     """
-    refuse_unwritable(path)
     metadata = {
         "format": FORMAT,
         "names": json.dumps(parts.names),
@@ -67,26 +51,10 @@ def write_parts(path: Path, parts: Parts) -> None:
         "position_weight": json.dumps(parts.position_weight),
     }
     tensors = {
-        "centroids": np.ascontiguousarray(parts.centroids, dtype=np.float32),
-        "owners": np.ascontiguousarray(parts.owners, dtype=np.int64),
+        "centroids": np.asarray(parts.centroids, dtype=np.float32),
+        "owners": np.asarray(parts.owners, dtype=np.int64),
     }
-    try:
-        with replacing(path) as unfinished:
-            unfinished.write_bytes(save(tensors, metadata))
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def refuse_unwritable(path: Path) -> None:
-    """Let only places pass where a file of parts can be.
-
-    Raises:
-        CheckpointError: The file has another suffix, or its folder is missing.
-    """
-    if path.suffix != SUFFIX:
-        raise CheckpointError(f"{path} cannot be written: files of parts end in {SUFFIX}.")
-    if not path.parent.is_dir():
-        raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
+    write_tensors(path, WHAT, tensors, metadata)
 
 
 def _to_parts(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) -> Parts:
