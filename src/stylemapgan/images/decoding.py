@@ -111,9 +111,20 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
 def upright(picture: Image.Image) -> Image.Image:
     """Unpack a picture to eight bits, turned as its camera was held."""
     picture.load()
-    turn = TURNS.get(_orientation(picture))
+    turn = TURNS.get(orientation_of(picture))
     pixels = eight_bit(picture)
     return pixels if turn is None else pixels.transpose(turn)
+
+
+def orientation_of(picture: Image.Image) -> int:
+    """Read the EXIF orientation; 1, upright, where there is none or it makes no sense."""
+    try:
+        with _quietly():
+            orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception as error:  # a picture with broken notes is still a picture
+        logger.debug("Broken EXIF data are ignored: %s", error)
+        return 1
+    return orientation if orientation in TURNS else 1
 
 
 def middle_square(picture: Image.Image, size: int, kernel: Image.Resampling) -> Image.Image:
@@ -155,15 +166,6 @@ def refuse_length(length: int, name: str = UNNAMED) -> None:
 
 def _name(source: Path | bytes) -> str:
     return str(source) if isinstance(source, Path) else UNNAMED
-
-
-def _orientation(picture: Image.Image) -> int:
-    try:
-        with _quietly():
-            return picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception as error:  # a picture with broken notes is still a picture
-        logger.debug("Broken EXIF data are ignored: %s", error)
-        return 1
 
 
 @contextmanager

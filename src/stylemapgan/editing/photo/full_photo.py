@@ -13,7 +13,6 @@ from PIL import Image
 from stylemapgan.editing.photo.colours import as_rgb
 from stylemapgan.editing.photo.layout import (
     is_lying,
-    orientation_of,
     stored_square,
     to_upright,
 )
@@ -22,7 +21,7 @@ from stylemapgan.editing.photo.square import Square
 from stylemapgan.errors import ImageError
 from stylemapgan.images.atomic import replacing
 from stylemapgan.images.colour import opaque, to_srgb
-from stylemapgan.images.decoding import opened
+from stylemapgan.images.decoding import opened, orientation_of
 from stylemapgan.images.levels import from_bytes
 from stylemapgan.images.provenance import Provenance, save_options
 

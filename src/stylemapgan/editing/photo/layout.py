@@ -7,7 +7,6 @@ turn it. Here arrays and squares are turned instead of the millions of pixels.
 import math
 
 import numpy as np
-from PIL import ExifTags, Image
 
 from stylemapgan.editing.photo.square import Square
 
@@ -22,15 +21,6 @@ MATRICES = {
     8: ((0, -1), (1, 0)),
 }
 """EXIF orientation → what it does to a step (right, down): upright to stored."""
-
-
-def orientation_of(picture: Image.Image) -> int:
-    """Read the EXIF orientation; 1, upright, where there is none or it makes no sense."""
-    try:
-        orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # a photo with broken notes is still a photo
-        return 1
-    return orientation if orientation in MATRICES else 1
 
 
 def is_lying(orientation: int) -> bool:
