@@ -10,6 +10,8 @@ from playwright.sync_api import Download, Page, expect
 
 Point = tuple[float, float]
 """Right and down, as shares of the picture's side."""
+SETTLED = 250
+"""Milliseconds without a new picture after which none is on its way."""
 VIEWPORT = """async () => {
   const { viewport } = await import("/static/stage/view.js");
   const { modelSize } = await import("/static/core/state.js");
@@ -38,7 +40,7 @@ class StudioPage:
         seen = -1
         while seen != self.frames:
             seen = self.frames
-            self.page.wait_for_timeout(400)
+            self.page.wait_for_timeout(SETTLED)
 
     def drag(self, points: Sequence[Point]) -> None:
         """Press at the first point, move through the others, let go at the last."""

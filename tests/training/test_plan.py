@@ -106,7 +106,9 @@ def test_an_iteration_is_about_the_sum_of_its_parts(plan):
     assert 0.85 * whole < plan.iteration_flops < whole
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+@pytest.mark.parametrize(
+    "precision", ["32-true", pytest.param("bf16-mixed", marks=pytest.mark.slow)]
+)
 def test_simulated_updates_take_the_memory_of_real_ones(precision: Precision):
     config = tiny(batch=8, precision=precision)
     lesson = steps.Lesson(
@@ -140,6 +142,7 @@ def test_memory_grows_evenly_with_the_batch(plan):
         assert phase.fixed + 24 * phase.an_image == pytest.approx(simulated[phase.name], rel=0.02)
 
 
+@pytest.mark.slow
 def test_smaller_passes_and_shorter_numbers_take_less():
     usual = max(peaks(TINY, 8).values())
     assert max(peaks(TINY, 4, passes=2).values()) < 0.75 * usual

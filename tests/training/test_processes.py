@@ -70,7 +70,7 @@ def flags_for(config: RunConfig, run: Path) -> list[str]:
     return ["--config", str(path), "--run-folder", str(run)]
 
 
-@pytest.mark.parametrize("torchrun", [False, True])
+@pytest.mark.parametrize("torchrun", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_two_processes_with_half_the_batch_equal_one_with_the_whole(recipe, tmp_path, torchrun):
     config, flags = recipe
     with launch(flags, torchrun) as process:
