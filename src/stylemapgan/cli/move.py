@@ -8,7 +8,7 @@ from cyclopts import ArgumentCollection, Group, Parameter
 
 from stylemapgan import images, zoo
 from stylemapgan.cli.direction_sheet import AMOUNT_TITLES, pushed_row
-from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions, whole_numbers
+from stylemapgan.cli.options import BUNDLED_MODEL, Box, ModelOptions
 from stylemapgan.cli.outline import outline
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, everywhere
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
@@ -33,15 +33,7 @@ class PlaceOptions:
 
     mask: Path | None = None
     """Picture that is white where to change the photo, black elsewhere; grey changes less."""
-    box: Annotated[
-        tuple[int, int, int, int] | None,
-        Parameter(
-            converter=whole_numbers("x", "y", "width", "height"),
-            n_tokens=1,
-            metavar="X,Y,W,H",
-            negative=(),
-        ),
-    ] = None
+    box: Box = None
     """Left edge, top edge, width and height, in pixels of the model's square picture."""
 
     def read(self, size: int) -> Mask | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 from cyclopts import ArgumentCollection, Group, Parameter, Token
 
@@ -30,6 +30,18 @@ def whole_numbers(*names: str) -> Callable[[Any, Sequence[Token]], tuple[int, ..
         return numbers
 
     return convert
+
+
+Box: TypeAlias = Annotated[
+    tuple[int, int, int, int] | None,
+    Parameter(
+        converter=whole_numbers("x", "y", "width", "height"),
+        n_tokens=1,
+        metavar="X,Y,W,H",
+        negative=(),
+    ),
+]
+"""Left edge, top edge, width and height, as `--box 8,8,16,16`."""
 
 
 def _need_exactly_one(arguments: ArgumentCollection) -> None:
@@ -68,15 +80,7 @@ class PartOptions:
 
     mask: Path | None = None
     """Picture that is white where to take the reference, black elsewhere; grey mixes."""
-    box: Annotated[
-        tuple[int, int, int, int] | None,
-        Parameter(
-            converter=whole_numbers("x", "y", "width", "height"),
-            n_tokens=1,
-            metavar="X,Y,W,H",
-            negative=(),
-        ),
-    ] = None
+    box: Box = None
     """Left edge, top edge, width and height, in pixels of the model's square picture."""
 
     def read(self, size: int) -> Mask:

@@ -84,9 +84,13 @@ def transplant(
         ours.write_edited(output, result, operations.move(mask, down_right), provenance)
     else:
         frames = editor.morph(ours.picture, piece, morph)
-        titles = [f"{strength * step / (morph - 1):.2f}" for step in range(morph)]
-        write_frames(output, frames, titles, milliseconds, provenance)
+        write_frames(output, frames, _strengths(strength, morph), milliseconds, provenance)
         result = frames[-1:]
     if sheet:
         row = edit_row(ours.picture, theirs.picture, mask, result, down_right)
         write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)
+
+
+def _strengths(last: float, steps: int) -> list[str]:
+    """Name the steps of a morph by how strongly the part shows."""
+    return [f"{last * step / (steps - 1):.2f}" for step in range(steps)]

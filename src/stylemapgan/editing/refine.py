@@ -4,7 +4,7 @@ The encoder has to serve every photo; a hundred steps of gradient descent serve 
 keeps the stylemap editable is a pull towards stylemaps that the encoder itself gives: the picture
 of w, encoded again, should be w.
 
-Source: Zhu et al., "In-Domain GAN Inversion for Real Image Editing", ECCV 2020, section 3.3.
+Source: Zhu et al., "In-Domain GAN Inversion for Real Image Editing", ECCV 2020.
 """
 
 from collections.abc import Callable, Iterator, Sequence
