@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import nn
 
+from stylemapgan.errors import DataError
 from stylemapgan.features import load_distance, lpips
 from stylemapgan.features.lpips import LPIPS, MEAN, STD, VGG16Features, load_lpips
 from stylemapgan.features.weights import PublicWeights
@@ -89,8 +90,9 @@ def test_equal_pictures_have_distance_0_and_gradients_flow(simple):
 def publish(folder: Path, name: str, weights: dict[str, torch.Tensor]) -> PublicWeights:
     """Save weights as their authors would."""
     torch.save(weights, folder / name)
-    digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-    return PublicWeights(name=name, url=(folder / name).as_uri(), sha256=digest)
+    content = (folder / name).read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    return PublicWeights(name, f"https://nowhere.invalid/{name}", len(content), digest)
 
 
 def test_public_weights_end_up_in_the_right_places(tmp_path, monkeypatch):
@@ -103,7 +105,7 @@ def test_public_weights_end_up_in_the_right_places(tmp_path, monkeypatch):
     monkeypatch.setattr(lpips, "VGG16", publish(tmp_path, "vgg16.pth", vgg16))
     monkeypatch.setattr(lpips, "LPIPS_VGG", publish(tmp_path, "linear.pth", linear))
 
-    for loaded in (load_lpips(tmp_path), load_distance("lpips-vgg16", tmp_path)):
+    for loaded in (load_lpips([tmp_path]), load_distance("lpips-vgg16", tmp_path)):
         assert isinstance(loaded, LPIPS)
         for name, value in authors.network.state_dict().items():
             assert torch.equal(loaded.network.state_dict()[name], value)
@@ -115,3 +117,12 @@ def test_the_weights_asked_for_are_those_everybody_uses():
     assert lpips.VGG16.name == "vgg16-397923af.pth"
     assert lpips.VGG16.sha256.startswith("397923af")  # torchvision puts it into the name
     assert len(lpips.LPIPS_VGG.sha256) == 64
+
+
+def test_the_error_names_the_offline_way_of_who_asks(web, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(lpips, "VGG16", PublicWeights("vgg16.pth", f"{web.address}/", 10, "0" * 64))
+    with pytest.raises(DataError, match="or use --perceptual-network efficientnet-lite0, which"):
+        load_distance("lpips-vgg16")
+    with pytest.raises(DataError, match="or name it with --weights; without a download there is"):
+        load_lpips()

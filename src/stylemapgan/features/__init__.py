@@ -9,6 +9,8 @@ from stylemapgan.features.perceptual import AbstractPerceptualDistance, Efficien
 
 __all__ = ["AbstractPerceptualDistance", "EfficientNetDistance", "load_distance", "load_lpips"]
 
+TRAIN_OFFLINE = "use --perceptual-network efficientnet-lite0, which needs no download"
+
 
 def load_distance(
     network: PerceptualNetwork, weights_folder: Path | None = None
@@ -17,15 +19,16 @@ def load_distance(
 
     Args:
         network: Which network judges.
-        weights_folder: Where the weights of `lpips-vgg16` lie; fetched if None.
+        weights_folder: Where the weights of `lpips-vgg16` lie; fetched if they are not there.
 
     Raises:
         MissingExtraError: The package that carries EfficientNet-Lite0 is not installed.
         DataError: The weights of LPIPS are neither at hand nor to be fetched.
     """
+    given = [weights_folder] if weights_folder else []
     loaders = {
         "efficientnet-lite0": lambda: EfficientNetDistance(load_efficientnet_lite0()),
-        "lpips-vgg16": lambda: load_lpips(weights_folder),
+        "lpips-vgg16": lambda: load_lpips(given, alternative=TRAIN_OFFLINE),
         "none": lambda: None,
     }
     return loaders[network]()

@@ -8,7 +8,7 @@ Source: Szegedy et al., CVPR 2016, table 1; Parmar et al., "On Aliased Resizing 
 Subtleties in GAN Evaluation", CVPR 2022, for the resize.
 """
 
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,7 @@ from jaxtyping import Float, Float32
 from PIL import Image
 from torch import Tensor, nn
 
-from stylemapgan.errors import DataError
+from stylemapgan.features.download import OnProgress
 from stylemapgan.features.inception_blocks import (
     Convolution,
     InceptionA,
@@ -28,7 +28,7 @@ from stylemapgan.features.inception_blocks import (
     largest_neighbour,
     mean_of_neighbours,
 )
-from stylemapgan.features.weights import PublicWeights, cache_folder
+from stylemapgan.features.weights import PublicWeights
 from stylemapgan.images.levels import to_bytes
 from stylemapgan.types import Images
 
@@ -45,9 +45,13 @@ FID_INCEPTION = PublicWeights(
         "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/"
         "pt_inception-2015-12-05-6726825d.pth"
     ),
+    size=95_628_359,
     sha256="6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2",
 )
-"""ImageNet weights of Inception v3 (2015-12-05, TensorFlow), 95,628,359 bytes."""
+"""ImageNet weights of Inception v3 (2015-12-05, TensorFlow)."""
+MEASURE_OFFLINE = (
+    "name it with --weights; without a download there is the Fréchet distance on EfficientNet-Lite0"
+)
 
 
 class FIDInception(nn.Module):
@@ -94,17 +98,20 @@ class FIDInception(nn.Module):
         return x.mean(dim=(2, 3))
 
 
-def load_inception(file: Path | None = None) -> FIDInception:
+def load_inception(
+    given: Sequence[Path] = (), on_progress: OnProgress | None = None
+) -> FIDInception:
     """Build the network with its public weights.
 
     Args:
-        file: Where the weights lie, under any name; fetched into the cache if None.
+        given: Files or folders to look for the weights in before they are fetched.
+        on_progress: Told how far the fetching is.
 
     Raises:
-        DataError: The weights are missing, cannot be fetched, or are another file.
+        DataError: The weights are missing and cannot be fetched, or are another file.
     """
     network = FIDInception()
-    weights = _load_weights(file)
+    weights = FID_INCEPTION.load(MEASURE_OFFLINE, given, on_progress)
     counters = {name: value for name, value in network.state_dict().items() if _is_counter(name)}
     network.load_state_dict(counters | weights)
     return network
@@ -129,21 +136,6 @@ def _resize_plane(plane: np.ndarray) -> Float32[np.ndarray, "side side"]:
         (SIDE, SIDE), Image.Resampling.BICUBIC
     )
     return np.clip(np.asarray(resized), 0, 255)
-
-
-def _load_weights(file: Path | None) -> dict[str, Tensor]:
-    if file is not None:
-        return replace(FID_INCEPTION, name=file.name).load(file.parent)
-    try:
-        return FID_INCEPTION.load()
-    except DataError:
-        if (cache_folder() / FID_INCEPTION.name).exists():
-            raise  # it is another file, and the message says so
-        raise DataError(
-            f"FID needs {FID_INCEPTION.name}, which could not be fetched from {FID_INCEPTION.url}: "
-            f"put the file into {cache_folder()} or name it with --weights; without a download "
-            "there is the Fréchet distance on EfficientNet-Lite0"
-        ) from None
 
 
 def _is_counter(name: str) -> bool:

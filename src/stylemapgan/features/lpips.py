@@ -4,12 +4,14 @@ Source: Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perc
 CVPR 2018, version 0.1 with VGG16.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stylemapgan.features.download import OnProgress
 from stylemapgan.features.perceptual import AbstractPerceptualDistance, unit_length
 from stylemapgan.features.weights import LPIPS_VGG, VGG16
 
@@ -18,6 +20,10 @@ STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512
 MEAN = (-0.030, -0.088, -0.188)
 STD = (0.458, 0.448, 0.450)
 """LPIPS brings pictures in [-1, 1] to the range VGG16 was trained in with these."""
+MEASURE_OFFLINE = (
+    "name it with --weights; without a download there is the distance in features of "
+    "EfficientNet-Lite0"
+)
 
 
 class VGG16Features(nn.Module):
@@ -77,20 +83,26 @@ class LPIPS(AbstractPerceptualDistance):
         return self.network((images - self.mean) / self.std)
 
 
-def load_lpips(folder: Path | None = None) -> LPIPS:
-    """Build LPIPS with its public weights.
+def load_lpips(
+    given: Sequence[Path] = (),
+    on_progress: OnProgress | None = None,
+    alternative: str = MEASURE_OFFLINE,
+) -> LPIPS:
+    """Build LPIPS with its public weights, `vgg16-397923af.pth` and `vgg.pth`.
 
     Args:
-        folder: Where `vgg16-397923af.pth` and `vgg.pth` lie; fetched into the cache if None.
+        given: Files or folders to look for the weights in before they are fetched.
+        on_progress: Told how far the fetching is, one file after the other.
+        alternative: What one can do without a connection, for the error.
 
     Raises:
-        DataError: The weights are missing, cannot be fetched, or are other files.
+        DataError: The weights are missing and cannot be fetched, or are other files.
     """
     distance = LPIPS()
-    trunk = VGG16.load(folder)
+    trunk = VGG16.load(alternative, given, on_progress)
     features = {name: value for name, value in trunk.items() if name.startswith("features.")}
     distance.network.load_state_dict(features)
-    linear = LPIPS_VGG.load(folder)
+    linear = LPIPS_VGG.load(alternative, given, on_progress)
     for index, weights in enumerate(distance.channel_weights):
         weights.copy_(linear[f"lin{index}.model.1.weight"].flatten())
     return distance

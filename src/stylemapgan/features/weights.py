@@ -1,16 +1,16 @@
 """Public weights of feature networks: a file given by the user, or fetched once and checked."""
 
-import hashlib
 import logging
 import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
 
 import torch
 from torch import Tensor
 
 from stylemapgan.errors import DataError
+from stylemapgan.features.download import OnProgress, fetch, file_sha256
 
 logger = logging.getLogger(__name__)
 
@@ -21,38 +21,75 @@ class PublicWeights:
 
     name: str
     url: str
+    size: int
+    """In bytes."""
     sha256: str
 
-    def load(self, folder: Path | None = None) -> dict[str, Tensor]:
+    def load(
+        self,
+        alternative: str,
+        given: Sequence[Path] = (),
+        on_progress: OnProgress | None = None,
+    ) -> dict[str, Tensor]:
         """Read the weights, fetching them into the cache the first time.
 
         Args:
-            folder: Where the file lies already; the cache if None.
+            alternative: What one can do without a connection; completes "put the file there, or".
+            given: Files or folders to look in first.
+            on_progress: Told how far the fetching is.
 
         Raises:
             DataError: The file is missing and cannot be fetched, or is another file.
         """
-        path = (folder or cache_folder()) / self.name
-        if folder is None and not path.exists():
-            self._fetch(path)
-        if not path.is_file():
-            raise DataError(f"{path} is missing: it can be fetched from {self.url}")
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        path = find_weights(self, given) or cache_folder() / self.name
+        if not path.exists():
+            self._fetch(path, alternative, given, on_progress)
+        found = file_sha256(path)
         if found != self.sha256:
             raise DataError(f"{path} is not {self.name}: SHA-256 {found}, expected {self.sha256}")
         return torch.load(path, map_location="cpu", weights_only=True)
 
-    def _fetch(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def _fetch(
+        self, path: Path, alternative: str, given: Sequence[Path], on_progress: OnProgress | None
+    ) -> None:
         logger.info("Fetching %s into %s.", self.url, path.parent)
         try:
-            torch.hub.download_url_to_file(self.url, str(path), self.sha256, progress=False)
-        except (URLError, OSError, RuntimeError) as error:
+            fetch(self.url, path, self.size, self.sha256, on_progress)
+        except DataError as error:
+            searched = f"is not in {', '.join(map(str, given))} and " if given else ""
             raise DataError(
-                f"{self.name} could not be fetched from {self.url} ({error}): put the file into "
-                f"{path.parent}, or use --perceptual-network efficientnet-lite0, "
-                "which needs no download"
+                f"{self.name} {searched}could not be fetched from {self.url} ({error}): "
+                f"put the file into {path.parent}, or {alternative}"
             ) from None
+
+
+def find_weights(public: PublicWeights, given: Sequence[Path]) -> Path | None:
+    """Find public weights among files and folders: by name, else by content under another name.
+
+    Args:
+        public: What to look for.
+        given: Files, and folders whose files are looked at; folders in them are not.
+
+    Raises:
+        DataError: There is no such file or folder.
+    """
+    files = [file for place in given for file in _files(place)]
+    for file in files:
+        if file.name == public.name:
+            return file
+    for file in files:
+        if file.stat().st_size == public.size and file_sha256(file) == public.sha256:
+            return file
+    return None
+
+
+def _files(place: Path) -> Iterator[Path]:
+    if place.is_dir():
+        yield from sorted(file for file in place.iterdir() if file.is_file())
+    elif place.is_file():
+        yield place
+    else:
+        raise DataError(f"There is no file or folder {place} to look for weights in.")
 
 
 def cache_folder() -> Path:
@@ -64,6 +101,7 @@ def cache_folder() -> Path:
 VGG16 = PublicWeights(
     name="vgg16-397923af.pth",
     url="https://download.pytorch.org/models/vgg16-397923af.pth",
+    size=553_433_881,
     sha256="397923af8e79cdbb6a7127f12361acd7a2f83e06b05044ddf496e83de57a5bf0",
 )
 """ImageNet weights of VGG16 (Simonyan and Zisserman, ICLR 2015), by torchvision."""
@@ -73,6 +111,7 @@ LPIPS_VGG = PublicWeights(
         "https://raw.githubusercontent.com/richzhang/PerceptualSimilarity/master/"
         "lpips/weights/v0.1/vgg.pth"
     ),
+    size=7_289,
     sha256="a78928a0af1e5f0fcb1f3b9e8f8c3a2a5a3de244d830ad5c1feddc79b8432868",
 )
 """How much each channel of VGG16 counts (Zhang et al., CVPR 2018), version 0.1."""
