@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TYPESCRIPT := 5.9.3
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 export OMP_WAIT_POLICY := PASSIVE
 
 .PHONY: demo studio test test-all check bench settings clean
@@ -15,10 +17,10 @@ studio: $(INSTALLED)  ## Edit in the browser
 	$(BIN)/stylemapgan studio
 
 test: $(INSTALLED)  ## All quick tests: CPU, offline
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 test-all: $(INSTALLED)  ## Slow tests too, and GPU tests where there is one
-	$(BIN)/python -m pytest -m ""
+	$(PYTEST) -m ""
 
 check: $(INSTALLED)  ## What CI checks beside the tests
 	$(BIN)/ruff check

@@ -15,7 +15,7 @@ import pytest
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.run import address, listen
+from stylemapgan.server.run import GRACE, address, listen
 from stylemapgan.server.settings import ServerSettings
 
 TOKEN = "a-token-of-some-length"
@@ -56,7 +56,7 @@ def test_the_studio_says_where_it_is_and_ends_at_once_with_a_page_open(tmp_path,
             start = time.monotonic()
             process.send_signal(signal.SIGINT)
             assert process.wait(timeout=20) == 0
-            assert time.monotonic() - start < 4
+            assert time.monotonic() - start < GRACE
         assert process.stderr is not None
         assert process.stderr.read() == ""
     assert not list(tmp_path.glob("stylemapgan-*"))

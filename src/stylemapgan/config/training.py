@@ -45,7 +45,7 @@ class TrainConfig:
     perceptual_network: PerceptualNetwork = "lpips-vgg16"
     """Network of the perceptual loss."""
     perceptual_weights: str = ""
-    """Folder with the weights of lpips-vgg16; fetched into the cache if empty."""
+    """Folder with the weights of lpips-vgg16; fetched into the cache if they are not there."""
     perceptual_from: int = 0
     """Images seen before the perceptual loss joins."""
     adversarial_from: int = 0

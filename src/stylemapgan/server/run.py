@@ -20,7 +20,7 @@ from stylemapgan.server.workspace import Workspace
 FIRST_PORT = 8765
 """Port to listen at where none is asked for, if it is free."""
 PORTS_TRIED = 20
-GRACE = 5
+GRACE = 8
 """Seconds that requests get to end once the server is told to."""
 CONNECTIONS = 256
 """At most this many at once, whatever they want."""
