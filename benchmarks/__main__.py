@@ -10,6 +10,7 @@ import sys
 def main() -> int:
     """Run the benchmarks; 0, or 2 after an error, which takes one line."""
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the commands of stylemapgan do
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from benchmarks.command import run
 
     return run(sys.argv[1:])

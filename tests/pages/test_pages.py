@@ -12,8 +12,13 @@ import pytest
 from PIL import Image
 
 from stylemapgan.pages import (
+    Cell,
     Chart,
     Code,
+    Definitions,
+    Details,
+    Dot,
+    Dots,
     Facts,
     Gallery,
     Heading,
@@ -50,6 +55,10 @@ def everything(text: str) -> list:
         Heading(text),
         Notice(text, "warning", title=text),
         Notice(text, "good"),
+        Table([text], [[Cell(text, text, is_strong=True)]], keeps_first=True),
+        Dots(text, [Dot(text, 1.5, text, low=1, high=2), Dot(text, math.inf, text)]),
+        Details(text, [Definitions({text: text}), Details(text, [Picture(image(), text)])]),
+        Picture(image(), text, scrolls=True),
         Heading(text),
         Code(text),
     ]
@@ -63,7 +72,8 @@ def parse(html: str) -> ElementTree.Element:
 def test_hostile_text_is_shown_and_not_obeyed():
     page = parse(to_html(HOSTILE, everything(HOSTILE), subtitle=HOSTILE))
     assert not page.findall(".//script")
-    for tag in ("title", "h1", "h2", "dt", "dd", "td", "caption", "figcaption", "text", "code"):
+    tags = "title h1 h2 dt dd td small strong caption figcaption span summary text code"
+    for tag in tags.split():
         assert any(HOSTILE in "".join(each.itertext()) for each in page.iter(tag)), tag
 
 
@@ -151,6 +161,12 @@ def test_columns_of_numbers_are_set_flush_right():
     html = to_html("Page", [Table(["name", "count"], [["a", "1,234"], ["b", "-"]])])
     cells = [(cell.text, cell.get("class")) for cell in parse(html).iter("td")]
     assert cells == [("a", None), ("1,234", "number"), ("b", None), ("-", "number")]
+
+
+def test_intervals_count_as_numbers():
+    cells = [["1,234 to ∞"], ["\u22120.02 to 0.03"], ["1e-07 to 2.5e-07"], [Cell("3", "0 to 4")]]
+    html = to_html("Page", [Table(["interval"], cells)])
+    assert [cell.get("class") for cell in parse(html).iter("td")] == ["number"] * 4
 
 
 def test_headings_are_in_order():

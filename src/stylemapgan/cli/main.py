@@ -33,6 +33,14 @@ COMMANDS = {
     "avatars": ("avatars:avatars", "Draw faces whose parts, and exchanged parts, are known."),
     "train": ("train:app", "Train a model on pictures of one kind."),
     "report": ("report:report", "Write a page about a run: curves, pictures, warnings."),
+    "evaluate": (
+        "evaluate:app",
+        "Measure how good a model is, with intervals and pictures; Ctrl-C keeps finished tasks.",
+    ),
+    "compare": (
+        "compare:app",
+        "Put models side by side, and name a better one where the figures can tell.",
+    ),
     "directions": (
         "directions:app",
         "Find what a model can change in a photo: directions for `move`.",
@@ -59,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code: 0, or 2 after an error, which takes one line.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve each other
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's spin, and its matrices are small
     tokens = sys.argv[1:] if arguments is None else list(arguments)
     try:
         _app()(tokens, exit_on_error=False, print_error=False, result_action="return_value")

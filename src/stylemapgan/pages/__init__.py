@@ -2,8 +2,13 @@
 
 from stylemapgan.pages.blocks import (
     Block,
+    Cell,
     Chart,
     Code,
+    Definitions,
+    Details,
+    Dot,
+    Dots,
     Facts,
     Gallery,
     Heading,
@@ -13,12 +18,17 @@ from stylemapgan.pages.blocks import (
     Series,
     Table,
 )
-from stylemapgan.pages.page import to_html, write_page
+from stylemapgan.pages.page import refuse_without_packages, to_html, write_page
 
 __all__ = [
     "Block",
+    "Cell",
     "Chart",
     "Code",
+    "Definitions",
+    "Details",
+    "Dot",
+    "Dots",
     "Facts",
     "Gallery",
     "Heading",
@@ -27,6 +37,7 @@ __all__ = [
     "Picture",
     "Series",
     "Table",
+    "refuse_without_packages",
     "to_html",
     "write_page",
 ]

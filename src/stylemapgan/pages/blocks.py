@@ -1,5 +1,6 @@
 """What a page is made of: plain values that know nothing of HTML."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,12 +33,25 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class Cell:
+    """A cell that says more than its text."""
+
+    text: str
+    below: str = ""
+    """A small second line, such as an interval."""
+    is_strong: bool = False
+    """Whether it stands out."""
+
+
+@dataclass(frozen=True)
 class Table:
     """Rows of cells; columns of numbers are set flush right."""
 
     columns: Sequence[str]
-    rows: Sequence[Sequence[str]]
+    rows: Sequence[Sequence[str | Cell]]
     caption: str = ""
+    keeps_first: bool = False
+    """Whether the first column stays in sight while others scroll: for tables of many columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +63,8 @@ class Picture:
     caption: str
     longest_side: int | None = None
     """Shrink to so many pixels; without it, the picture stays as it is."""
+    scrolls: bool = False
+    """Whether a narrow page scrolls it inside a box instead of shrinking it: for sheets."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +72,8 @@ class Gallery:
     """Pictures side by side; a click enlarges one."""
 
     pictures: Sequence[Picture]
+    is_large: bool = False
+    """Two in a row rather than four, for sheets."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +103,47 @@ class Chart:
 
 
 @dataclass(frozen=True)
+class Dot:
+    """One figure of a `Dots` chart."""
+
+    label: str
+    value: int | float
+    text: str
+    """The value, as people read it."""
+    low: int | float = math.nan
+    """Lower end of its interval; without one, there is only the dot."""
+    high: int | float = math.nan
+    is_strong: bool = False
+    """Whether it stands out."""
+
+
+@dataclass(frozen=True)
+class Dots:
+    """Figures on a common scale, one below the other, each with its interval as a line.
+
+    Charts of dots that follow each other stand side by side.
+    """
+
+    title: str
+    dots: Sequence[Dot]
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Terms and what they mean, one below the other."""
+
+    items: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Details:
+    """Blocks that are shown once somebody opens them."""
+
+    title: str
+    blocks: "Sequence[Block]"
+
+
+@dataclass(frozen=True)
 class Notice:
     """Something to act on, or to be glad of."""
 
@@ -100,4 +159,17 @@ class Code:
     text: str
 
 
-Block: TypeAlias = Heading | Paragraph | Facts | Table | Picture | Gallery | Chart | Notice | Code
+Block: TypeAlias = (
+    Heading
+    | Paragraph
+    | Facts
+    | Table
+    | Picture
+    | Gallery
+    | Chart
+    | Dots
+    | Definitions
+    | Details
+    | Notice
+    | Code
+)

@@ -3,18 +3,23 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from importlib.util import find_spec
+from itertools import count, groupby
 from pathlib import Path
 
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.images.atomic import replacing
-from stylemapgan.pages.blocks import Block, Chart, Table
+from stylemapgan.pages.blocks import Block, Cell, Chart, Details, Dots, Table
 from stylemapgan.pages.charts import PALETTE, draw, last_value
+from stylemapgan.pages.dots import place_dots
 from stylemapgan.pages.pictures import embed
 
 TEMPLATE = "page.html.jinja"
-NUMBER = re.compile(r"[-+±<>≤≥~≈]?\s?[\d.,]+\s?(%|[a-zA-Zµ]{1,3}|[a-zA-Z]+/s)?|[-\u2013]?")
-"""What a cell of a numeric column holds: a number, maybe with a short unit, or nothing."""
+ONE_NUMBER = r"[-+±<>≤≥~≈\u2212]?\s?(∞|[\d.,]+(e[-+]\d+)?)"
+NUMBER = re.compile(
+    rf"{ONE_NUMBER}\s?(%|[a-zA-Zµ]{{1,3}}|[a-zA-Z]+/s)?|{ONE_NUMBER} to {ONE_NUMBER}|[-\u2013]?"
+)
+"""What a cell of a numeric column holds: a number, maybe with a short unit; `1 to 2`; nothing."""
 
 
 def write_page(path: Path, title: str, blocks: Sequence[Block], subtitle: str = "") -> None:
@@ -50,11 +55,26 @@ def to_html(title: str, blocks: Sequence[Block], subtitle: str = "") -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"embed": embed, "last_value": last_value, "numeric": numeric_columns}
+    environment.filters |= {
+        "embed": embed,
+        "last_value": last_value,
+        "numeric": numeric_columns,
+        "placed": place_dots,
+    }
+    environment.globals |= {"draw": draw, "palette": PALETTE}
     page = environment.get_template(TEMPLATE)
-    return page.render(
-        title=title, subtitle=subtitle, groups=list(_groups(blocks)), draw=draw, palette=PALETTE
-    )
+    return page.render(title=title, subtitle=subtitle, groups=list(_groups(blocks, count())))
+
+
+def refuse_without_packages() -> None:
+    """Find out before long work whether its page can be written.
+
+    Raises:
+        MissingExtraError: Jinja or Matplotlib is not installed.
+    """
+    for package in ("jinja2", "matplotlib"):
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "reports")
 
 
 @dataclass(frozen=True)
@@ -65,20 +85,33 @@ class _Group:
     blocks: Sequence[Block]
     number: int
     """Place of the first on the page."""
+    inside: Sequence["_Group"] = ()
+    """What is in a block that holds others."""
 
 
-def _groups(blocks: Sequence[Block]) -> Iterator[_Group]:
-    numbered = enumerate(blocks)
-    for _, together in groupby(
-        numbered, key=lambda pair: "charts" if isinstance(pair[1], Chart) else pair[0]
-    ):
+def _groups(blocks: Sequence[Block], places: Iterator[int]) -> Iterator[_Group]:
+    for _, together in groupby(zip(places, blocks, strict=False), key=_company):
         numbers, members = zip(*together, strict=True)
-        yield _Group(type(members[0]).__name__, members, numbers[0])
+        first = members[0]
+        inside = list(_groups(first.blocks, places)) if isinstance(first, Details) else ()
+        yield _Group(type(first).__name__, members, numbers[0], inside)
+
+
+def _company(placed: tuple[int, Block]) -> str | int:
+    """Blocks of equal company stand together: charts of one kind, all others alone."""
+    number, block = placed
+    return type(block).__name__ if isinstance(block, (Chart, Dots)) else number
 
 
 def numeric_columns(table: Table) -> set[int]:
     """Find the columns that hold nothing but numbers."""
     columns = range(len(table.columns))
     return {
-        column for column in columns if all(NUMBER.fullmatch(row[column]) for row in table.rows)
+        column
+        for column in columns
+        if all(NUMBER.fullmatch(_text(row[column])) for row in table.rows)
     }
+
+
+def _text(cell: str | Cell) -> str:
+    return cell.text if isinstance(cell, Cell) else cell

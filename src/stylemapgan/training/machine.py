@@ -3,10 +3,11 @@
 import os
 import platform
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
 from lightning_fabric import Fabric
+
+from stylemapgan.metrics.evaluation.machine import processor_name
 
 
 def describe(fabric: Fabric) -> dict[str, str]:
@@ -23,13 +24,3 @@ def describe(fabric: Fabric) -> dict[str, str]:
         "PyTorch": torch.__version__,
         "Python": platform.python_version(),
     }
-
-
-def processor_name() -> str:
-    """What the processor calls itself."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

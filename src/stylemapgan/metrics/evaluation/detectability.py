@@ -1,0 +1,213 @@
+"""Whether a network that looks for edits finds them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import torch
+from jaxtyping import Float32, Int64
+
+from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.metrics.detector import Detection, DetectorSettings, detect, folds_of
+from stylemapgan.metrics.evaluation.detection_views import detection_sheet, precision_chart
+from stylemapgan.metrics.evaluation.findings import Figure, Findings
+from stylemapgan.metrics.evaluation.local_edits import (
+    SPACES,
+    LocalEdits,
+    copy_pixels,
+    halves_of,
+    open_edits,
+    parts_of,
+)
+from stylemapgan.metrics.evaluation.task import AbstractTask
+from stylemapgan.metrics.evaluation.workbench import Workbench
+from stylemapgan.metrics.intervals import Bootstrap
+from stylemapgan.metrics.ranking import ranks
+from stylemapgan.types import Images
+
+FOLDS = 3
+"""Networks that are trained for each kind of picture, each on two thirds of the photos."""
+MOST_PIXELS = 2**27
+"""Of all photos together: what is compared has to be in memory at once."""
+RECONSTRUCTIONS = "reconstructions"
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures to tell from photos."""
+
+    images: Float32[np.ndarray, "pictures 3 size size"]
+    sources: Int64[np.ndarray, " pictures"]
+    """Which of the photos each was made of."""
+
+
+class Detectability(AbstractTask):
+    """Train detectors of edits, and count how often they are right."""
+
+    name: ClassVar[str] = "detectability"
+    title: ClassVar[str] = "Detectability"
+    about: ClassVar[str] = (
+        "Small networks learn to tell edits from photos and then judge photos they never saw. "
+        "The lower their average precision, the better the edits; reconstructions say what the "
+        "model gives away without editing, copied pixels what the border of the mask does."
+    )
+
+    def obstacle(self, bench: Workbench) -> str | None:
+        """In every fold, each photo needs another one to borrow from."""
+        if len(bench.data) < 2 * FOLDS:
+            return f"Detectors need at least {2 * FOLDS} test photos."
+        return None
+
+    def measure(self, bench: Workbench) -> Findings:
+        """Judge edits in both spaces, and what to compare them with."""
+        settings = DetectorSettings(
+            folds=FOLDS, pictures_seen=bench.config.detector_pictures, seed=bench.config.seed
+        )
+        photos = choose_photos(bench)
+        edits = draw_edits(bench, photos, settings)
+        real = bench.data.images(photos)
+        kinds = make_pictures(bench, edits, photos)
+        found = _detect_all(bench, real, kinds, settings)
+        main = f"{_kind(bench)}, w-plus"
+        figures = [
+            _figure(detection, kind, bench.bootstrap, is_main=kind == main)
+            for kind, detection in found.items()
+        ]
+        if bench.cnn_detection is not None:
+            figures += [
+                _cnn_figure(_ask_cnn_detection(bench, real, pictures), kind, bench.bootstrap)
+                for kind, pictures in kinds.items()
+            ]
+        return Findings(
+            figures=tuple(figures),
+            sheets=tuple(
+                detection_sheet(bench, edits, found[f"{_kind(bench)}, {space}"], space)
+                for space in SPACES
+            ),
+            charts=(precision_chart(found),),
+            notes=_notes(bench, found[main], len(photos)),
+            settings={
+                "photos": len(photos),
+                "folds": settings.folds,
+                "pictures a step": settings.batch_size,
+                "learning rate": settings.learning_rate,
+            },
+        )
+
+
+def choose_photos(bench: Workbench) -> Int64[np.ndarray, " photos"]:
+    """Spread at most as many photos as there are edits evenly over the data."""
+    room = max(MOST_PIXELS // bench.editor.image_size**2, 2 * FOLDS)
+    count = min(len(bench.data), max(bench.config.edits, 2 * FOLDS), room)
+    return np.linspace(0, len(bench.data) - 1, count).round().astype(np.int64)
+
+
+def draw_edits(
+    bench: Workbench, photos: Int64[np.ndarray, " photos"], settings: DetectorSettings
+) -> LocalEdits:
+    """Edit each photo once; its reference is in the same fold, and every photo is one once.
+
+    Named parts are exchanged where maps say where they are, else halves.
+    """
+    folds = folds_of(len(photos), settings)
+    randomness = np.random.default_rng(settings.seed)
+    references = np.empty_like(photos)
+    for fold in range(settings.folds):
+        circle = randomness.permutation(np.flatnonzero(folds == fold))
+        references[circle] = photos[np.roll(circle, 1)]
+    if bench.data.part_names:
+        return parts_of(bench.data, photos, references, settings.seed)
+    return halves_of(bench.data, photos, references)
+
+
+def make_pictures(
+    bench: Workbench, edits: LocalEdits, photos: Int64[np.ndarray, " photos"]
+) -> dict[str, Pictures]:
+    """Make all that is to be told from photos."""
+    methods = {**SPACES, "copy pixels": copy_pixels}
+    made: dict[str, list[Images]] = {method: [] for method in methods}
+    for rows in bench.batches(len(edits), "editing photos"):
+        opened = open_edits(bench, edits, rows)
+        for method, edit in methods.items():
+            made[method].append(edit(bench, opened))
+    reconstructed = [
+        bench.decode(bench.stylemaps[photos[rows]])
+        for rows in bench.batches(len(photos), "reconstructing photos")
+    ]
+    sources = np.searchsorted(photos, edits.sources).astype(np.int64)
+    edited = {
+        f"{_kind(bench)}, {method}": Pictures(np.concatenate(images), sources)
+        for method, images in made.items()
+    }
+    own = np.arange(len(photos), dtype=np.int64)
+    return edited | {RECONSTRUCTIONS: Pictures(np.concatenate(reconstructed), own)}
+
+
+def _kind(bench: Workbench) -> str:
+    return "parts" if bench.data.part_names else "halves"
+
+
+def _detect_all(
+    bench: Workbench, real: Images, kinds: Mapping[str, Pictures], settings: DetectorSettings
+) -> dict[str, Detection]:
+    found: dict[str, Detection] = {}
+    for kind, pictures in kinds.items():
+        bench.on_progress("training detectors", len(found), len(kinds))
+        found[kind] = detect(real, pictures.images, pictures.sources, settings, bench.device)
+    bench.on_progress("training detectors", len(kinds), len(kinds))
+    return found
+
+
+def _ask_cnn_detection(bench: Workbench, real: Images, pictures: Pictures) -> Detection:
+    """Let a network judge that was trained on other models' pictures, and learns nothing here."""
+    network = bench.cnn_detection
+    assert network is not None  # the caller looked
+    together = np.concatenate([real, pictures.images])
+    logits = []
+    with torch.inference_mode():
+        for rows in bench.batches(len(together), "asking CNNDetection"):
+            levels = from_bytes(to_bytes(together[rows]))
+            logits.append(network(torch.from_numpy(levels).to(bench.device)).double().cpu().numpy())
+    owners = np.concatenate([np.arange(len(real)), pictures.sources])
+    is_edited = np.arange(len(together)) >= len(real)
+    return Detection(ranks(np.concatenate(logits)), is_edited, owners)
+
+
+def _figure(detection: Detection, kind: str, bootstrap: Bootstrap, *, is_main: bool) -> Figure:
+    return Figure(
+        name="average-precision",
+        title="Average precision of trained detectors",
+        estimate=detection.estimate(bootstrap),
+        about="Sum over thresholds of precision times the gain in recall, for edits against "
+        f"photos; guessing gives {detection.chance:.2f}. The idea is that of Kim et al., CVPR "
+        "2021; the detector is this project's own.",
+        better="lower",
+        variant=kind,
+        is_main=is_main,
+    )
+
+
+def _cnn_figure(detection: Detection, kind: str, bootstrap: Bootstrap) -> Figure:
+    return Figure(
+        name="cnn-detection",
+        title="Average precision of CNNDetection",
+        estimate=detection.estimate(bootstrap),
+        about="As for trained detectors, with the network of Wang et al., CVPR 2020, which is not "
+        f"trained on this model's pictures; guessing gives {detection.chance:.2f}.",
+        better="lower",
+        variant=kind,
+    )
+
+
+def _notes(bench: Workbench, detection: Detection, photos: int) -> tuple[str, ...]:
+    taken = "One named part" if bench.data.part_names else "A half"
+    return (
+        f"Guessing gives {detection.chance:.2f}, and by luck a little more.",
+        f"{photos} photos. {taken} of each is exchanged once; the other photo is in the same fold, "
+        f"so that no network knows it. {FOLDS} networks a kind of picture, each of "
+        f"{bench.config.detector_pictures:,} pictures seen: one that learns longer finds more. "
+        "Protocol: the module stylemapgan.metrics.detector.",
+        "Intervals are for other photos judged by these networks; other networks, trained anew, "
+        "are not in them.",
+    )

@@ -1,0 +1,121 @@
+"""The network that says where parts are, and how well it finds those of photos."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from stylemapgan.errors import DataError
+from stylemapgan.metrics.edits import Shares, join, part_overlap
+from stylemapgan.metrics.evaluation.findings import Figure, share_figure
+from stylemapgan.metrics.evaluation.learned import remember_or_teach, training_photos
+from stylemapgan.metrics.evaluation.test_data import TRAINING, TestData
+from stylemapgan.metrics.evaluation.workbench import Workbench
+from stylemapgan.metrics.learning import LearningSettings, OnProgress
+from stylemapgan.metrics.segmentation import (
+    LEARNING,
+    Maps,
+    PartSegmenter,
+    bring_maps_to,
+    new_segmenter,
+    teach_parts,
+    where_is,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class PartJudge:
+    """A segmenter and what it made of the test photos."""
+
+    segmenter: PartSegmenter
+    overlaps: Mapping[str, Shares]
+    """Part → what each test photo adds to its IoU with the true map."""
+
+    def figures(self, bench: Workbench) -> tuple[Figure, ...]:
+        """Tell how well it finds the parts of test photos."""
+        return tuple(
+            share_figure(
+                shares,
+                bench.data.names,
+                bench.bootstrap,
+                name="judge-iou",
+                title="Judge's own IoU",
+                about="IoU of a part as the network that judges parts finds it in the test photos "
+                "themselves with the part in their true maps, over the whole set.",
+                variant=part,
+            )
+            for part, shares in self.overlaps.items()
+            if shares.denominators.sum() > 0 and len(bench.data) > 1
+        )
+
+
+def part_obstacle(data: TestData) -> str | None:
+    """Say in one sentence why there can be no judge of parts; None if there can."""
+    if not data.part_names or data.training is None or not _maps_folder(data).is_dir():
+        return f"It needs maps of parts of test and training photos, such as {_maps_folder(data)}/."
+    return None
+
+
+def part_judge(bench: Workbench, settings: LearningSettings = LEARNING) -> PartJudge:
+    """Train a judge of parts, or remember it; only where there is no obstacle."""
+    settings = replace(settings, seed=bench.config.seed)
+    data, photos = bench.data, training_photos(bench.data)
+    segmenter = new_segmenter(len(data.part_names), settings, bench.device)
+    files = [_map_file(data, photos.names[row]) for row in settings.rows_of(photos)]
+
+    def teach(tell: OnProgress) -> None:
+        maps = np.concatenate([_read_map(path, settings.side) for path in files])
+        teach_parts(segmenter, photos, maps, settings, tell)
+
+    known = f"{len(data.part_names)} parts {_digest(files)}"
+    remember_or_teach(bench, segmenter.network, known, settings, teach)
+    return PartJudge(segmenter, _overlaps(bench, segmenter))
+
+
+def _overlaps(bench: Workbench, segmenter: PartSegmenter) -> Mapping[str, Shares]:
+    """Compare where a segmenter finds the parts of test photos with where they are."""
+    data = bench.data
+    found: dict[str, list[Shares]] = {part: [] for part in data.part_names}
+    for rows in bench.batches(len(data), "judging parts of photos"):
+        said = segmenter.segment(data.images(rows))
+        known = bring_maps_to(data.part_maps(rows), segmenter.side)
+        for number, part in enumerate(data.part_names):
+            found[part].append(part_overlap(where_is(number, said), where_is(number, known)))
+    return {part: join(shares) for part, shares in found.items()}
+
+
+def _maps_folder(data: TestData) -> Path:
+    return data.folder / "labels" / TRAINING
+
+
+def _map_file(data: TestData, name: str) -> Path:
+    """Find the map of a training photo.
+
+    Raises:
+        DataError: There is none.
+    """
+    path = (_maps_folder(data) / name).with_suffix(".png")
+    if not path.is_file():
+        raise DataError(f"There is no map of parts at {path}, as for other photos.")
+    return path
+
+
+def _read_map(path: Path, side: int) -> Maps:
+    """Read one map."""
+    try:
+        with Image.open(path) as picture:
+            values = np.asarray(picture, dtype=np.uint8)
+    except OSError:
+        raise DataError(f"{path} cannot be read as a map of parts.") from None
+    return bring_maps_to(values[None], side)
+
+
+def _digest(files: list[Path]) -> str:
+    """Name maps after their files' bytes; much faster than to unpack them."""
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()

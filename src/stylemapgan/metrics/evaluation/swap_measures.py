@@ -1,0 +1,180 @@
+"""What is measured of a swap, against the true picture and what is known of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from stylemapgan.data.avatars import PARTS
+from stylemapgan.metrics.attributes import UNKNOWN, AttributeClassifier, to_values
+from stylemapgan.metrics.edits import Shares, join, part_overlap, reference_errors
+from stylemapgan.metrics.evaluation.attribute_judge import (
+    AttributeJudge,
+    attribute_judge,
+    attribute_obstacle,
+)
+from stylemapgan.metrics.evaluation.findings import Description
+from stylemapgan.metrics.evaluation.networks import PictureDistance
+from stylemapgan.metrics.evaluation.part_judge import PartJudge, part_judge, part_obstacle
+from stylemapgan.metrics.evaluation.swaps import METHODS, OpenedSwaps, open_swaps
+from stylemapgan.metrics.evaluation.test_data import TestData, TripleFiles
+from stylemapgan.metrics.evaluation.workbench import Workbench
+from stylemapgan.metrics.pictures import mse
+from stylemapgan.metrics.segmentation import where_is
+from stylemapgan.types import Images
+
+Measured = Mapping[str, Mapping[str, Shares]]
+"""Method → measure → what each swap adds to it."""
+DESCRIPTIONS: Mapping[str, Description] = {
+    "mse": {
+        "name": "mse",
+        "title": "MSE",
+        "about": "Mean squared difference to the true picture, on [-1, 1].",
+        "better": "lower",
+    },
+    "mse-inside": {
+        "name": "mse-inside",
+        "title": "MSE inside the mask",
+        "about": "Squared difference to the true picture where it differs from the source at all, "
+        "over all such pixels of all swaps, on [-1, 1].",
+        "better": "lower",
+    },
+    "part-iou": {
+        "name": "part-iou",
+        "title": "Part IoU",
+        "about": "Where a small network finds the swapped part in the result, against where it "
+        "finds it in the true picture: pixels in both divided by pixels in either, over all swaps.",
+        "better": "higher",
+    },
+    "attributes-taken": {
+        "name": "attributes-taken",
+        "title": "Attributes taken",
+        "about": "Share of the attributes that the swap changes which a classifier finds in the "
+        "result as the reference has them.",
+        "better": "higher",
+    },
+    "attributes-kept": {
+        "name": "attributes-kept",
+        "title": "Attributes kept",
+        "about": "Share of all other attributes which a classifier finds in the result as the "
+        "source has them.",
+        "better": "higher",
+    },
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Judges:
+    """Networks that say what a result shows, where the data can teach them."""
+
+    attributes: AttributeJudge | None
+    parts: PartJudge | None
+
+
+def find_judges(bench: Workbench) -> Judges:
+    """Train or remember the networks that judge swaps."""
+    return Judges(
+        attributes=None if attribute_obstacle(bench.data) else attribute_judge(bench),
+        parts=None if part_obstacle(bench.data) else part_judge(bench),
+    )
+
+
+def measure_swaps(bench: Workbench, triples: Sequence[TripleFiles], judges: Judges) -> Measured:
+    """Carry swaps out by every method and measure them."""
+    batches: dict[str, list[Mapping[str, Shares]]] = {method: [] for method in METHODS}
+    for rows in bench.batches(len(triples), "swapping parts"):
+        opened = open_swaps(bench, triples[rows])
+        measures = _measures(bench, judges, opened)
+        for method, carry_out in METHODS.items():
+            edited = carry_out(bench, opened)
+            found = {name: measure(edited) for name, measure in measures.items()}
+            batches[method].append(found)
+    return {
+        method: {name: join([batch[name] for batch in found]) for name in found[0]}
+        for method, found in batches.items()
+    }
+
+
+def describe_distance(distance: PictureDistance) -> Description:
+    """Say what a perceptual distance to the true picture is."""
+    return {
+        "name": short_name(distance),
+        "title": distance.name,
+        "about": f"{distance.name} between the result and the true picture.",
+        "better": "lower",
+    }
+
+
+def short_name(distance: PictureDistance) -> str:
+    """Name a distance for programs: `lpips`."""
+    return distance.name.split(" (")[0].lower().replace(" ", "-")
+
+
+def _measures(
+    bench: Workbench, judges: Judges, opened: OpenedSwaps
+) -> dict[str, Callable[[Images], Shares]]:
+    """List what is to be measured of results of these swaps."""
+    truth, mask = opened.truth, opened.edits.mask
+    measures: dict[str, Callable[[Images], Shares]] = {
+        "mse": lambda edited: _each(mse(edited, truth)),
+        "mse-inside": lambda edited: reference_errors(edited, truth, mask),
+    }
+    for distance in bench.distances:
+        measures[short_name(distance)] = _to_truth(distance, truth)
+    if judges.parts:
+        measures["part-iou"] = _overlap(bench.data, judges.parts, opened)
+    if judges.attributes:
+        classifier = judges.attributes.classifier
+        wanted, changes = wanted_values(classifier, opened.triples)
+        measures["attributes-taken"] = _found(classifier, wanted, changes)
+        measures["attributes-kept"] = _found(classifier, wanted, ~changes)
+    return measures
+
+
+def _each(values: np.ndarray) -> Shares:
+    return Shares(values, np.ones(len(values)))
+
+
+def _to_truth(distance: PictureDistance, truth: Images) -> Callable[[Images], Shares]:
+    return lambda edited: _each(distance(edited, truth))
+
+
+def _overlap(data: TestData, judge: PartJudge, opened: OpenedSwaps) -> Callable[[Images], Shares]:
+    """Compare where the swapped part is found in results and in true pictures."""
+    numbers = np.array([data.part_names.index(triple.part) for triple in opened.triples])
+    true = where_is(numbers, judge.segmenter.segment(opened.truth))
+    return lambda edited: part_overlap(where_is(numbers, judge.segmenter.segment(edited)), true)
+
+
+def _found(
+    classifier: AttributeClassifier,
+    wanted: Int64[np.ndarray, "swaps attributes"],
+    counting: Bool[np.ndarray, "swaps attributes"],
+) -> Callable[[Images], Shares]:
+    """Count the attributes that are found as wanted, of those that count."""
+    counting = counting & (wanted != UNKNOWN)
+
+    def compare(edited: Images) -> Shares:
+        right = (classifier.judge(edited) == wanted) & counting
+        return Shares(right.sum(axis=1, dtype=np.float64), counting.sum(axis=1, dtype=np.float64))
+
+    return compare
+
+
+def wanted_values(
+    classifier: AttributeClassifier, triples: Sequence[TripleFiles]
+) -> tuple[Int64[np.ndarray, "swaps attributes"], Bool[np.ndarray, "swaps attributes"]]:
+    """Say which values true pictures have, and which of them are others than the source's."""
+    names = classifier.attributes
+    true = [
+        {**triple.source, **{name: triple.reference[name] for name in PARTS[triple.part]}}
+        for triple in triples
+    ]
+    words = {name: [each.get(name, "") for each in true] for name in names}
+    pairs = zip(true, triples, strict=True)
+    changes = [
+        [each.get(name) != triple.source.get(name) for name in names] for each, triple in pairs
+    ]
+    wanted = to_values(classifier.vocabulary, words, len(triples))
+    return wanted, np.array(changes, dtype=bool).reshape(wanted.shape)

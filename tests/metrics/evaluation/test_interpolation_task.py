@@ -1,0 +1,106 @@
+"""Pictures between photos are compared with training photos, and ways are measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.metrics.evaluation.interpolation import (
+    FEW,
+    Interpolation,
+    length_figure,
+    lerp_figures,
+)
+from stylemapgan.metrics.evaluation.interpolation_views import changes_along, frames_of
+from stylemapgan.metrics.evaluation.test_data import open_test_data
+from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
+from stylemapgan.metrics.path import draw_ways
+
+
+def figures_of(bench):
+    ways = draw_ways(10, bench.config.steps, bench.config.seed)
+    return {figure.key: figure for figure in (*lerp_figures(bench, 14), length_figure(bench, ways))}
+
+
+def colours(pictures):
+    rounded = from_bytes(to_bytes(pictures))
+    return rounded.reshape(len(rounded), 3, 2, 16, 2, 16).mean(axis=(3, 5)).reshape(-1, 12)
+
+
+def between(bench, ways, positions):
+    w = bench.stylemaps
+    return np.concatenate(
+        [
+            bench.decode(((1 - t) * w[start] + t * w[end])[None].astype(np.float32))
+            for start, end, t in zip(ways.starts, ways.ends, positions, strict=True)
+        ]
+    )
+
+
+def test_fid_lerp_compares_one_picture_of_each_way_with_training_photos(bench):
+    figures = figures_of(bench)
+    ways = draw_ways(10, 14, bench.config.seed)
+    features = colours(between(bench, ways, ways.positions))
+    training = measure_cloud(colours(bench.data.training.take(np.arange(14))))
+    for variant, count in {"between photos": 14, FEW: 10}.items():
+        expected = frechet_distance(measure_cloud(features[:count]), training)
+        estimate = figures[f"frechet ({variant})"].estimate
+        assert estimate.value == pytest.approx(expected, rel=1e-3)
+        assert estimate.count == count
+    assert figures["frechet (between photos)"].title == "Fréchet (colours) between photos"
+
+
+def test_path_lengths_are_distances_over_small_steps(bench):
+    figure = figures_of(bench)["path-length"]
+    ways = draw_ways(10, bench.config.steps, bench.config.seed)
+    reach = 5e-3  # wide enough for rounding not to matter; symmetric, so that curves do not either
+    here, there = (between(bench, ways, ways.positions + shift) for shift in (-reach, reach))
+    expected = bench.distances[0](here, there) / (2 * reach) ** 2
+    assert figure.shares is not None
+    np.testing.assert_allclose(figure.shares.numerators, expected, rtol=0.1)
+    first, last = (bench.data.names[ends[0]] for ends in (ways.starts, ways.ends))
+    assert figure.rows[0] == f"{first} to {last}"
+
+
+def test_batches_do_not_change_figures(bench, rebatched):
+    at_once = figures_of(bench)
+    for key, figure in figures_of(rebatched(4)).items():
+        expected = at_once[key].estimate.value
+        assert figure.estimate.value == pytest.approx(expected, rel=1e-2, abs=1e-5), key
+
+
+def test_everything_follows_from_the_seed(bench):
+    one, again = figures_of(bench), figures_of(bench)
+    assert [each.estimate for each in one.values()] == [each.estimate for each in again.values()]
+    other = figures_of(replace(bench, config=replace(bench.config, seed=1)))
+    assert all(other[key].estimate.value != one[key].estimate.value for key in one)
+
+
+def test_a_way_leads_from_one_reconstruction_to_the_other(bench):
+    ways = draw_ways(10, 3)
+    frames = frames_of(bench, ways, 1, 5)
+    ends = bench.decode(bench.stylemaps[[ways.starts[1], ways.ends[1]]])
+    np.testing.assert_allclose(frames[[0, -1]], ends, atol=1e-4)
+    changes = changes_along(bench, ways, 2, 4)
+    assert changes.shape == (2, 4)
+    np.testing.assert_allclose(changes[1], bench.distances[0](frames[:-1], frames[1:]), rtol=1e-5)
+
+
+def test_findings_hold_figures_strips_and_the_change_along_the_way(bench):
+    findings = Interpolation().measure(bench)
+    assert [each.key for each in findings.figures if each.is_main] == [
+        "frechet (between photos)",
+        "path-length",
+    ]
+    assert [each.name for each in findings.sheets] == ["strips", "longest-paths"]
+    (line,) = findings.charts[0].series
+    assert all(
+        low <= mid <= high for low, mid, high in zip(line.low, line.y, line.high, strict=True)
+    )
+
+
+def test_one_photo_leads_nowhere(bench, data_folder):
+    one = replace(bench, data=open_test_data(data_folder, 32, most=1))
+    assert "at least 2" in (Interpolation().obstacle(one) or "")
+    assert Interpolation().obstacle(bench) is None
