@@ -1,0 +1,87 @@
+"""Measure trained cells with the tasks of `stylemapgan evaluate`."""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from benchmarks.paper.budgets import Budget
+from benchmarks.paper.results import Result, make_result, read_result, write_result
+from benchmarks.paper.training import FINISHED, is_finished, newest_snapshot
+from benchmarks.paper.variants import Cell
+from stylemapgan.checkpoints.networks import load
+from stylemapgan.editing import Editor
+from stylemapgan.metrics.evaluation.evaluating import evaluate
+from stylemapgan.metrics.evaluation.networks import efficientnet_distance, efficientnet_features
+from stylemapgan.metrics.evaluation.records import Subject
+from stylemapgan.metrics.evaluation.tasks import choose_tasks
+from stylemapgan.metrics.evaluation.test_data import open_test_data
+from stylemapgan.metrics.evaluation.workbench import OnProgress, Workbench
+
+TASKS = ("reconstruction", "generation", "interpolation", "local-editing", "swap")
+"""Those that need no further training; tasks that the data cannot answer are left out."""
+
+
+def measure_cells(
+    output: Path,
+    cells: Sequence[Cell],
+    budget: Budget,
+    data: dict[str, Path],
+    on_cell: Callable[[str], OnProgress],
+) -> list[Result]:
+    """Measure every cell that is trained and not measured yet.
+
+    Args:
+        output: Folder of all runs.
+        cells: What to measure.
+        budget: Says how thoroughly.
+        data: Folder of each data set.
+        on_cell: Told of a cell that begins; gives whom to tell how far its tasks are.
+    """
+    results = []
+    for cell in cells:
+        path = result_path(output, cell)
+        if not path.exists() and is_finished(output / "cells" / cell.name):
+            result = measure_cell(output, cell, budget, data[cell.data], on_cell(cell.name))
+            write_result(path, result)
+        if path.exists():
+            results.append(read_result(path))
+    return results
+
+
+def result_path(output: Path, cell: Cell) -> Path:
+    """Where a cell's results are."""
+    return output / "results" / f"{cell.name}.json"
+
+
+def measure_cell(
+    output: Path, cell: Cell, budget: Budget, folder: Path, on_progress: OnProgress
+) -> Result:
+    """Measure one trained cell; tasks that an interruption left finished are not done again."""
+    run = output / "cells" / cell.name
+    snapshot = newest_snapshot(run)
+    editor = Editor.load(snapshot)
+    features, distance = efficientnet_features(), efficientnet_distance()
+    bench = Workbench(
+        editor=editor,
+        data=open_test_data(folder, editor.image_size, budget.evaluation.photos),
+        features=features,
+        distances=(distance,),
+        config=budget.evaluation,
+        on_progress=on_progress,
+    )
+    subject = Subject(
+        model={"name": cell.name, "sha256": hashlib.sha256(snapshot.read_bytes()).hexdigest()},
+        data={"name": cell.data},
+        networks={"features": features.key, "distance": distance.key},
+        config=budget.evaluation,
+    )
+    record = evaluate(bench, choose_tasks(TASKS), output / "measured" / cell.name, subject)
+    training = json.loads((run / FINISHED).read_text("utf-8"))
+    return make_result(cell, _parameters(snapshot), training, record)
+
+
+def _parameters(snapshot: Path) -> int:
+    networks = load(snapshot)
+    parts = (networks.generator, networks.encoder)
+    return sum(each.numel() for part in parts for each in part.parameters())

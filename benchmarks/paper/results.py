@@ -1,0 +1,110 @@
+"""What is known of a trained and measured cell, as one JSON file."""
+
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.paper.variants import Cell, all_cells
+from stylemapgan.errors import DataError
+from stylemapgan.images.atomic import replacing
+from stylemapgan.metrics.evaluation.records import EvaluationRecord
+from stylemapgan.metrics.intervals import Estimate
+
+FORMAT = 1
+"""Changes when the file's fields do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """A cell's figures, with what they depend on."""
+
+    cell: str
+    data: str
+    stylemap_size: int
+    variant: str
+    meaning: str
+    parameters: int
+    """Of generator and encoder."""
+    training: dict[str, Any]
+    """Budget and machine."""
+    evaluation: dict[str, Any]
+    """How it was measured, and on what machine."""
+    figures: dict[str, dict[str, Estimate]]
+    """Task → figure → value with interval."""
+
+    def figure(self, task: str, key: str) -> Estimate | None:
+        """Look up a figure; None if it was not measured."""
+        return self.figures.get(task, {}).get(key)
+
+
+def make_result(
+    cell: Cell, parameters: int, training: dict[str, Any], record: EvaluationRecord
+) -> Result:
+    """Gather what is known of a cell."""
+    return Result(
+        cell=cell.name,
+        data=cell.data,
+        stylemap_size=cell.stylemap_size,
+        variant=cell.variant.name,
+        meaning=cell.variant.meaning,
+        parameters=parameters,
+        training=training,
+        evaluation=asdict(record.subject.config) | {"machine": dict(record.machine)},
+        figures={
+            task.task: {figure.key: figure.estimate for figure in task.findings.figures}
+            for task in record.tasks
+        },
+    )
+
+
+def write_result(path: Path, result: Result) -> None:
+    """Keep a result; numbers without an interval have null for its ends."""
+    told = {"format": FORMAT, **asdict(result)}
+    for figures in told["figures"].values():
+        for name, estimate in figures.items():
+            figures[name] = {key: _or_none(value) for key, value in estimate.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as unfinished:
+        unfinished.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def read_result(path: Path) -> Result:
+    """Read what `write_result` wrote.
+
+    Raises:
+        DataError: The file is damaged, or of another version.
+    """
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        if told.pop("format") != FORMAT:
+            raise DataError(f"{path} was written by another version: measure again.")
+        for figures in told["figures"].values():
+            for name, estimate in figures.items():
+                value, low, high = (_or_nan(estimate[key]) for key in ("value", "low", "high"))
+                figures[name] = Estimate(value, low, high, estimate["count"])
+        return Result(**told)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{path} is damaged ({error}): delete it and measure again.") from None
+
+
+def read_results(folder: Path) -> list[Result]:
+    """Read all results of a folder, in the order in which cells are trained.
+
+    Raises:
+        DataError: There are none, or one is damaged.
+    """
+    paths = [folder / f"{cell.name}.json" for cell in all_cells()]
+    found = [read_result(path) for path in paths if path.exists()]
+    if not found:
+        raise DataError(f"{folder} holds no results: train and measure first.")
+    return found
+
+
+def _or_none(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _or_nan(value: float | None) -> float:
+    return math.nan if value is None else float(value)

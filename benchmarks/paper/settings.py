@@ -1,0 +1,130 @@
+"""From a cell and a budget to the settings of its run.
+
+Every stylemap size has the same widths at the same resolution: a larger stylemap leaves out the
+levels below it, and has so many parameters and operations less there, as in the paper.
+"""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.paper.budgets import Budget
+from benchmarks.paper.variants import Cell
+from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from stylemapgan.config.training_parts import LossWeights
+
+IMAGE_SIZE = 64
+WIDTHS = {1: 96, 2: 96, 4: 96, 8: 96, 16: 64, 32: 32, 64: 16}
+"""Channels of synthesis network, encoder and discriminator at each resolution."""
+STYLE_WIDTHS = {1: 48, 2: 48, 4: 48, 8: 48, 16: 32, 32: 16, 64: 8}
+"""Channels of the resized stylemaps at each resolution."""
+MAPPING_LAYERS = 4
+FLIPS = {"avatars": False, "hands": True}
+"""Whether a mirrored picture could be of the same data set."""
+RECONSTRUCTION_WEIGHT, PERCEPTUAL_WEIGHT = 12.0, 3.0
+"""As in the `laptop-*` presets, for all budgets."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """A part of a cell's training, in a run's folder of its own."""
+
+    folder: str
+    """Below the output folder."""
+    config: RunConfig
+    is_generator_frozen: bool = False
+
+
+def stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:
+    """The stages of a cell; each goes on with the state that the one before has saved."""
+    if cell.variant.is_sequential:
+        return _sequential_stages(cell, budget, photos)
+    whole = Stage(folder=f"cells/{cell.name}", config=_config(cell, budget, photos))
+    if not budget.adversarial_from:
+        return [whole]
+    config = _with(whole.config, images=budget.adversarial_from, weights=_weights(budget))
+    config = _with(config, cooldown=0)
+    return [Stage(folder=f"warm-ups/{cell.warm_up_name}", config=config), whole]
+
+
+def _sequential_stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:
+    """Half of the images for generator and discriminator, half for the encoder.
+
+    The generator learns from the adversarial loss alone: every weight that brings in the encoder
+    is 0, and there is no warm-up. Then the encoder learns from pixels and features.
+    """
+    half = budget.images // 2 // budget.batch * budget.batch
+    joint = _with(_config(cell, budget, photos), mapping_head_start=False, cooldown=0)
+    alone = LossWeights(
+        latent_reconstruction=0.0,
+        discriminator_domain_guided=0.0,
+        reconstruction=0.0,
+        perceptual=0.0,
+        domain_guided=0.0,
+    )
+    first = _with(joint, images=half, adversarial_from=0, weights=alone, perceptual_network="none")
+    second = _with(joint, adversarial_from=budget.images, perceptual_from=half)
+    return [
+        Stage(folder=f"warm-ups/{cell.name}-generator", config=first),
+        Stage(folder=f"cells/{cell.name}", config=second, is_generator_frozen=True),
+    ]
+
+
+def _config(cell: Cell, budget: Budget, photos: Path) -> RunConfig:
+    training = TrainConfig(
+        images=budget.images,
+        batch=budget.batch,
+        learning_rate=0.001 if budget.adversarial_from else 0.002,
+        r1_gamma="auto",
+        ema_half_life=budget.ema_half_life,
+        weights=_weights(budget, cell.variant.without),
+        perceptual_network="efficientnet-lite0",
+        perceptual_from=budget.perceptual_from,
+        adversarial_from=budget.adversarial_from,
+        mapping_head_start=budget.adversarial_from > 0,
+        cooldown=budget.cooldown,
+        augmentations=("translation",),
+        horizontal_flips=FLIPS[cell.data],
+        precision=budget.precision,
+        snapshot_every=budget.save_every,
+        sample_every=budget.images + 1,  # never: cells are measured afterwards, all alike
+        keep_snapshots=1,
+    )
+    data = DataConfig(
+        photos=str((photos / "train").resolve()), validation=str((photos / "val").resolve())
+    )
+    return RunConfig(model=_model(cell), training=training, data=data)
+
+
+def _model(cell: Cell) -> ModelConfig:
+    widths = _from(cell.stylemap_size, WIDTHS)
+    return ModelConfig(
+        image_size=IMAGE_SIZE,
+        stylemap_size=cell.stylemap_size,
+        style_channels=cell.variant.style_channels,
+        generator_widths=widths,
+        resizer_widths=_from(cell.stylemap_size, STYLE_WIDTHS),
+        encoder_widths=widths,
+        discriminator_widths=_from(4, WIDTHS),
+        mapping_layers=MAPPING_LAYERS,
+        normalisation=cell.variant.normalisation,
+    )
+
+
+def _from(smallest: int, widths: dict[int, int]) -> tuple[int, ...]:
+    return tuple(width for size, width in widths.items() if size >= smallest)
+
+
+def _weights(budget: Budget, without: tuple[str, ...] = ()) -> LossWeights:
+    weights = LossWeights(
+        adversarial=budget.adversarial_weight,
+        domain_guided=budget.adversarial_weight,
+        reconstruction=RECONSTRUCTION_WEIGHT,
+        perceptual=PERCEPTUAL_WEIGHT,
+    )
+    return dataclasses.replace(weights, **dict.fromkeys(without, 0.0))
+
+
+def _with(config: RunConfig, **changes: object) -> RunConfig:
+    training = dataclasses.replace(config.training, **changes)  # pyright: ignore[reportArgumentType]
+    return dataclasses.replace(config, training=training)

@@ -1,0 +1,78 @@
+"""Pictures of all stylemap sizes side by side."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.paper.training import is_finished, newest_snapshot
+from benchmarks.paper.variants import SIZES, Cell, DataName
+from stylemapgan import images
+from stylemapgan.editing import Editor
+from stylemapgan.types import Array
+
+ROWS = 6
+TILE = 96
+DRAWN: DataName = "avatars"
+"""Pictures that may be shown anywhere; photos of people stay where they are."""
+
+
+def reconstructions_sheet(output: Path, data: DataName, folder: Path) -> Array:
+    """Lay out what each stylemap size makes of test pictures, spread evenly over all.
+
+    Drawn ones stand beside; photos do not, since the sheet is for publishing.
+    """
+    editors = open_editors(output, data)
+    rows = []
+    for path in _spread(sorted((folder / "val").iterdir())):
+        photo = images.read(path, next(iter(editors.values())).image_size)
+        shown = [photo] if data == DRAWN else []
+        rows.append([*shown, *(editor.reconstruct(photo) for editor in editors.values())])
+    titles = [*(["drawing"] if data == DRAWN else []), *map(_title, editors)]
+    return images.contact_sheet(rows, column_titles=titles, tile=TILE)
+
+
+def edits_sheet(output: Path, data: DataName, folder: Path) -> Array:
+    """Lay out exchanged parts: both pictures, the true result, and each size's edit in w_plus.
+
+    The first exchange of each part is shown.
+    """
+    editors = open_editors(output, data)
+    triples = _first_of_each_part(folder / "triples")
+    rows = []
+    for triple in triples.values():
+        names = ("source", "reference", "truth")
+        source, reference, truth = (images.read(triple / f"{name}.png") for name in names)
+        mask = images.read_mask(triple / "mask.png", source.shape[-1])
+        edits = [editor.blend_w_plus(source, reference, mask) for editor in editors.values()]
+        rows.append([source, reference, truth, *edits])
+    titles = ["source", "reference", "true result", *map(_title, editors)]
+    return images.contact_sheet(rows, row_titles=list(triples), column_titles=titles, tile=TILE)
+
+
+def open_editors(output: Path, data: DataName) -> dict[int, Editor]:
+    """Open the trained model of each stylemap size, smallest first."""
+    cells = [Cell(data=data, stylemap_size=size) for size in sorted(SIZES)]
+    folders = {cell.stylemap_size: output / "cells" / cell.name for cell in cells}
+    return {
+        size: Editor.load(newest_snapshot(folder))
+        for size, folder in folders.items()
+        if is_finished(folder)
+    }
+
+
+def _first_of_each_part(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for line in (folder / "triples.jsonl").read_text("utf-8").splitlines():
+        told = json.loads(line)
+        found.setdefault(told["part"].replace("_", " "), folder / told["folder"])
+    return found
+
+
+def _spread(paths: Sequence[Path]) -> list[Path]:
+    return [paths[row] for row in np.linspace(0, len(paths) - 1, ROWS).round().astype(int)]
+
+
+def _title(size: int) -> str:
+    return "vector" if size == 1 else f"{size}x{size}"

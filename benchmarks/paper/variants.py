@@ -1,0 +1,96 @@
+"""What is varied: one thing at a time."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from stylemapgan.config import ModelConfig
+
+DataName = Literal["avatars", "hands"]
+
+BASE_SIZE = 8
+"""Stylemap size of all variants but the sizes themselves, in cells."""
+SIZES = (BASE_SIZE, 1, 16, 4, 32)
+"""Stylemap sizes compared, in the order in which they are trained."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """One way to train, and how it differs from `joint`."""
+
+    name: str
+    meaning: str
+    """What is different, for the table."""
+    without: tuple[str, ...] = ()
+    """Loss weights that are 0 from the end of the warm-up on."""
+    normalisation: Literal["layer", "instance"] = "layer"
+    style_channels: int = ModelConfig.style_channels
+    is_sequential: bool = False
+    """Generator and discriminator first; then the encoder, with the generator as it is."""
+
+    @property
+    def warms_up_as(self) -> str:
+        """The variant whose warm-up is the same: losses are left out only after it."""
+        return "joint" if self.without else self.name
+
+
+JOINT = Variant(name="joint", meaning="all networks together, all losses")
+VARIANTS = (
+    Variant(
+        name="no-domain-guided",
+        meaning="without the domain-guided loss",
+        without=("domain_guided", "discriminator_domain_guided"),
+    ),
+    Variant(
+        name="no-latent",
+        meaning="without latent reconstruction",
+        without=("latent_reconstruction",),
+    ),
+    Variant(
+        name="no-adversarial",
+        meaning="without the adversarial loss of random images",
+        without=("adversarial",),
+    ),
+    Variant(name="no-perceptual", meaning="without the perceptual loss", without=("perceptual",)),
+    Variant(name="no-pixels", meaning="without the pixel loss", without=("reconstruction",)),
+    Variant(
+        name="instance",
+        meaning="instance instead of layer normalisation",
+        normalisation="instance",
+    ),
+    Variant(
+        name="sequential",
+        meaning="generator first, then the encoder with the generator frozen",
+        is_sequential=True,
+    ),
+)
+WIDE_VECTOR = Variant(
+    name="wide-vector",
+    meaning="a vector of 512 numbers instead of 64",
+    style_channels=512,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One model of the tables: a data set, a stylemap size and a variant."""
+
+    data: DataName
+    stylemap_size: int = BASE_SIZE
+    variant: Variant = JOINT
+
+    @property
+    def name(self) -> str:
+        """Name of its folder and of its results."""
+        return f"{self.data}-{self.stylemap_size}-{self.variant.name}"
+
+    @property
+    def warm_up_name(self) -> str:
+        """Name of the folder of its warm-up, which cells share where it is the same."""
+        return f"{self.data}-{self.stylemap_size}-{self.variant.warms_up_as}"
+
+
+def all_cells() -> list[Cell]:
+    """Every cell, those most needed first: sizes on both data sets, then the variants."""
+    sizes = [Cell(data=data, stylemap_size=size) for data in ("avatars", "hands") for size in SIZES]
+    variants = [Cell(data="avatars", variant=variant) for variant in VARIANTS]
+    return [*sizes, *variants, Cell(data="avatars", stylemap_size=1, variant=WIDE_VECTOR)]
