@@ -83,6 +83,7 @@ def test_a_cell_trains_once_and_its_warm_up_serves_other_cells(tmp_path, photos)
     assert train(tmp_path, photos, "avatars-8-no-latent") == ["cells/avatars-8-no-latent"]
 
 
+@pytest.mark.slow
 def test_stages_and_an_interruption_change_nothing_in_the_weights(tmp_path, photos):
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose

@@ -69,6 +69,7 @@ def test_figures_are_what_a_plain_loop_counts(face_bench):
     assert found["leakage (all directions, amount 2)"].estimate.value == np.mean(changed)
 
 
+@pytest.mark.slow
 def test_directions_do_not_depend_on_the_batch_and_are_the_same_again(face_bench, tiny_editor):
     findings = [
         by_key(Directions().measure(replace(face_bench, editor=tiny_editor, config=config)))

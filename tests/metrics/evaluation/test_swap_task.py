@@ -99,6 +99,7 @@ def test_an_editor_that_copies_pixels_scores_as_copied_pixels_do(found):
     assert found["mse (reconstructed truth)"].estimate.value == pytest.approx(0)
 
 
+@pytest.mark.slow
 def test_swaps_do_not_depend_on_the_batch_and_are_the_same_again(face_bench, tiny_editor):
     findings = [
         by_key(Swap().measure(replace(face_bench, editor=tiny_editor, config=config)))
