@@ -20,7 +20,7 @@ from stylemapgan.interop.onnx_export import export
 from stylemapgan.models import Encoder, Generator
 
 ONNX = "onnxruntime float32"
-NEEDED = ("encoder", "mapping", "resizer", "synthesis")
+NEEDED = ("encoder", "mapping", "resizer", "modulation", "synthesis")
 """Networks that an edit runs."""
 
 

@@ -37,6 +37,14 @@ def test_sizes_follow_the_config(editor, photos):
     assert editor.reconstruct(photos).shape == photos.shape
 
 
+def test_a_painter_paints_what_the_synthesis_does(editor, photos, mask):
+    paint = editor.painter()
+    ours, theirs = (editor.resize(editor.encode(photo[None])) for photo in photos[:2])
+    for shown in (mask, mask[..., ::-1].copy(), np.zeros_like(mask)):
+        w_plus = operations.blend_w_plus(ours, theirs, editor.as_mask(shown))
+        assert_same(paint(w_plus), editor.synthesize(w_plus))
+
+
 def test_features_are_coarser_than_the_image(editor, photos):
     features = editor.features(editor.resize(editor.encode(photos)))
     assert features.shape == (4, editor.config.generator_widths[2], 16, 16)

@@ -93,13 +93,27 @@ def shapes_of() -> dict[str, tuple[dict[str, list], dict[str, list]]]:
         for level, width in enumerate(config.resizer_widths)
         for step in (0, 1)
     }
+    cutouts = {
+        name: [batch, width, f"rows_{index}", f"columns_{index}"]
+        for index, (name, (batch, width, *_)) in enumerate(w_plus.items())
+    }
+    modulations = {
+        f"modulation_{2 * level + step}": ["batch", 2 * width, sizes[level], sizes[level]]
+        for level, width in enumerate(config.generator_widths)
+        for step in (0, 1)
+    }
+    maps = {
+        name: [*shape[:2], f"rows_{index}", f"columns_{index}"]
+        for index, (name, shape) in enumerate(modulations.items())
+    }
     image, stylemap = ["batch", 3, 32, 32], {"stylemap": ["batch", style, 4, 4]}
     features = ["batch", config.generator_widths[2], 16, 16]
     return {
         "encoder": ({"image": image}, stylemap),
         "mapping": ({"z": ["batch", style]}, stylemap),
         "resizer": (stylemap, w_plus),
-        "synthesis": (w_plus, {"image": image, "features": features}),
+        "modulation": (cutouts, maps),
+        "synthesis": (modulations, {"image": image, "features": features}),
         "reconstruct": ({"image": image}, {"reconstruction": image}),
     }
 

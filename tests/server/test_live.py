@@ -5,7 +5,7 @@ import io
 import json
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -58,6 +58,13 @@ def error(socket: ClientConnection) -> dict[str, Any]:
             return json.loads(message)
 
 
+def wait_until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
 @contextmanager
 def open_page(site: Site) -> Iterator[ClientConnection]:
     with site.live(subprotocols=["stylemapgan"]) as socket:
@@ -86,6 +93,23 @@ def test_strokes_paint_what_a_mask_of_them_would(site, pair):
         np.testing.assert_array_equal(frame(socket, 3), edited(site, pair, {"box": BOX}))
         socket.send(delta(4, 0, x, y, np.zeros((height, width))))  # the eraser
         np.testing.assert_array_equal(frame(socket, 4), edited(site, pair, None))
+
+
+def test_every_stroke_on_onnx_paints_what_a_mask_of_it_would(start):
+    with start(model="hands-64") as site:
+        pair = (site.encoded(png(64, 64, seed=1))["id"], site.encoded(png(64, 64, seed=4))["id"])
+        with open_page(site) as socket:
+            socket.send(state(pair))
+            frame(socket, 1)
+            for sequence, (x, y) in enumerate([(0, 0), (40, 8), (56, 56)], start=2):
+                box = [x, y, 8, 8]
+                socket.send(delta(sequence, 0, x, y, np.full((8, 8), 255)))
+                np.testing.assert_array_equal(
+                    frame(socket, sequence), edited(site, pair, {"box": box})
+                )
+                socket.send(delta(sequence, 0, x, y, np.zeros((8, 8))))
+            assert site.workspace.kitchen.painters.length > 0
+        wait_until(lambda: site.workspace.kitchen.painters.length == 0)  # the page has closed
 
 
 def test_a_state_may_bring_masks_and_keep_them(site, pair):

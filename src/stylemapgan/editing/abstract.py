@@ -1,7 +1,7 @@
 """What every editor can do, whatever runs its networks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import final
@@ -80,6 +80,13 @@ class AbstractEditor(ABC):
     @abstractmethod
     def synthesize(self, w_plus: WPlus) -> Images:
         """Turn resized stylemaps into images."""
+
+    def painter(self) -> Callable[[WPlus], Images]:
+        """Give a `synthesize` for pictures that change little by little, such as while painting.
+
+        It may remember its last call to be quicker at the next; for one thread at a time.
+        """
+        return self.synthesize
 
     @abstractmethod
     def features(self, w_plus: WPlus) -> Features:

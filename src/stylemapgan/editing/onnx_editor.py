@@ -1,5 +1,6 @@
 """The editor that runs on ONNX Runtime, without PyTorch."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import final
 
@@ -10,6 +11,7 @@ from stylemapgan.config import ModelConfig
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.checks import AnyImages
 from stylemapgan.editing.normal_draws import standard_normal
+from stylemapgan.editing.onnx_modulation import RememberedModulation, modulate
 from stylemapgan.editing.onnx_sessions import OnnxNetworks
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import CheckpointError
@@ -79,6 +81,16 @@ class OnnxEditor(AbstractEditor):
         """Turn resized stylemaps into images."""
         return self._synthesis(w_plus, "image")
 
+    def painter(self) -> Callable[[WPlus], np.ndarray]:
+        """Give a `synthesize` that modulates anew only what changed since its last call."""
+        modulation = RememberedModulation(self._networks)
+
+        def paint(w_plus: WPlus) -> np.ndarray:
+            modulations = modulation.of([self.as_array(part) for part in w_plus])
+            return self._networks.run("synthesis", modulations, ["image"])[0]
+
+        return paint
+
     def features(self, w_plus: WPlus) -> np.ndarray:
         """Compute what the synthesis network thinks of each place on its way to the image."""
         return self._synthesis(w_plus, "features")
@@ -89,5 +101,10 @@ class OnnxEditor(AbstractEditor):
         return self._networks.run("mapping", {"z": z})[0]
 
     def _synthesis(self, w_plus: WPlus, output: str) -> np.ndarray:
-        styles = {f"w_plus_{index}": self.as_array(part) for index, part in enumerate(w_plus)}
-        return self._networks.run("synthesis", styles, [output])[0]
+        """Go one by one through a batch: modulations take many times the memory of pictures."""
+        styles = [self.as_array(part) for part in w_plus]
+        results = []
+        for start in range(len(styles[0])):
+            modulations = modulate(self._networks, [part[start : start + 1] for part in styles])
+            results += self._networks.run("synthesis", modulations, [output])
+        return np.concatenate(results)

@@ -5,10 +5,11 @@ left alone. Any batch of one stands for as many as the others have.
 """
 
 from collections.abc import Sequence
+from functools import cache, partial
 from math import isfinite
 from typing import Any, TypeAlias
 
-from array_api_compat import array_namespace, device
+from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from stylemapgan.errors import EditError
@@ -59,7 +60,10 @@ def blend_w_plus(source: WPlus, reference: WPlus, mask: Mask) -> list[AnyStylema
 
     Source: Kim et al., CVPR 2021, section 3.3.
     """
-    return [blend(*pair, mask) for pair in _pairs(source, reference)]
+    shrunk = cache(partial(shrink_by_max, mask))  # layers share sizes
+    return [
+        _mix(ours, theirs, shrunk(*ours.shape[-2:])) for ours, theirs in _pairs(source, reference)
+    ]
 
 
 def transplant(
@@ -86,13 +90,13 @@ def transplant(
 
     Source: Kim et al., CVPR 2021, unaligned transplantation.
     """
+    shrunk = cache(partial(shrink_by_coverage, mask))  # layers share sizes
     edited = []
     for ours, theirs in _pairs(source, reference):
-        _refuse_misfits(ours, theirs)
         rows, columns = ours.shape[-2:]
         height, width = mask.shape[-2:]
         cells = (int(shift[0] * rows / height), int(shift[1] * columns / width))  # toward zero
-        weight = strength * move(shrink_by_coverage(mask, rows, columns), cells)
+        weight = strength * move(shrunk(rows, columns), cells)
         edited.append(_mix(ours, move(theirs, cells), weight))
     return edited
 
@@ -105,8 +109,7 @@ def mix(coarse: WPlus, fine: WPlus) -> list[AnyStylemap]:
     Raises:
         EditError: The two have different sizes.
     """
-    for pair in _pairs(coarse, fine):
-        _refuse_misfits(*pair)
+    _pairs(coarse, fine)
     batch = max(len(coarse[0]), len(fine[0]))
     chosen = [*coarse[:COARSE_LAYERS], *fine[COARSE_LAYERS:]]
     xp = array_namespace(*chosen)
@@ -204,14 +207,17 @@ def shrink_by_coverage(mask: Mask, rows: int, columns: int) -> SmallMask:
 
 def move(maps: Array, cells: tuple[int, int]) -> Array:
     """Shift the last two axes down and to the right; zeros come in, what leaves is lost."""
-    xp = array_namespace(maps)
-    rows, columns = maps.shape[-2:]
-    origin_row = xp.arange(rows, device=device(maps)) - cells[0]
-    origin_column = xp.arange(columns, device=device(maps)) - cells[1]
-    is_row = (origin_row >= 0) & (origin_row < rows)
-    is_column = (origin_column >= 0) & (origin_column < columns)
-    moved = xp.roll(maps, cells, axis=(-2, -1))
-    return xp.where(is_row[:, None] & is_column[None, :], moved, xp.zeros_like(moved))
+    moved = array_namespace(maps).zeros_like(maps)
+    height, width = maps.shape[-2:]
+    down, right = cells
+    before = maps[..., _shown(height, -down), _shown(width, -right)]
+    moved[..., _shown(height, down), _shown(width, right)] = before
+    return moved
+
+
+def _shown(length: int, cells: int) -> slice:
+    """Find what an axis still shows after a shift; shifted back, where that was before."""
+    return slice(min(max(0, cells), length), max(0, length + min(0, cells)))
 
 
 def _mix(source: Array, reference: Array, weight: Array | float) -> Array:
@@ -237,7 +243,10 @@ def _pairs(source: WPlus, reference: WPlus) -> list[tuple[AnyStylemap, AnyStylem
             f"Source and reference have {len(source)} and {len(reference)} resized stylemaps: "
             "both must come from the same model."
         )
-    return list(zip(source, reference, strict=True))
+    pairs = list(zip(source, reference, strict=True))
+    for pair in pairs:
+        _refuse_misfits(*pair)
+    return pairs
 
 
 def _refuse_misfits(source: AnyStylemap, reference: AnyStylemap) -> None:

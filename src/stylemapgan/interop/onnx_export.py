@@ -88,12 +88,13 @@ def compare(networks: Networks, folder: Path, photos: Images) -> dict[str, float
         The largest absolute difference for each network.
     """
     exported = OnnxNetworks(folder)
-    here = {name: graph for name, graph in graphs(networks).items() if _is_in(folder, name)}
-    inputs = _real_inputs(networks, photos)
+    known = graphs(networks)
+    here = {name: graph for name, graph in known.items() if _is_in(folder, name)}
+    inputs = _real_inputs(networks, known["modulation"], photos)
     return {name: _difference(exported, name, graph, inputs[name]) for name, graph in here.items()}
 
 
-def _real_inputs(networks: Networks, photos: Images) -> dict[str, list[Tensor]]:
+def _real_inputs(networks: Networks, modulation: Graph, photos: Images) -> dict[str, list[Tensor]]:
     """What goes into each network when photos are edited."""
     length = networks.generator.config.style_channels
     images = torch.tensor(np.asarray(photos))
@@ -101,11 +102,13 @@ def _real_inputs(networks: Networks, photos: Images) -> dict[str, list[Tensor]]:
     with torch.inference_mode():
         stylemaps = networks.encoder(images)
         w_plus = networks.generator.resizer(stylemaps)
+        modulations = modulation.network(w_plus)
     return {
         "encoder": [images],
         "mapping": [z],
         "resizer": [stylemaps],
-        "synthesis": w_plus,
+        "modulation": w_plus,
+        "synthesis": modulations,
         "reconstruct": [images],
     }
 

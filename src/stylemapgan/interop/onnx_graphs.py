@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.models import Encoder, Generator
+from stylemapgan.models.modulation import SpatialModulation
 from stylemapgan.models.synthesis import SynthesisNetwork
 
 BATCH = 2
@@ -39,6 +40,8 @@ class Graph:
     """What it does, for the file."""
     takes_a_list: bool = False
     """The network's one argument is the list of all inputs."""
+    free_axes: tuple[int, ...] = (0,)
+    """Axes of the inputs that may be of any length; sizes are free for each input by itself."""
 
 
 def graphs(networks: Networks) -> dict[str, Graph]:
@@ -51,7 +54,10 @@ def graphs(networks: Networks) -> dict[str, Graph]:
     )
     with torch.no_grad():
         w_plus = generator.resizer(stylemaps)
+        modulation = _Modulation(generator.synthesis)
+        modulated = modulation(w_plus)
     styles = {f"w_plus_{index}": stylemap for index, stylemap in enumerate(w_plus)}
+    modulations = {f"modulation_{index}": maps for index, maps in enumerate(modulated)}
     return {
         "encoder": Graph(
             network=encoder,
@@ -71,11 +77,19 @@ def graphs(networks: Networks) -> dict[str, Graph]:
             outputs=tuple(styles),
             about="Grows a stylemap to one for each modulated layer: w_plus.",
         ),
+        "modulation": Graph(
+            network=modulation,
+            inputs=styles,
+            outputs=tuple(modulations),
+            about="Makes scale and shift maps for each modulated layer of w_plus, or of cutouts.",
+            takes_a_list=True,
+            free_axes=(0, 2, 3),
+        ),
         "synthesis": Graph(
             network=_ImageAndFeatures(generator.synthesis),
-            inputs=styles,
+            inputs=modulations,
             outputs=("image", "features"),
-            about="Paints an image, RGB around [-1, 1], from w_plus; features tell parts apart.",
+            about="Paints an image, RGB around [-1, 1], as modulated; features tell parts apart.",
             takes_a_list=True,
         ),
         "reconstruct": Graph(
@@ -99,12 +113,12 @@ def trace(graph: Graph, metadata: dict[str, str]) -> bytes:
     """
     onnx = import_onnx()
     tensors = list(graph.inputs.values())
-    batch = [{0: torch.export.Dim("batch")} for _ in tensors]
+    free = [_free_lengths(graph, index) for index in range(len(tensors))]
     with _quietly():
         program = torch.onnx.export(
             graph.network.eval(),
             (tensors,) if graph.takes_a_list else tuple(tensors),
-            dynamic_shapes=(batch,) if graph.takes_a_list else tuple(batch),
+            dynamic_shapes=(free,) if graph.takes_a_list else tuple(free),
             input_names=list(graph.inputs),
             output_names=list(graph.outputs),
             dynamo=True,
@@ -132,6 +146,12 @@ def import_onnx() -> Any:
     except ModuleNotFoundError as error:
         raise MissingExtraError(str(error.name), "export") from None
     return onnx
+
+
+def _free_lengths(graph: Graph, index: int) -> dict[int, Any]:
+    """Name the lengths of an input that are not fixed: all have one batch, each its own sizes."""
+    names = {0: "batch", 2: f"rows_{index}", 3: f"columns_{index}"}
+    return {axis: torch.export.Dim(names[axis]) for axis in graph.free_axes}
 
 
 def _forget_where_it_came_from(model: Any) -> None:
@@ -180,18 +200,40 @@ def _quietly() -> Iterator[None]:
         logger.setLevel(level)
 
 
-class _ImageAndFeatures(nn.Module):
-    """The synthesis network with both of its results."""
+class _Modulation(nn.Module):
+    """What the synthesis network computes of w_plus alone: local, so cutouts will do."""
 
     def __init__(self, synthesis: SynthesisNetwork) -> None:
         super().__init__()
-        self.synthesis = synthesis
+        self.layers = nn.ModuleList(
+            modulation.to_scale_and_shift for modulation in _modulations(synthesis)
+        )
 
     def forward(
         self, w_plus: list[Float[Tensor, "batch _ _ _"]]
+    ) -> list[Float[Tensor, "batch _ _ _"]]:
+        return [layer(part) for layer, part in zip(self.layers, w_plus, strict=True)]
+
+
+class _ImageAndFeatures(nn.Module):
+    """The synthesis network with both of its results, from what `_Modulation` gives."""
+
+    def __init__(self, synthesis: SynthesisNetwork) -> None:
+        super().__init__()
+        self.synthesis = copy.deepcopy(synthesis)
+        for modulation in _modulations(self.synthesis):
+            modulation.add_module("to_scale_and_shift", nn.Identity())
+
+    def forward(
+        self, modulations: list[Float[Tensor, "batch _ _ _"]]
     ) -> tuple[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch channels rows columns"]]:
-        features = self.synthesis.features(w_plus)
-        return self.synthesis.image_of(features, w_plus), features
+        features = self.synthesis.features(modulations)
+        return self.synthesis.image_of(features, modulations), features
+
+
+def _modulations(synthesis: SynthesisNetwork) -> list[SpatialModulation]:
+    """List its modulations in the order of w_plus."""
+    return [module for module in synthesis.modules() if isinstance(module, SpatialModulation)]
 
 
 class _Reconstruction(nn.Module):

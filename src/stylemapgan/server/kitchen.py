@@ -3,12 +3,13 @@
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from PIL import Image
 
-from stylemapgan.editing.operations import AnyStylemap
+from stylemapgan.config import ModelConfig
+from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.editing.photo import FullPhoto, Patch, Square, fit
 from stylemapgan.images.levels import to_bytes, to_numpy
 from stylemapgan.server.models import Models, ServedModel
@@ -19,10 +20,13 @@ from stylemapgan.server.stylemaps import KeptStylemap, PlainStylemap, Stylemaps
 from stylemapgan.server.turning import PlainMask, Point, turned_square
 from stylemapgan.types import Images, Stylemap
 
-MEMORY_SHARE = 0.4
+MEMORY_SHARE = 0.3
 """How much of the memory the things made here may take."""
+PAINTERS_SHARE = 0.2
+"""How much of the memory painters may take: that of `hands-128` has 12 MB."""
 
 Thing = TypeVar("Thing")
+Painter: TypeAlias = Callable[[WPlus], Images]
 
 
 class Kitchen:
@@ -44,10 +48,16 @@ class Kitchen:
             keep_seconds=60 * settings.keep_minutes,
             clock=clock,
         )
+        self.painters: Store[Painter] = Store(
+            PAINTERS_SHARE * settings.memory_megabytes * MB,
+            keep_seconds=60 * settings.keep_minutes,
+            clock=clock,
+        )
 
     def forget_expired(self) -> None:
         """Let go what nobody used for a while."""
-        for store in (self.photos.kept, self.photos.unpacked, self.stylemaps.kept, self.made):
+        photos = self.photos
+        for store in (photos.kept, photos.unpacked, self.stylemaps.kept, self.made, self.painters):
             store.forget_expired()
 
     def model_of(self, stylemap: KeptStylemap) -> ServedModel:
@@ -81,6 +91,20 @@ class Kitchen:
             return to_numpy(model.editor.synthesize(self.resize(model, array)))
 
         return self._once(("reconstruction", stylemap.id), make, lambda image: image.nbytes)
+
+    def painter(self, model: ServedModel, page: str) -> Painter:
+        """Find what paints a page's pictures, each quicker for knowing the one before."""
+        name = f"{page} {model.name}"
+        painter = self.painters.get(name)
+        if painter is None:
+            painter = model.editor.painter()
+            self.painters.put(name, painter, _length_of_memory(model.config))
+        return painter
+
+    def forget_page(self, page: str) -> None:
+        """Let go what painted a page that closed."""
+        for model in self.models:
+            self.painters.forget(f"{page} {model.name}")
 
     def picture(self, stylemap: KeptStylemap) -> tuple[FullPhoto, Square]:
         """Find the photo and the square of a stylemap; an invented picture is its own photo."""
@@ -139,6 +163,14 @@ class Kitchen:
             made = make()
             self.made.put(name, made, length(made) + 1000)
         return made  # type: ignore[return-value]
+
+
+def _length_of_memory(config: ModelConfig) -> int:
+    """Count what a painter remembers: w_plus, and scales and shifts; two layers of each size."""
+    widths = zip(config.resizer_widths, config.generator_widths, strict=True)
+    sides = [config.stylemap_size * 2**level for level in range(config.doublings + 1)]
+    maps = [2 * (style + 2 * width) for style, width in widths]
+    return sum(4 * count * side**2 for count, side in zip(maps, sides, strict=True))
 
 
 def _length_of_all(arrays: Sequence[AnyStylemap]) -> int:

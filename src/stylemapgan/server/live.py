@@ -71,6 +71,7 @@ class _Page:
             painter.cancel()
             with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
                 await painter
+            self._draft.close()
 
     async def refuse(self, sequence: int, refusal: Refusal) -> None:
         """Say what was not done; the connection stays."""
@@ -154,7 +155,9 @@ class _Page:
 
 
 def _picture(kitchen: Kitchen, snapshot: Snapshot) -> bytes:
-    order = make_order(kitchen, snapshot.source, snapshot.parts, snapshot.pushes)
+    order = make_order(
+        kitchen, snapshot.source, snapshot.parts, snapshot.pushes, page=snapshot.page
+    )
     pixels = show(kitchen, order, snapshot.state.view, snapshot.state.size)
     return pictures.encoded(pixels, pictures.JPEG, **pictures.LIVE)
 

@@ -1,5 +1,6 @@
 """What one page being painted on shows now: its last state, and masks as strokes change them."""
 
+import secrets
 import struct
 from dataclasses import dataclass, field
 
@@ -26,6 +27,7 @@ Levels = UInt8[np.ndarray, "size size"]
 class Snapshot:
     """A draft at one moment; strokes that follow do not change it."""
 
+    page: str
     sequence: int
     state: LiveState
     source: KeptStylemap
@@ -48,6 +50,7 @@ class Draft:
     def __init__(self, kitchen: Kitchen) -> None:
         """Start without anything to show."""
         self._kitchen = kitchen
+        self._page = secrets.token_hex(8)
         self._content: _Content | None = None
         self._sequence = 0
 
@@ -106,6 +109,7 @@ class Draft:
             return None
         masks = {key: (mask / np.float32(255))[None, None] for key, mask in now.masks.items()}
         return Snapshot(
+            page=self._page,
             sequence=self._sequence,
             state=now.state,
             source=now.source,
@@ -128,6 +132,10 @@ class Draft:
             kept = self._kitchen.stylemaps.kept.get(name)
             if kept is not None and kept.photo is not None:
                 self._kitchen.photos.kept.get(kept.photo)
+
+    def close(self) -> None:
+        """Let go what pictures of this page were made with."""
+        self._kitchen.forget_page(self._page)
 
     def _mask(self, part: int) -> Levels:
         """Find the mask that a delta changes; a push gets one when first painted on."""

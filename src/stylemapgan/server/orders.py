@@ -29,6 +29,8 @@ class Order:
 
     source: KeptStylemap
     recipe: Recipe
+    page: str | None = None
+    """The page that is painted on, if its pictures follow each other."""
 
 
 def read_order(kitchen: Kitchen, body: RecipeBody) -> Order:
@@ -55,6 +57,8 @@ def make_order(
     source: KeptStylemap,
     parts: Sequence[MaskedPart],
     pushes: Sequence[MaskedPush],
+    *,
+    page: str | None = None,
 ) -> Order:
     """Put a recipe together of parts and pushes whose masks are unpacked.
 
@@ -64,6 +68,7 @@ def make_order(
     model = kitchen.model_of(source)
     return Order(
         source=source,
+        page=page,
         recipe=Recipe(
             source=model.editor.as_array(source.array),
             parts=tuple(_part(kitchen, model, part, mask) for part, mask in parts if mask.any()),
@@ -76,7 +81,8 @@ def cook(kitchen: Kitchen, order: Order) -> Images:
     """Make the edited image, with what was made before."""
     model = kitchen.model_of(order.source)
     w_plus = edited_w_plus(order.recipe, partial(kitchen.resize, model))
-    return to_numpy(model.editor.synthesize(w_plus))
+    paint = kitchen.painter(model, order.page) if order.page else model.editor.synthesize
+    return to_numpy(paint(w_plus))
 
 
 def show(kitchen: Kitchen, order: Order, view: View, size: int) -> Pixels:

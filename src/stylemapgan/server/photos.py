@@ -21,7 +21,7 @@ MAX_NAME = 80
 """Letters of a file's name that are kept."""
 ODD = re.compile(r"[^\w .()+-]+")
 """What kept names do not hold."""
-MEMORY_SHARE = 0.5
+MEMORY_SHARE = 0.4
 """How much of the memory unpacked photos may take."""
 CHANNELS = 4
 

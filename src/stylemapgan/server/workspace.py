@@ -96,6 +96,11 @@ class Workspace:
             ("unpacked_bytes", "Bytes of unpacked photos", lambda: photos.unpacked.length),
             ("stylemaps", "Stylemaps in the store", lambda: len(stylemaps.kept)),
             ("made_bytes", "Bytes of things kept for next time", lambda: self.kitchen.made.length),
+            (
+                "painter_bytes",
+                "Bytes that painting remembers",
+                lambda: self.kitchen.painters.length,
+            ),
             ("in_flight", "Requests being worked on or waiting", lambda: self.engine.in_flight),
             ("live_connections", "Pages being painted on", lambda: self.live.taken),
         ):

@@ -14,7 +14,7 @@ BUNDLED = ("hands-64", "hands-128", "avatars-64")
 """Names of the bundled models; the first is the default of every command."""
 
 MODELS = Path(__file__).parent / "models"
-ONNX_NETWORKS = ("encoder", "mapping", "resizer", "synthesis", "reconstruct")
+ONNX_NETWORKS = ("encoder", "mapping", "resizer", "modulation", "synthesis", "reconstruct")
 """Files of an exported model, without their suffix .onnx."""
 PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 

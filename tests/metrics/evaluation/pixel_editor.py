@@ -1,7 +1,5 @@
 """An editor whose stylemaps are the pictures themselves: it loses nothing."""
 
-from collections.abc import Callable
-
 import numpy as np
 
 from stylemapgan.config import ModelConfig, preset
@@ -28,9 +26,6 @@ class PixelEditor(AbstractEditor):
 
     def synthesize(self, w_plus: WPlus) -> np.ndarray:
         return w_plus[0]
-
-    def painter(self) -> Callable[[WPlus], np.ndarray]:
-        return self.synthesize
 
     def features(self, w_plus: WPlus) -> np.ndarray:
         return w_plus[0]

@@ -35,9 +35,6 @@ class PixelEditor(AbstractEditor):
     def synthesize(self, w_plus):
         return w_plus[0]
 
-    def painter(self):
-        return self.synthesize
-
     def features(self, w_plus):
         return w_plus[0]
 

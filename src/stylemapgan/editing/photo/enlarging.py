@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32
@@ -13,6 +14,8 @@ from stylemapgan.editing.photo.square import Square
 
 STRIP_PIXELS = 1_000_000
 """Pixels worked on at once: a large photo never exists as floats."""
+BLOCK = 32
+"""Pixels along an axis that are enlarged at once: they take from few of the layer's."""
 FINEST = 2_048
 """A turned layer is first enlarged up to this size; from there bilinear turning is exact enough."""
 
@@ -40,7 +43,9 @@ def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Stri
         square: Where it lies, in the same layout.
         size: Width and height of the photo.
     """
-    planes = np.moveaxis(np.concatenate([layer.colour, layer.opacity], axis=-1), -1, 0)
+    planes = np.ascontiguousarray(
+        np.moveaxis(np.concatenate([layer.colour, layer.opacity], axis=-1), -1, 0)
+    )
     left, top, right, bottom = bounds = _bounds(planes, square, size)
     if left >= right or top >= bottom:
         return
@@ -78,19 +83,39 @@ class _Straight:
     def __init__(
         self, planes: Float32[np.ndarray, "4 size size"], square: Square, bounds: Box
     ) -> None:
-        self._planes = planes
-        self._left, self._top, right, bottom = bounds
+        left, self._top, right, bottom = bounds
         length, half = planes.shape[-1], square.side / 2
-        self._across = _matrix(length, (self._left, right), (square.x - half, square.side))
+        across = _matrix(length, (left, right), (square.x - half, square.side))
         self._down = _matrix(length, (self._top, bottom), (square.y - half, square.side))
+        self._wide = np.empty((*planes.shape[:2], right - left), np.float32)
+        for start in range(0, right - left, BLOCK):
+            pixels = slice(start, start + BLOCK)
+            used = _used(across[pixels])
+            self._wide[..., pixels] = planes[..., used] @ across[pixels, used].T
 
     def __call__(self, box: Box) -> Float32[np.ndarray, "4 height width"]:
-        left, top, right, bottom = box
+        """Enlarge a strip as wide as the bounds."""
+        _, top, _, bottom = box
         down = self._down[top - self._top : bottom - self._top]
-        across = self._across[left - self._left : right - self._left]
-        return down @ self._planes @ across.T
+        strip = np.empty((len(self._wide), len(down), self._wide.shape[-1]), np.float32)
+        for start in range(0, len(down), BLOCK):
+            pixels = slice(start, start + BLOCK)
+            used = _used(down[pixels])
+            strip[:, pixels] = down[pixels, used] @ self._wide[:, used]
+        return strip
 
 
+def _used(matrix: Float32[np.ndarray, "pixels length"]) -> slice:
+    """Find the layer's pixels that a few neighbouring pixels of the photo take from.
+
+    Products with all of them would take many times as long, and several threads, which then keep
+    the processor busy waiting for more.
+    """
+    columns = np.flatnonzero(matrix.any(axis=0))
+    return slice(columns[0], columns[-1] + 1)
+
+
+@lru_cache(maxsize=4)
 def _matrix(
     length: int, pixels: tuple[int, int], place: tuple[float, float]
 ) -> Float32[np.ndarray, "pixels length"]:

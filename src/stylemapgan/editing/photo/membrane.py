@@ -44,14 +44,12 @@ def box_blur(values: Map, radius: int) -> Map:
 
     Where a window holds nothing but zeros the average is exactly 0.
     """
+    window = 2 * radius + 1
     for axis in (0, 1):
-        widths = [(0, 0), (0, 0), (0, 0)]
-        widths[axis] = (radius + 1, radius)
-        sums = np.cumsum(np.pad(values, widths, mode="edge"), axis=axis, dtype=np.float32)
-        length = values.shape[axis]
-        first = sums.take(range(length), axis=axis)
-        last = sums.take(range(2 * radius + 1, 2 * radius + 1 + length), axis=axis)
-        values = (last - first) / np.float32(2 * radius + 1)
+        places = np.arange(-radius - 1, values.shape[axis] + radius)
+        padded = values.take(places, axis=axis, mode="clip")
+        sums = np.cumsum(padded, axis=axis, dtype=np.float32).swapaxes(0, axis)
+        values = ((sums[window:] - sums[:-window]) / np.float32(window)).swapaxes(0, axis)
     return values
 
 
@@ -73,12 +71,10 @@ def _filled(
 def _doubled(values: Map) -> Float32[np.ndarray, "_ _ channels"]:
     """Make a picture twice as large, bilinearly."""
     for axis in (0, 1):
-        widths = [(0, 0), (0, 0), (0, 0)]
-        widths[axis] = (1, 1)
-        padded = np.pad(values, widths, mode="edge")
-        length = values.shape[axis]
-        before, middle, after = (padded.take(range(i, i + length), axis=axis) for i in range(3))
-        pair = np.stack([0.75 * middle + 0.25 * before, 0.75 * middle + 0.25 * after], axis + 1)
+        near, far = 0.75 * values, 0.25 * values
+        places = np.arange(values.shape[axis])
+        before, after = (far.take(places + step, axis=axis, mode="clip") for step in (-1, 1))
+        pair = np.stack([near + before, near + after], axis + 1)
         shape = list(values.shape)
         shape[axis] *= 2
         values = pair.reshape(shape)
