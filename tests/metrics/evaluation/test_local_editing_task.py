@@ -58,7 +58,9 @@ def naive_figures(edited, source, reference, mask) -> tuple[float, float, float]
                 errors += [(a - b) ** 2 for a, b in zip(e, other, strict=True)]
                 for v, u in ((y + 1, x), (y, x + 1)):
                     if max(v, u) < size and mask[n, 0, y, x] != mask[n, 0, v, u]:
-                        hard = [np.linalg.norm(p[n, :, y, x] - p[n, :, v, u]) for p in pictures]
+                        hard = [
+                            float(np.linalg.norm(p[n, :, y, x] - p[n, :, v, u])) for p in pictures
+                        ]
                         steps += hard[0]
                         natural += (hard[1] + hard[2]) / 2
     return sum(outside) / len(outside), sum(inside) / len(inside), steps / natural
@@ -175,7 +177,8 @@ def test_sheets_show_edits_and_the_worst_first(bench):
     )
     again = edit_sheets(bench, "halves", moved, measure_edits(bench, moved)["w-plus"])
     tile = np.s_[..., :160, :]  # titles and the first row
-    np.testing.assert_allclose(again[0].images[tile], again[1].images[tile], atol=0.02)
+    shown = [np.asarray(sheet.images)[tile] for sheet in again]
+    np.testing.assert_allclose(shown[0], shown[1], atol=0.02)
 
 
 def test_what_is_taken_is_shown_and_the_rest_faintly(bench):

@@ -93,7 +93,7 @@ def efficientnet_features(device: str | torch.device = "cpu") -> FeatureNetwork:
     Raises:
         MissingExtraError: The package with its weights is not installed.
     """
-    network = load_efficientnet_lite0().to(device, memory_format=torch.channels_last)
+    network = load_efficientnet_lite0().to(device).to(memory_format=torch.channels_last)
 
     def measure(batches: Iterator[Pictures]) -> Points:
         return pooled_features(network, (_tensor(images, device) for images in batches))
@@ -135,7 +135,7 @@ def efficientnet_distance(device: str | torch.device = "cpu") -> PictureDistance
     """
     network = EfficientNetDistance(load_efficientnet_lite0())
     key = f"efficientnet-lite0-distance-{_fingerprint(network)}-{torch.device(device).type}"
-    network = network.to(device, memory_format=torch.channels_last)
+    network = network.to(device).to(memory_format=torch.channels_last)
     return PictureDistance("Feature distance (EfficientNet-Lite0)", key, network, device)
 
 
