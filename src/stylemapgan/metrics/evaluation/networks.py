@@ -93,7 +93,8 @@ def efficientnet_features(device: str | torch.device = "cpu") -> FeatureNetwork:
     Raises:
         MissingExtraError: The package with its weights is not installed.
     """
-    network = load_efficientnet_lite0().to(device).to(memory_format=torch.channels_last)
+    network = load_efficientnet_lite0().to(device)
+    network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
 
     def measure(batches: Iterator[Pictures]) -> Points:
         return pooled_features(network, (_tensor(images, device) for images in batches))
@@ -135,7 +136,7 @@ def efficientnet_distance(device: str | torch.device = "cpu") -> PictureDistance
     """
     network = EfficientNetDistance(load_efficientnet_lite0())
     key = f"efficientnet-lite0-distance-{_fingerprint(network)}-{torch.device(device).type}"
-    network = network.to(device).to(memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     return PictureDistance("Feature distance (EfficientNet-Lite0)", key, network, device)
 
 
