@@ -11,7 +11,9 @@ class Budget:
     """Lengths in images seen, settings of the optimisers that go with them, and test pictures."""
 
     images: int
-    """Length of a cell's training."""
+    """Length of the training of cells that differ in the stylemap's size."""
+    images_of_variants: int
+    """Length of the training of cells that differ in losses and layers: those act at the end."""
     perceptual_from: int
     """Images seen before the perceptual loss joins."""
     adversarial_from: int
@@ -30,6 +32,7 @@ class Budget:
 BUDGETS = {
     "cpu": Budget(
         images=9_600,
+        images_of_variants=16_000,
         perceptual_from=7_200,
         adversarial_from=8_000,
         batch=8,
@@ -42,6 +45,7 @@ BUDGETS = {
     ),
     "gpu": Budget(
         images=400_000,
+        images_of_variants=400_000,
         perceptual_from=0,
         adversarial_from=0,
         batch=16,
@@ -54,6 +58,7 @@ BUDGETS = {
     ),
     "tiny": Budget(
         images=32,
+        images_of_variants=40,
         perceptual_from=8,
         adversarial_from=16,
         batch=8,
@@ -65,5 +70,5 @@ BUDGETS = {
         evaluation=EvaluationConfig(photos=8, generated=8, pairs=8, steps=4, edits=4),
     ),
 }
-"""`cpu`: five minutes a cell on two quiet cores, which needs the warm-up; `gpu`: all losses from
-the start, as in the paper; `tiny` shows that everything runs, its figures mean nothing."""
+"""`cpu`: five to fifteen minutes a cell on two quiet cores, which needs the warm-up; `gpu`: all losses
+from the start, as in the paper; `tiny` shows that everything runs, its figures mean nothing."""

@@ -53,7 +53,8 @@ def _sequential_stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:
     The generator learns from the adversarial loss alone: every weight that brings in the encoder
     is 0, and there is no warm-up. Then the encoder learns from pixels and features.
     """
-    half = budget.images // 2 // budget.batch * budget.batch
+    images = _images(cell, budget)
+    half = images // 2 // budget.batch * budget.batch
     joint = _with(_config(cell, budget, photos), mapping_head_start=False, cooldown=0)
     alone = LossWeights(
         latent_reconstruction=0.0,
@@ -63,16 +64,21 @@ def _sequential_stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:
         domain_guided=0.0,
     )
     first = _with(joint, images=half, adversarial_from=0, weights=alone, perceptual_network="none")
-    second = _with(joint, adversarial_from=budget.images, perceptual_from=half)
+    second = _with(joint, adversarial_from=images, perceptual_from=half)
     return [
         Stage(folder=f"warm-ups/{cell.name}-generator", config=first),
         Stage(folder=f"cells/{cell.name}", config=second, is_generator_frozen=True),
     ]
 
 
+def _images(cell: Cell, budget: Budget) -> int:
+    return budget.images_of_variants if cell.is_variant else budget.images
+
+
 def _config(cell: Cell, budget: Budget, photos: Path) -> RunConfig:
+    images = _images(cell, budget)
     training = TrainConfig(
-        images=budget.images,
+        images=images,
         batch=budget.batch,
         learning_rate=0.001 if budget.adversarial_from else 0.002,
         r1_gamma="auto",
@@ -87,7 +93,7 @@ def _config(cell: Cell, budget: Budget, photos: Path) -> RunConfig:
         horizontal_flips=FLIPS[cell.data],
         precision=budget.precision,
         snapshot_every=budget.save_every,
-        sample_every=budget.images + 1,  # never: cells are measured afterwards, all alike
+        sample_every=budget.images_of_variants + 1,  # never: cells are measured afterwards
         keep_snapshots=1,
     )
     data = DataConfig(

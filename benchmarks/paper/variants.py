@@ -15,7 +15,7 @@ SIZES = (BASE_SIZE, 1, 16, 4, 32)
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One way to train, and how it differs from `joint`."""
+    """One way to train, and how it differs from `joint` and `complete`."""
 
     name: str
     meaning: str
@@ -30,11 +30,14 @@ class Variant:
     @property
     def warms_up_as(self) -> str:
         """The variant whose warm-up is the same: losses are left out only after it."""
-        return "joint" if self.without else self.name
+        return JOINT.name if self.without or self is COMPLETE else self.name
 
 
 JOINT = Variant(name="joint", meaning="all networks together, all losses")
+COMPLETE = Variant(name="complete", meaning=JOINT.meaning)
+"""The same, as long as the variants; `joint` is as long as the other sizes."""
 VARIANTS = (
+    COMPLETE,
     Variant(
         name="no-domain-guided",
         meaning="without the domain-guided loss",
@@ -77,6 +80,11 @@ class Cell:
     data: DataName
     stylemap_size: int = BASE_SIZE
     variant: Variant = JOINT
+
+    @property
+    def is_variant(self) -> bool:
+        """Whether it is compared with other ways to train, not with other sizes."""
+        return self.variant in VARIANTS
 
     @property
     def name(self) -> str:

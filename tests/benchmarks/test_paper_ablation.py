@@ -154,7 +154,7 @@ def test_every_size_has_the_same_widths_at_the_same_resolution():
         assert model.discriminator_widths == (96, 96, 64, 32, 16)
 
 
-def test_every_cell_of_a_budget_sees_as_many_images():
+def test_all_cells_of_a_table_see_as_many_images():
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose
     from benchmarks.paper.settings import stages
@@ -162,7 +162,20 @@ def test_every_cell_of_a_budget_sees_as_many_images():
     for budget in BUDGETS.values():
         for cell in choose([]):
             last = stages(cell, budget, Path("photos"))[-1]
-            assert last.config.training.images == budget.images, cell.name
+            of_table = budget.images_of_variants if cell.is_variant else budget.images
+            assert last.config.training.images == of_table, cell.name
+
+
+def test_cells_that_share_a_warm_up_agree_on_it():
+    from benchmarks.paper.budgets import BUDGETS
+    from benchmarks.paper.command import choose
+    from benchmarks.paper.settings import stages
+
+    warm_ups = {}
+    for cell in choose([]):
+        for stage in stages(cell, BUDGETS["cpu"], Path("photos"))[:-1]:
+            assert warm_ups.setdefault(stage.folder, stage.config) == stage.config, cell.name
+    assert len(warm_ups) < len(choose([]))
 
 
 def made_up_result(name: str) -> Any:
@@ -208,6 +221,7 @@ def test_the_tables_have_every_cell_with_its_interval():
     for result in all_results():
         if result.variant not in ("joint", "wide-vector"):
             assert f"\n| {result.meaning} |" in text
+    assert text.count("all networks together, all losses") == 1  # as long as those beside it
 
 
 def test_a_result_comes_back_as_it_was_written(tmp_path):
