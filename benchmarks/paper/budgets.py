@@ -70,5 +70,6 @@ BUDGETS = {
         evaluation=EvaluationConfig(photos=8, generated=8, pairs=8, steps=4, edits=4),
     ),
 }
-"""`cpu`: five to fifteen minutes a cell on two quiet cores, which needs the warm-up; `gpu`: all losses
-from the start, as in the paper; `tiny` shows that everything runs, its figures mean nothing."""
+"""`cpu`: five to fifteen minutes a cell on two quiet cores, which needs the warm-up; `gpu`: all
+losses from the start, as in the paper; `tiny` shows that everything runs, its figures mean nothing.
+"""

@@ -114,6 +114,7 @@ def _model(cell: Cell) -> ModelConfig:
         discriminator_widths=_from(4, WIDTHS),
         mapping_layers=MAPPING_LAYERS,
         normalisation=cell.variant.normalisation,
+        pixel_noise=cell.variant.has_pixel_noise,
     )
 
 

@@ -23,6 +23,7 @@ class Variant:
     without: tuple[str, ...] = ()
     """Loss weights that are 0 from the end of the warm-up on."""
     normalisation: Literal["layer", "instance"] = "layer"
+    has_pixel_noise: bool = False
     style_channels: int = ModelConfig.style_channels
     is_sequential: bool = False
     """Generator and discriminator first; then the encoder, with the generator as it is."""
@@ -59,6 +60,11 @@ VARIANTS = (
         name="instance",
         meaning="instance instead of layer normalisation",
         normalisation="instance",
+    ),
+    Variant(
+        name="pixel-noise",
+        meaning="with per-pixel noise in the synthesis network",
+        has_pixel_noise=True,
     ),
     Variant(
         name="sequential",

@@ -23,6 +23,7 @@ from stylemapgan.errors import CheckpointError
 from stylemapgan.interop import onnx_export
 from stylemapgan.interop.onnx_export import export
 from stylemapgan.models import Encoder, Generator
+from stylemapgan.models.noise import PixelNoise
 
 PHOTOS = np.random.default_rng(0).uniform(-1, 1, (3, 3, 32, 32)).astype(np.float32)
 
@@ -192,3 +193,22 @@ def test_results_far_from_pytorch_leave_nothing(checkpoint, tmp_path, monkeypatc
     with pytest.raises(CheckpointError, match=r"mapping\.onnx is off by .*nothing was written"):
         export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+def test_a_model_with_per_pixel_noise_keeps_its_fixed_patterns(checkpoint, tmp_path):
+    config = replace(checkpoint.config, pixel_noise=True)
+    generator = Generator(config)
+    for layer in generator.modules():
+        if isinstance(layer, PixelNoise):
+            torch.nn.init.constant_(layer.amount, 0.3)
+    packed = pack(
+        config, generator, Encoder(config), images_seen=1, licence="Apache-2.0", data="none"
+    )
+    written = export(packed, tmp_path / "noisy", PHOTOS)
+    assert all(network.error < 1e-4 for network in written)
+    stylemap = torch.randn(1, 8, 4, 4)
+    with torch.inference_mode():
+        expected = generator.eval().synthesize(stylemap)
+    found = OnnxEditor.load(tmp_path / "noisy").decode(stylemap.numpy())
+    np.testing.assert_allclose(found, expected, atol=1e-4)

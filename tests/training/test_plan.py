@@ -123,7 +123,7 @@ def test_simulated_updates_take_the_memory_of_real_ones(precision: Precision):
             steps.generator_step(lesson, state, batch)
             real["generator's update"] = meter.peak
             meter.restart()
-            shared = steps.reconstruct(lesson, state, batch[0].real)
+            shared = steps.reconstruct(lesson, state, batch[0])
             steps.discriminator_step(lesson, state, batch, shared)
             real["discriminator's update"] = meter.peak
             meter.restart()

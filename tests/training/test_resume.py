@@ -43,9 +43,15 @@ def assert_same_model(one: Path, other: Path) -> None:
         assert tensor.tobytes() == second.tensors[name].tobytes(), name
 
 
-@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
-def test_a_run_in_three_parts_equals_one_in_a_single_part(settings, tmp_path, precision):
+@pytest.mark.parametrize(
+    ("precision", "pixel_noise"), [("32-true", False), ("32-true", True), ("bf16-mixed", False)]
+)
+def test_a_run_in_three_parts_equals_one_in_a_single_part(
+    settings, tmp_path, precision, pixel_noise
+):
     config = settings(precision=precision)
+    model = dataclasses.replace(config.model, pixel_noise=pixel_noise)
+    config = dataclasses.replace(config, model=model)
     whole = start(config, tmp_path / "whole")
     whole.train()
 

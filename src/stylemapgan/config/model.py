@@ -33,6 +33,8 @@ class ModelConfig:
     """Layers of the mapping network."""
     normalisation: Normalisation = "layer"
     """What spatially-variant modulation normalises over."""
+    pixel_noise: bool = False
+    """Let the synthesis network add random detail, as StyleGAN does and the paper does not."""
 
     def __post_init__(self) -> None:
         self._refuse_sizes_that_do_not_double()

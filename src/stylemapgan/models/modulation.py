@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from stylemapgan.config import ModelConfig
 from stylemapgan.models.layers import EqualizedConv2d, activate
+from stylemapgan.models.noise import Noise, PixelNoise
 from stylemapgan.models.resample import UpConv2d
 
 
@@ -77,18 +78,26 @@ class SpatialModulation(nn.Module):
 
 
 class StyledConv2d(nn.Module):
-    """Modulation, convolution, bias and activation."""
+    """Modulation, convolution, bias, noise where there is any, and activation."""
 
     def __init__(
-        self, modulation: SpatialModulation, convolution: EqualizedConv2d | UpConv2d
+        self,
+        modulation: SpatialModulation,
+        convolution: EqualizedConv2d | UpConv2d,
+        noise: PixelNoise | None = None,
     ) -> None:
         super().__init__()
         self.modulation = modulation
         self.convolution = convolution
+        self.noise = noise
 
     def forward(
         self,
         features: Float[Tensor, "batch channels height width"],
         stylemap: Float[Tensor, "batch style height width"],
+        noise: Noise | None = None,
     ) -> Float[Tensor, "batch out out_height out_width"]:
-        return activate(self.convolution(self.modulation(features, stylemap)))
+        convolved = self.convolution(self.modulation(features, stylemap))
+        if self.noise is not None:
+            convolved = self.noise(convolved, noise)
+        return activate(convolved)

@@ -150,8 +150,8 @@ class Run:
         reconstructed = None
         with self._memory_explained("the discriminator's update", batch):
             if config.speed.share_forward_passes and len(batch) == 1:
-                real = batch[0].real  # E and G stay as they are until their update below
-                reconstructed = steps.reconstruct(lesson, state, real)
+                # E and G stay as they are until their update below
+                reconstructed = steps.reconstruct(lesson, state, batch[0])
             losses |= steps.discriminator_step(lesson, state, batch, reconstructed)
         if state.updates % config.r1_interval == 0:
             with self._memory_explained("the gradient penalty", batch):

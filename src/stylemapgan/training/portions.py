@@ -20,6 +20,8 @@ class Phase(IntEnum):
     PENALTY = 2
     RECONSTRUCTION = 3
     HEAD_START = 4
+    NOISE = 5
+    """Of reconstructions: one for all updates, so that they can share them."""
 
 
 def random_source(seed: int, images_seen: int, phase: Phase) -> torch.Generator:

@@ -118,7 +118,7 @@ class _Classroom:
 
         def discriminator() -> None:
             if lesson.config.speed.share_forward_passes and len(batch) == 1:
-                reconstructed.append(steps.reconstruct(lesson, state, batch[0].real))
+                reconstructed.append(steps.reconstruct(lesson, state, batch[0]))
             steps.discriminator_step(lesson, state, batch, *reconstructed)
 
         works: dict[str, Callable[[], object]] = {

@@ -18,6 +18,7 @@ from stylemapgan import losses
 from stylemapgan.augment import BatchRandomness, ada, diff_augment
 from stylemapgan.config import TrainConfig
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.models.noise import Noise
 from stylemapgan.training.descent import Losses, Pass, descend
 from stylemapgan.training.portions import Phase, Portion
 from stylemapgan.training.state import TrainState
@@ -82,7 +83,7 @@ def generator_step(lesson: Lesson, state: TrainState, batch: Batch) -> Losses:
         randomness = portion.randomness(Phase.GENERATOR)
         with lesson.fabric.autocast():
             stylemap = state.generator.mapping(draw_z(state, portion, randomness))
-            generated = state.generator.synthesize(stylemap)
+            generated = state.generator.synthesize(stylemap, draw_noise(state, portion, randomness))
             adversarial = lesson.fool(state, generated, portion.real, randomness)
         made.append((generated.detach(), stylemap.detach()))
         return weights.adversarial * adversarial, {"g/adversarial": adversarial.detach()}
@@ -99,11 +100,12 @@ def generator_step(lesson: Lesson, state: TrainState, batch: Batch) -> Losses:
 
 
 def reconstruct(
-    lesson: Lesson, state: TrainState, real: Float[Tensor, "batch 3 height width"]
+    lesson: Lesson, state: TrainState, portion: Portion
 ) -> Float[Tensor, "batch 3 height width"]:
     """Encode photos and decode them again."""
+    noise = draw_noise(state, portion, portion.randomness(Phase.NOISE))
     with lesson.fabric.autocast():
-        return state.generator.synthesize(state.encoder(real))
+        return state.generator.synthesize(state.encoder(portion.real), noise)
 
 
 def discriminator_step(
@@ -131,9 +133,9 @@ def _discriminator_pass(
     randomness = portion.randomness(Phase.DISCRIMINATOR)
     with lesson.fabric.autocast():
         with torch.no_grad():
-            generated = state.generator(draw_z(state, portion, randomness))
+            generated = _generate(state, portion, randomness)
             if reconstructed is None:
-                reconstructed = reconstruct(lesson, state, portion.real)
+                reconstructed = reconstruct(lesson, state, portion)
         on_real = lesson.judge(state, portion.real, randomness)
         on_generated = lesson.judge(state, generated, randomness)
         on_reconstructed = lesson.judge(state, reconstructed.detach(), randomness)
@@ -170,7 +172,7 @@ def _penalty_pass(lesson: Lesson, state: TrainState, portion: Portion) -> Pass:
     terms = {"d/r1": penalty.detach()}
     if config.stability.r2_gamma:
         with lesson.fabric.autocast(), torch.no_grad():
-            generated = state.generator(draw_z(state, portion, randomness))
+            generated = _generate(state, portion, randomness)
         penalty = _slope(lesson, state, generated.float(), randomness)
         loss = loss + config.stability.r2_gamma / 2 * config.r1_interval * penalty
         terms["d/r2"] = penalty.detach()
@@ -190,7 +192,7 @@ def warm_up_step(lesson: Lesson, state: TrainState, batch: Batch) -> Losses:
     """Teach E and G to reproduce photos, by pixels and features, without a discriminator."""
 
     def learn(portion: Portion) -> Pass:
-        return _resemblance(lesson, state, portion.real, reconstruct(lesson, state, portion.real))
+        return _resemblance(lesson, state, portion.real, reconstruct(lesson, state, portion))
 
     return lesson.teach(
         map(learn, batch), batch, state.encoder_optimizer, state.generator_optimizer
@@ -214,7 +216,7 @@ def reconstruction_step(
     def learn(portion: Portion) -> Pass:
         made = reconstructed
         if made is None:
-            made = reconstruct(lesson, state, portion.real)
+            made = reconstruct(lesson, state, portion)
         randomness = portion.randomness(Phase.RECONSTRUCTION)
         with lesson.fabric.autocast():
             guided = lesson.fool(state, made, portion.real, randomness)
@@ -232,6 +234,22 @@ def draw_z(
     """Noise vectors for as many images as the portion has photos."""
     channels = state.generator.config.style_channels
     return randomness.normal(len(portion.real), channels, device=portion.real.device)
+
+
+def draw_noise(state: TrainState, portion: Portion, randomness: BatchRandomness) -> list[Noise]:
+    """Per-pixel noise for as many images as the portion has photos; none if G takes none."""
+    real = portion.real
+    return [
+        randomness.normal(len(real), 1, side, side, device=real.device)
+        for side in state.generator.synthesis.noise_sides
+    ]
+
+
+def _generate(
+    state: TrainState, portion: Portion, randomness: BatchRandomness
+) -> Float[Tensor, "batch 3 height width"]:
+    z = draw_z(state, portion, randomness)
+    return state.generator(z, draw_noise(state, portion, randomness))
 
 
 def _resemblance(
