@@ -10,8 +10,8 @@ import pytest
 from evaluations import HARD, ROWS, everything, mean, of_a_set, record, task
 
 from stylemapgan.metrics.evaluation.report import blocks, figures_csv, summary_rows, write_report
-from stylemapgan.metrics.evaluation.report.tables import arrange
-from stylemapgan.pages import to_html
+from stylemapgan.metrics.evaluation.report.tables import arrange, figure_blocks
+from stylemapgan.pages import Dots, to_html
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +79,15 @@ def test_long_matrices_are_folded_but_whole(html):
     folded = ["".join(cell.itertext()).split("\n")[0] for cell in details.iter("td")]
     assert "h, w-plus" in folded
     assert "a, w" not in folded
+
+
+def test_charts_show_the_rows_that_their_table_shows_at_once():
+    ways, parts = ("w", "w-plus", "do nothing"), "abcdefgh"
+    by_part = [f"{part}, {way}" for part in parts for way in ways]
+    figures = [mean("error", HARD, variant=way) for way in ways]
+    figures += [mean("taken", HARD, variant=each, is_main=True) for each in (*ways, *by_part)]
+    (chart,) = [block for block in figure_blocks(figures, 0.95) if isinstance(block, Dots)]
+    assert [dot.label for dot in chart.dots] == list(ways)
 
 
 def test_figures_of_the_same_variants_become_columns():

@@ -52,7 +52,7 @@ def figure_blocks(figures: Sequence[Figure], confidence: float) -> Iterator[Bloc
         yield from _matrix(columns)
     if arranged.listed:
         yield list_table(arranged.listed, confidence)
-    yield from _charts(figures)
+    yield from _charts(figures, arranged.matrices)
 
 
 def list_table(figures: Sequence[Figure], confidence: float) -> Table:
@@ -95,16 +95,21 @@ def _fits(variants: Mapping[str, Figure], group: Columns) -> bool:
 
 def _matrix(columns: Columns) -> Iterator[Block]:
     """Show one variant a row, one figure a column; a long one has to be opened."""
-    variants = list(dict.fromkeys(variant for each in columns.values() for variant in each))
-    shown = _shown_at_once(variants, columns)
+    variants = _variants(columns)
+    shown = _shown_at_once(columns)
     yield _matrix_of(variants[:shown], columns)
     if shown < len(variants):
         rest = variants[shown:]
         yield Details(f"{len(rest)} more rows, from {rest[0]}", [_matrix_of(rest, columns)])
 
 
-def _shown_at_once(variants: Sequence[str], columns: Columns) -> int:
+def _variants(columns: Columns) -> list[str]:
+    return list(dict.fromkeys(variant for each in columns.values() for variant in each))
+
+
+def _shown_at_once(columns: Columns) -> int:
     """Cut a long matrix where rows begin that have fewer figures than the first, or anywhere."""
+    variants = _variants(columns)
     if len(variants) <= LONGEST:
         return len(variants)
     filled = [sum(variant in each for each in columns.values()) for variant in variants]
@@ -142,12 +147,15 @@ def value_cell(figure: Figure) -> Cell:
     return Cell(show_value(estimate), show_interval(estimate), is_strong=figure.is_main)
 
 
-def _charts(figures: Sequence[Figure]) -> Iterator[Dots]:
-    """Draw the main figures that have variants."""
+def _charts(figures: Sequence[Figure], matrices: Sequence[Columns]) -> Iterator[Dots]:
+    """Draw the main figures that have variants: those that their matrix shows at once."""
+    first = {name: _variants(each)[: _shown_at_once(each)] for each in matrices for name in each}
     for name in dict.fromkeys(figure.name for figure in figures if figure.is_main):
-        shown = [figure for figure in figures if figure.name == name][:LONGEST]
+        found = [figure for figure in figures if figure.name == name]
+        shown = [figure for figure in found if figure.variant in first.get(name, [figure.variant])]
         if len(shown) > 2:
-            yield Dots(headed(shown[0]), [dot(figure, figure.variant) for figure in shown])
+            dots = [dot(figure, figure.variant) for figure in shown[:LONGEST]]
+            yield Dots(headed(shown[0]), dots)
 
 
 def dot(figure: Figure, label: str) -> Dot:
