@@ -1,39 +1,20 @@
 """What a person sees while a model is measured."""
 
-import math
-import time
-from types import TracebackType
-
 from rich.console import Console
 from rich.progress import TextColumn
 
-from stylemapgan.cli.bars import SECONDS_BETWEEN_LINES, new_progress
+from stylemapgan.cli.bars import AbstractBar, new_progress
 from stylemapgan.cli.speaking import say
 
 
-class EvaluatingBar:
+class EvaluatingBar(AbstractBar):
     """A bar for the step at hand, with the time left; plain lines where there is no terminal."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
         self._progress = new_progress(console, TextColumn("{task.fields[of]}", style="cyan"))
+        super().__init__(console, self._progress)
         self._bar = self._progress.add_task("", total=None, visible=False, of="")
         self._task = self._step = ""
-        self._last_line = -math.inf
-
-    def __enter__(self) -> "EvaluatingBar":
-        if self._console.is_terminal:
-            self._progress.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._console.is_terminal:
-            self._progress.stop()
 
     def begin(self, task: str) -> None:
         """Say which task follows."""
@@ -51,10 +32,7 @@ class EvaluatingBar:
             self._step = step
             self._progress.reset(self._bar, total=total, description=step, of=self._task)
         self._progress.update(self._bar, completed=done, total=total, visible=done < total)
-        is_due = time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES
-        if not self._console.is_terminal and is_due:
-            self._last_line = time.monotonic()
-            say(self._console, f"{self._task}: {step} {done:,} of {total:,}")
+        self._log(f"{self._task}: {step} {done:,} of {total:,}")
 
     def show_bytes(self, done: int, total: int | None) -> None:
         """Show how far a download of weights is, in MiB."""

@@ -1,8 +1,5 @@
 """What a person sees while a model trains."""
 
-import math
-import time
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -10,7 +7,7 @@ from rich.live import Live
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
-from stylemapgan.cli.bars import SECONDS_BETWEEN_LINES, new_progress
+from stylemapgan.cli.bars import AbstractBar, new_progress
 
 if TYPE_CHECKING:
     from stylemapgan.training.loop import Progress as TrainingProgress
@@ -19,30 +16,15 @@ SPEED_WINDOW = 120.0
 """Seconds that the shown speed is averaged over."""
 
 
-class TrainingBar:
+class TrainingBar(AbstractBar):
     """A bar with speed, time left and losses; plain lines where there is no terminal."""
 
     def __init__(self, console: Console) -> None:
-        self._console = console
         self._progress = new_progress(console, SpeedColumn(), SPEED_WINDOW)
         self._photos = self._progress.add_task("photos", visible=False)
         self._images = self._progress.add_task("training", visible=False, start=False)
         self._losses = Text(style="dim")
-        self._live = Live(Group(self._progress, self._losses), console=console)
-        self._last_line = -math.inf
-
-    def __enter__(self) -> "TrainingBar":
-        if self._console.is_terminal:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._live.stop()
+        super().__init__(console, Live(Group(self._progress, self._losses), console=console))
 
     def show_photo(self, done: int, total: int) -> None:
         """Show that photos are being unpacked."""
@@ -59,14 +41,10 @@ class TrainingBar:
             total=progress.images_in_all,
             visible=True,
         )
-        is_due = time.monotonic() - self._last_line > SECONDS_BETWEEN_LINES
-        if not self._console.is_terminal and is_due:
-            self._last_line = time.monotonic()
-            self._console.print(
-                f"{progress.images_seen:,} of {progress.images_in_all:,} images  "
-                f"{progress.images_per_second:.1f} images/s  {losses}",
-                soft_wrap=True,
-            )
+        self._log(
+            f"{progress.images_seen:,} of {progress.images_in_all:,} images  "
+            f"{progress.images_per_second:.1f} images/s  {losses}"
+        )
 
 
 class SpeedColumn(ProgressColumn):
