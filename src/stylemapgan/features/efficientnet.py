@@ -45,12 +45,24 @@ def convolve(
     convolution: nn.Conv2d, features: Float[Tensor, "batch channels height width"]
 ) -> Float[Tensor, "batch out out_height out_width"]:
     """Pad as TensorFlow does - with a stride, more after than before - and convolve."""
-    padding: list[int] = []
-    for length in (features.shape[-1], features.shape[-2]):
-        kernel_size, stride = convolution.kernel_size[0], convolution.stride[0]
-        total = max((-(-length // stride) - 1) * stride + kernel_size - length, 0)
-        padding += [total // 2, total - total // 2]
-    return convolution(F.pad(features, padding))
+    above, below = _padding(convolution, features.shape[-2])
+    left, right = _padding(convolution, features.shape[-1])
+    if above == below and left == right:  # the convolution itself pads faster
+        return F.conv2d(
+            features,
+            convolution.weight,
+            convolution.bias,
+            convolution.stride,
+            (above, left),
+            groups=convolution.groups,
+        )
+    return convolution(F.pad(features, [left, right, above, below]))
+
+
+def _padding(convolution: nn.Conv2d, length: int) -> tuple[int, int]:
+    kernel_size, stride = convolution.kernel_size[0], convolution.stride[0]
+    total = max((-(-length // stride) - 1) * stride + kernel_size - length, 0)
+    return total // 2, total - total // 2
 
 
 class InvertedResidual(nn.Module):
@@ -77,8 +89,8 @@ class InvertedResidual(nn.Module):
     ) -> Float[Tensor, "batch out out_height out_width"]:
         x = features
         if self.is_expanded:
-            x = F.relu6(self._bn0(convolve(self._expand_conv, x)))
-        x = F.relu6(self._bn1(convolve(self._depthwise_conv, x)))
+            x = F.relu6(self._bn0(convolve(self._expand_conv, x)), inplace=True)
+        x = F.relu6(self._bn1(convolve(self._depthwise_conv, x)), inplace=True)
         x = self._bn2(convolve(self._project_conv, x))
         return x + features if self.is_residual else x
 
@@ -115,7 +127,7 @@ class EfficientNetLite0(nn.Module):
             images: RGB in [-1, 1].
             block_count: How many blocks to run, 0 to 16.
         """
-        x = F.relu6(self._bn0(convolve(self._conv_stem, images)))
+        x = F.relu6(self._bn0(convolve(self._conv_stem, images)), inplace=True)
         features = [x]
         for block in list(self._blocks)[:block_count]:
             x = block(x)
