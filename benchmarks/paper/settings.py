@@ -107,14 +107,12 @@ def _model(cell: Cell) -> ModelConfig:
     return ModelConfig(
         image_size=IMAGE_SIZE,
         stylemap_size=cell.stylemap_size,
-        style_channels=cell.variant.style_channels,
         generator_widths=widths,
         resizer_widths=_from(cell.stylemap_size, STYLE_WIDTHS),
         encoder_widths=widths,
         discriminator_widths=_from(4, WIDTHS),
         mapping_layers=MAPPING_LAYERS,
-        normalisation=cell.variant.normalisation,
-        pixel_noise=cell.variant.has_pixel_noise,
+        **cell.variant.networks,
     )
 
 

@@ -1,9 +1,8 @@
 """What is varied: one thing at a time."""
 
-from dataclasses import dataclass
-from typing import Literal
-
-from stylemapgan.config import ModelConfig
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 DataName = Literal["avatars", "hands"]
 
@@ -22,16 +21,15 @@ class Variant:
     """What is different, for the table."""
     without: tuple[str, ...] = ()
     """Loss weights that are 0 from the end of the warm-up on."""
-    normalisation: Literal["layer", "instance"] = "layer"
-    has_pixel_noise: bool = False
-    style_channels: int = ModelConfig.style_channels
+    networks: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of `ModelConfig` that are others than in `joint`."""
     is_sequential: bool = False
     """Generator and discriminator first; then the encoder, with the generator as it is."""
 
     @property
     def warms_up_as(self) -> str:
         """The variant whose warm-up is the same: losses are left out only after it."""
-        return JOINT.name if self.without or self is COMPLETE else self.name
+        return self.name if self.networks else JOINT.name
 
 
 JOINT = Variant(name="joint", meaning="all networks together, all losses")
@@ -59,12 +57,12 @@ VARIANTS = (
     Variant(
         name="instance",
         meaning="instance instead of layer normalisation",
-        normalisation="instance",
+        networks={"normalisation": "instance"},
     ),
     Variant(
         name="pixel-noise",
         meaning="with per-pixel noise in the synthesis network",
-        has_pixel_noise=True,
+        networks={"pixel_noise": True},
     ),
     Variant(
         name="sequential",
@@ -75,7 +73,7 @@ VARIANTS = (
 WIDE_VECTOR = Variant(
     name="wide-vector",
     meaning="a vector of 512 numbers instead of 64",
-    style_channels=512,
+    networks={"style_channels": 512},
 )
 
 

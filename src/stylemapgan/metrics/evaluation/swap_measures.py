@@ -26,6 +26,8 @@ from stylemapgan.types import Images
 
 Measured = Mapping[str, Mapping[str, Shares]]
 """Method → measure → what each swap adds to it."""
+Measure = Callable[[Images], Mapping[str, Shares]]
+"""Looks at results and tells what they add to one measure, or to several it gets from one look."""
 DESCRIPTIONS: Mapping[str, Description] = {
     "mse": {
         "name": "mse",
@@ -88,8 +90,8 @@ def measure_swaps(bench: Workbench, triples: Sequence[TripleFiles], judges: Judg
         measures = _measures(bench, judges, opened)
         for method, carry_out in METHODS.items():
             edited = carry_out(bench, opened)
-            found = {name: measure(edited) for name, measure in measures.items()}
-            batches[method].append(found)
+            found = [measure(edited) for measure in measures]
+            batches[method].append({name: each[name] for each in found for name in each})
     return {
         method: {name: join([batch[name] for batch in found]) for name in found[0]}
         for method, found in batches.items()
@@ -111,53 +113,59 @@ def short_name(distance: PictureDistance) -> str:
     return distance.name.split(" (")[0].lower().replace(" ", "-")
 
 
-def _measures(
-    bench: Workbench, judges: Judges, opened: OpenedSwaps
-) -> dict[str, Callable[[Images], Shares]]:
+def _measures(bench: Workbench, judges: Judges, opened: OpenedSwaps) -> list[Measure]:
     """List what is to be measured of results of these swaps."""
-    truth, mask = opened.truth, opened.edits.mask
-    measures: dict[str, Callable[[Images], Shares]] = {
-        "mse": lambda edited: _each(mse(edited, truth)),
-        "mse-inside": lambda edited: reference_errors(edited, truth, mask),
-    }
-    for distance in bench.distances:
-        measures[short_name(distance)] = _to_truth(distance, truth)
+    measures = [_errors(opened)]
+    measures += [_to_truth(distance, opened.truth) for distance in bench.distances]
     if judges.parts:
-        measures["part-iou"] = _overlap(bench.data, judges.parts, opened)
+        measures.append(_overlap(bench.data, judges.parts, opened))
     if judges.attributes:
-        classifier = judges.attributes.classifier
-        wanted, changes = wanted_values(classifier, opened.triples)
-        measures["attributes-taken"] = _found(classifier, wanted, changes)
-        measures["attributes-kept"] = _found(classifier, wanted, ~changes)
+        measures.append(_attributes(judges.attributes.classifier, opened.triples))
     return measures
+
+
+def _errors(opened: OpenedSwaps) -> Measure:
+    truth, mask = opened.truth, opened.edits.mask
+    return lambda edited: {
+        "mse": _each(mse(edited, truth)),
+        "mse-inside": reference_errors(edited, truth, mask),
+    }
+
+
+def _to_truth(distance: PictureDistance, truth: Images) -> Measure:
+    return lambda edited: {short_name(distance): _each(distance(edited, truth))}
 
 
 def _each(values: np.ndarray) -> Shares:
     return Shares(values, np.ones(len(values)))
 
 
-def _to_truth(distance: PictureDistance, truth: Images) -> Callable[[Images], Shares]:
-    return lambda edited: _each(distance(edited, truth))
-
-
-def _overlap(data: TestData, judge: PartJudge, opened: OpenedSwaps) -> Callable[[Images], Shares]:
+def _overlap(data: TestData, judge: PartJudge, opened: OpenedSwaps) -> Measure:
     """Compare where the swapped part is found in results and in true pictures."""
     numbers = np.array([data.part_names.index(triple.part) for triple in opened.triples])
     true = where_is(numbers, judge.segmenter.segment(opened.truth))
-    return lambda edited: part_overlap(where_is(numbers, judge.segmenter.segment(edited)), true)
+    return lambda edited: {
+        "part-iou": part_overlap(where_is(numbers, judge.segmenter.segment(edited)), true)
+    }
 
 
-def _found(
-    classifier: AttributeClassifier,
-    wanted: Int64[np.ndarray, "swaps attributes"],
-    counting: Bool[np.ndarray, "swaps attributes"],
-) -> Callable[[Images], Shares]:
-    """Count the attributes that are found as wanted, of those that count."""
-    counting = counting & (wanted != UNKNOWN)
+def _attributes(classifier: AttributeClassifier, triples: Sequence[TripleFiles]) -> Measure:
+    """Count the attributes that are found as wanted, of those to be taken and of the others."""
+    wanted, changes = wanted_values(classifier, triples)
+    counting = {
+        "attributes-taken": changes & (wanted != UNKNOWN),
+        "attributes-kept": ~changes & (wanted != UNKNOWN),
+    }
 
-    def compare(edited: Images) -> Shares:
-        right = (classifier.judge(edited) == wanted) & counting
-        return Shares(right.sum(axis=1, dtype=np.float64), counting.sum(axis=1, dtype=np.float64))
+    def compare(edited: Images) -> dict[str, Shares]:
+        is_right = classifier.judge(edited) == wanted
+        return {
+            name: Shares(
+                (is_right & counts).sum(axis=1, dtype=np.float64),
+                counts.sum(axis=1, dtype=np.float64),
+            )
+            for name, counts in counting.items()
+        }
 
     return compare
 
