@@ -36,3 +36,7 @@ class MissingExtraError(StyleMapGANError):
         super().__init__(
             f"This needs {package}, which is not installed: pip install 'stylemapgan[{extra}]'"
         )
+
+
+class StorageError(StyleMapGANError):
+    """A file could not be written: the disk is full, a quota is reached, or writing is denied."""
