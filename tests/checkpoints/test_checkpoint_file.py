@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 
 from stylemapgan.checkpoints import Checkpoint, read, write
 from stylemapgan.config import preset
-from stylemapgan.errors import CheckpointError
+from stylemapgan.errors import CheckpointError, StorageError
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def test_a_failed_write_leaves_nothing_behind(tmp_path, checkpoint):
     path = tmp_path / "m.safetensors"
     path.mkdir()  # a folder cannot be replaced by a file
 
-    with pytest.raises(CheckpointError, match="cannot be written: Is a directory"):
+    with pytest.raises(StorageError, match="cannot be written: it is a folder"):
         write(path, checkpoint)
 
     assert list(tmp_path.iterdir()) == [path]

@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageCms
 
 from stylemapgan import images
-from stylemapgan.errors import ImageError
+from stylemapgan.errors import ImageError, StorageError
 
 CORNERS = np.array([[[230, 20, 20], [20, 200, 20]], [[20, 20, 220], [240, 240, 240]]], np.uint8)
 
@@ -308,7 +308,7 @@ def test_writing_explains_where_it_cannot_write(tmp_path):
     with pytest.raises(ImageError, match="there is no folder"):
         images.write(tmp_path / "none" / "a.png", image)
     (tmp_path / "folder.png").mkdir()
-    with pytest.raises(ImageError, match="cannot be written"):
+    with pytest.raises(StorageError, match="cannot be written: it is a folder"):
         images.write(tmp_path / "folder.png", image)
     assert [path.name for path in tmp_path.iterdir()] == ["folder.png"]
 

@@ -12,7 +12,7 @@ from safetensors.numpy import save
 
 from stylemapgan.config import ModelConfig, from_dict, to_dict
 from stylemapgan.errors import CheckpointError, ConfigError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_bytes
 
 FORMAT = "stylemapgan-1"
 """Written into every file; a change that older versions cannot read gets the next number."""
@@ -64,7 +64,8 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
     """Write a model file; it appears complete or not at all.
 
     Raises:
-        CheckpointError: The file has another suffix, or its folder is missing or protected.
+        CheckpointError: The file has another suffix, or its folder is missing.
+        StorageError: The disk is full or writing is denied.
     """
     if path.suffix != SUFFIX:
         raise CheckpointError(f"{path} cannot be written: model files end in {SUFFIX}.")
@@ -72,12 +73,7 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
     # safetensors writes memory as it lies, so channels_last weights have to be reordered
     tensors = {name: np.asarray(array, order="C") for name, array in checkpoint.tensors.items()}
-    try:
-        with replacing(path) as unfinished:
-            # `save_file` would write it readable by its owner alone
-            unfinished.write_bytes(save(tensors, to_metadata(checkpoint, FORMAT)))
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
+    write_bytes(path, save(tensors, to_metadata(checkpoint, FORMAT)))
 
 
 def to_half(checkpoint: Checkpoint) -> Checkpoint:

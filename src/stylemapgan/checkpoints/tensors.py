@@ -8,7 +8,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from stylemapgan.errors import CheckpointError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_bytes
 
 SUFFIX = ".safetensors"
 
@@ -51,15 +51,12 @@ def write_tensors(
     """Write a file; it appears complete or not at all.
 
     Raises:
-        CheckpointError: The file has another suffix, or its folder is missing or protected.
+        CheckpointError: The file has another suffix, or its folder is missing.
+        StorageError: The disk is full or writing is denied.
     """
     refuse_unwritable(path, what)
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    try:
-        with replacing(path) as unfinished:
-            unfinished.write_bytes(save(contiguous, dict(metadata)))
-    except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror}.") from None
+    write_bytes(path, save(contiguous, dict(metadata)))
 
 
 def refuse_unwritable(path: Path, what: str) -> None:

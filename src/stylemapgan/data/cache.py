@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
+from stylemapgan.images.atomic import write_text
+
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
@@ -125,7 +127,7 @@ def write_entry(
         file.flush()
         os.fsync(file.fileno())
     photos = {"names": kept, "skipped": [asdict(each) for each in skipped]}
-    (folder / PHOTOS).write_text(json.dumps(photos), encoding="utf-8")
+    write_text(folder / PHOTOS, json.dumps(photos))
     return len(kept), skipped
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from stylemapgan.data.cache import PARTIAL, PIXELS, last_change
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 
 HOLDER = "holder.json"
 SILENT_AFTER_S = 60.0
@@ -51,9 +51,8 @@ def _make(folder: Path) -> bool:
         folder.mkdir()
     except FileExistsError:
         return False
-    with replacing(folder / HOLDER) as temporary:
-        holder = {"machine": platform.node(), "process": os.getpid()}
-        temporary.write_text(json.dumps(holder), encoding="utf-8")
+    holder = {"machine": platform.node(), "process": os.getpid()}
+    write_text(folder / HOLDER, json.dumps(holder))
     return True
 
 

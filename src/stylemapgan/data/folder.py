@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +84,7 @@ def content_hashes(folder: Path, names: Sequence[str], index: Path) -> list[str]
         if stamp and stamp[1] < now - SETTLED_AFTER_NS
     }
     if settled != known:
-        with replacing(index) as temporary:
-            temporary.write_text(json.dumps(settled), encoding="utf-8")
+        write_text(index, json.dumps(settled))
     return [digest for _, digest in found.values()]
 
 

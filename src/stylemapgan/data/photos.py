@@ -23,8 +23,9 @@ from stylemapgan.data.decoding import decode
 from stylemapgan.data.folder import in_threads
 from stylemapgan.data.order import batch_indices
 from stylemapgan.data.sources import AbstractSource, FolderSource, open_source
-from stylemapgan.errors import DataError
+from stylemapgan.errors import DataError, StorageError
 from stylemapgan.images import from_bytes
+from stylemapgan.images.atomic import storing
 from stylemapgan.types import Share
 
 logger = logging.getLogger(__name__)
@@ -107,7 +108,8 @@ def open_photos(
             the cache already holds them.
 
     Raises:
-        DataError: There is no such place, no usable photo in it, or no room for the cache.
+        DataError: There is no such place, or no usable photo in it.
+        StorageError: The cache cannot be written.
         MissingExtraError: A package that the place needs is not installed.
     """
     return _open(open_source(place), size, cache, on_progress)
@@ -122,7 +124,8 @@ def open_folder(
     """Open the photos below a folder, as `open_photos` does; anything else is refused.
 
     Raises:
-        DataError: There is no such folder, no usable photo in it, or no room for the cache.
+        DataError: There is no such folder, or no usable photo in it.
+        StorageError: The cache cannot be written.
     """
     return _open(FolderSource(folder), size, cache, on_progress)
 
@@ -134,10 +137,13 @@ def _open(
         raise DataError(f"The size of photos must be at least 1 pixel, got {size}.")
     cache = cache or cache_folder() / "photos"
     try:
-        cache.mkdir(parents=True, exist_ok=True)
+        with storing(cache):
+            cache.mkdir(parents=True, exist_ok=True)
         place = cache / entry_key(source.names, source.fingerprints(cache), size)
         report = on_progress or (lambda done, total: None)
         entry = open_entry(place, size) or _made_entry(place, source, size, report)
+    except StorageError as error:
+        raise StorageError(f"{error} XDG_CACHE_HOME says where the cache is.") from error
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"The cache {cache} cannot be used: {reason}.") from error
@@ -175,7 +181,8 @@ def _unpack(folder: Path, source: AbstractSource, size: int, on_progress: OnProg
         on_progress(done, len(source))
 
     decoded = in_threads(unpacked, range(len(source)))
-    count, skipped = write_entry(folder, source.names, decoded, on_photo)
+    with storing(folder.parent, folder, wanted=3 * size**2 * len(source)):
+        count, skipped = write_entry(folder, source.names, decoded, on_photo)
     if not count:
         raise DataError(
             f"None of the {len(source)} pictures in {source.describe()} can be used; "

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 from stylemapgan.errors import DataError
+from stylemapgan.images.failed_writes import failed_write
 
 PART = ".part"
 TIMEOUT_S = 30.0
@@ -44,6 +45,7 @@ def fetch(
 
     Raises:
         DataError: It cannot be had; the message is the reason alone.
+        StorageError: It cannot be written; what has come is kept.
     """
     if not _is_safe(url):
         raise DataError("this is no https address")
@@ -66,7 +68,8 @@ def fetch(
         if not path.is_file():  # else another process was quicker
             raise DataError(f"{part} vanished while it was written") from None
     except (OSError, HTTPException) as error:
-        raise DataError(_reason(error)) from None
+        failed = failed_write(path, error, (part, path), size)
+        raise failed or DataError(_reason(error)) from None
 
 
 def file_sha256(path: Path) -> str:

@@ -1,27 +1,201 @@
-"""Files that appear whole or not at all."""
+"""Files and folders that appear whole or not at all."""
 
+import errno
 import os
 import secrets
+import shutil
+import stat
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+from stylemapgan.errors import StorageError
+from stylemapgan.images.failed_writes import explain, failed_write
 
 UNFINISHED = ".part"
 """Suffix of temporary files; one that stays was left by a killed process."""
+MOST_LINKS = 40
+"""Links that lead to links are followed so often, as Linux does."""
+NEW_FILE_MODE = 0o666
+"""Less what the user's umask forbids."""
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Lend a temporary path in the same folder; it becomes `path` if the block succeeds.
+def replacing(path: Path, wanted: int | None = None) -> Iterator[Path]:
+    """Lend a temporary file in the same folder; it becomes `path` if the block succeeds.
 
     If the block fails, what was at `path` before stays as it was. The bytes reach the disk before
-    the name does, so not even a power cut leaves half a file.
+    the name does, so not even a power cut leaves half a file. A symbolic link stays a link: what
+    it leads to is replaced. An existing file keeps its mode and, where allowed, its owner. A
+    device or a pipe is not replaced but written to, once the block has succeeded.
+
+    Args:
+        path: A file that may or may not exist.
+        wanted: Bytes that the block is going to write, where known; told if they do not fit.
+
+    Raises:
+        StorageError: It cannot be written: the disk is full or read-only, a limit is reached,
+            writing is denied, there is no such folder, or it is a folder itself. Whatever else
+            the block raises passes unchanged.
     """
-    temporary = path.with_name(f".{secrets.token_hex(6)}{UNFINISHED}")
     try:
+        target = _follow(path)
+        before = _state(target)
+        is_replaced = _is_replaced(target, before)
+        temporary = _new_file(target, before) if is_replaced else _new_file_elsewhere()
+    except OSError as error:
+        raise StorageError(explain(path, error.errno or 0, _named(error, path), wanted)) from error
+    try:
+        mode = stat.S_IMODE((before or temporary.stat()).st_mode)
         yield temporary
-        with temporary.open("r+b") as file:
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        if is_replaced:
+            _bring_to_disk(temporary)
+            _keep_owner_and_mode(temporary, before, mode)
+            temporary.replace(target)
+        else:
+            _copy_into(temporary, target)
+    except Exception as error:
+        failed = failed_write(path, error, (temporary, target), wanted)
+        if failed is None:
+            raise
+        raise failed from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def replacing_folder(folder: Path) -> Iterator[Path]:
+    """Lend a temporary folder beside `folder`; it takes its place if the block succeeds.
+
+    Args:
+        folder: Missing, or empty; a link is followed, and the mode of an empty folder stays.
+
+    Raises:
+        StorageError: As `replacing`.
+    """
+    try:
+        target = _follow(folder).absolute()
+        before = _state(target)
+        unfinished = target.with_name(f".{secrets.token_hex(6)}{UNFINISHED}")
+        unfinished.mkdir()
+    except OSError as error:
+        raise StorageError(explain(folder, error.errno or 0, _named(error, folder))) from error
+    try:
+        with storing(folder, unfinished, target):
+            mode = stat.S_IMODE((before or unfinished.stat()).st_mode)
+            yield unfinished
+            _keep_owner_and_mode(unfinished, before, mode)
+            unfinished.replace(target)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+@contextmanager
+def storing(place: Path, *unfinished: Path, wanted: int | None = None) -> Iterator[None]:
+    """Turn errors of writing below a folder into one line; all others pass unchanged.
+
+    Args:
+        place: The folder, as the user knows it.
+        unfinished: Where its content is put together; the place itself if not given.
+        wanted: Bytes that the block is going to write, where known.
+
+    Raises:
+        StorageError: As `replacing`.
+    """
+    try:
+        yield
+    except Exception as error:
+        failed = failed_write(place, error, unfinished or (place,), wanted)
+        if failed is None:
+            raise
+        raise failed from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, whole or not at all; see `replacing`.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    with replacing(path, len(content)) as unfinished:
+        unfinished.write_bytes(content)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all; what is no Unicode is spelled out.
+
+    Raises:
+        StorageError: It cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def _follow(path: Path) -> Path:
+    """Find what a link leads to, whether it exists or not; other paths stay as they are."""
+    for _ in range(MOST_LINKS):
+        if not path.is_symlink() or _is_open_file(path):
+            return path
+        path = path.parent / path.readlink()
+    raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+
+
+def _is_replaced(target: Path, before: os.stat_result | None) -> bool:
+    """Tell files, which are replaced, from devices and pipes, which are written to."""
+    if before is not None and stat.S_ISDIR(before.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    return (before is None or stat.S_ISREG(before.st_mode)) and not _is_open_file(target)
+
+
+def _is_open_file(path: Path) -> bool:
+    """Tell whether a path stands for what a process has open, such as /dev/stdout."""
+    return os.name == "posix" and path.parent.resolve().parts[:2] == ("/", "proc")
+
+
+def _named(error: OSError, path: Path) -> Path:
+    """Find the file that an error is about."""
+    return Path(error.filename) if isinstance(error.filename, str) else path
+
+
+def _state(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
+
+
+def _new_file(target: Path, before: os.stat_result | None) -> Path:
+    """Make an empty file beside another: nobody may read it who may not read that one."""
+    if before is None:
+        mode = NEW_FILE_MODE
+    else:
+        mode = stat.S_IMODE(before.st_mode) & NEW_FILE_MODE | stat.S_IRUSR | stat.S_IWUSR
+    temporary = target.with_name(f".{secrets.token_hex(6)}{UNFINISHED}")
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
+    return temporary
+
+
+def _new_file_elsewhere() -> Path:
+    descriptor, name = tempfile.mkstemp(UNFINISHED)
+    os.close(descriptor)
+    return Path(name)
+
+
+def _bring_to_disk(path: Path) -> None:
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())
+
+
+def _keep_owner_and_mode(path: Path, before: os.stat_result | None, mode: int) -> None:
+    now = path.stat()
+    if before is not None and (now.st_uid, now.st_gid) != (before.st_uid, before.st_gid):
+        with suppress(PermissionError):  # only the superuser may give files away
+            os.chown(path, before.st_uid, before.st_gid)
+    if stat.S_IMODE(path.stat().st_mode) != mode:
+        path.chmod(mode)
+
+
+def _copy_into(path: Path, target: Path) -> None:
+    with path.open("rb") as source, target.open("wb") as sink:
+        shutil.copyfileobj(source, sink)

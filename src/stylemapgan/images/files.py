@@ -1,5 +1,6 @@
 """Images from files and into files."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from jaxtyping import Float32
 from PIL import Image
 
 from stylemapgan.errors import ImageError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.decoding import read_pixels
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.images.provenance import Provenance, save_options
@@ -51,8 +52,8 @@ def write(path: Path | str, images: Images, provenance: Provenance | None = None
         provenance: What the file tells about its origin; None writes nothing but the picture.
 
     Raises:
-        ImageError: The suffix is unknown, the folder is missing or not writable, or the
-            images are of no use.
+        ImageError: The suffix is unknown, the folder is missing, or the images are of no use.
+        StorageError: The disk is full or writing is denied.
     """
     _save(Path(path), ENCODERS, [Image.fromarray(to_bytes(images[:1])[0])], {}, provenance)
 
@@ -72,8 +73,8 @@ def write_animation(
         provenance: What the file tells about its origin.
 
     Raises:
-        ImageError: The suffix is unknown, the folder is missing or not writable, or the
-            frames are of no use.
+        ImageError: The suffix is unknown, the folder is missing, or the frames are of no use.
+        StorageError: The disk is full or writing is denied.
     """
     path = Path(path)
     pictures = [Image.fromarray(pixels) for pixels in to_bytes(frames)]
@@ -108,10 +109,9 @@ def _save(
         raise ImageError(f"{path} needs an image, got none.")
     format_name, settings = encoders[path.suffix.lower()]
     settings = settings | more_settings | save_options(provenance, format_name)
+    packed = BytesIO()  # into a file, Pillow's JPEG encoder loses the end on a full disk, silently
     try:
-        with replacing(path) as temporary:
-            pictures[0].save(temporary, format=format_name, **settings)
-    except OSError as error:
-        raise ImageError(f"{path} cannot be written: {error.strerror or error}.") from None
-    except ValueError as error:  # more pixels along a side than the format allows
+        pictures[0].save(packed, format=format_name, **settings)
+    except (OSError, ValueError) as error:  # more pixels along a side than the format allows
         raise ImageError(f"{path} cannot be written: {error}.") from None
+    write_bytes(path, packed.getvalue())

@@ -1,9 +1,6 @@
 """Models as ONNX files, which run without PyTorch and in other languages."""
 
-import secrets
-import shutil
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +14,7 @@ from stylemapgan.checkpoints.networks import Networks, build
 from stylemapgan.editing.normal_draws import standard_normal
 from stylemapgan.editing.onnx_sessions import ONNX_FORMAT, OnnxNetworks
 from stylemapgan.errors import CheckpointError
-from stylemapgan.images.atomic import UNFINISHED, replacing
+from stylemapgan.images.atomic import replacing_folder, write_bytes
 from stylemapgan.interop.onnx_graphs import Graph, graphs, import_onnx, trace
 from stylemapgan.types import Images
 
@@ -55,20 +52,21 @@ def export(
         tell: Told what comes next, once for each network and once for all comparisons.
 
     Raises:
-        CheckpointError: The model makes no sense, the folder cannot be written or is not empty,
-            or results are too far from PyTorch's.
+        CheckpointError: The model makes no sense, the folder is not empty, or results are too
+            far from PyTorch's.
+        StorageError: The folder cannot be written: the disk is full, or writing is denied.
         MissingExtraError: The packages that write ONNX are not installed.
     """
     import_onnx()  # better now than after the networks are built
     networks = build(checkpoint)
     metadata = to_metadata(checkpoint, ONNX_FORMAT)
-    with _new_folder(folder) as unfinished:
+    refuse_used_folder(folder)
+    with replacing_folder(folder) as unfinished:
         for name, graph in graphs(networks).items():
             if name in names:
                 tell(f"{name}.onnx")
                 content = trace(graph, {**metadata, "network": name})
-                with replacing(unfinished / f"{name}.onnx") as path:
-                    path.write_bytes(content)
+                write_bytes(unfinished / f"{name}.onnx", content)
         tell("comparing")
         errors = compare(networks, unfinished, photos)
         _refuse_differences(errors)
@@ -149,18 +147,3 @@ def refuse_used_folder(folder: Path) -> None:
         raise CheckpointError(f"{folder} cannot be written: there is no folder {folder.parent}.")
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         raise CheckpointError(f"{folder} is there already: give a folder that is new or empty.")
-
-
-@contextmanager
-def _new_folder(folder: Path) -> Iterator[Path]:
-    """Lend a temporary folder; it becomes `folder` if the block succeeds."""
-    refuse_used_folder(folder)
-    unfinished = folder.with_name(f".{secrets.token_hex(6)}{UNFINISHED}")
-    try:
-        unfinished.mkdir()
-        yield unfinished
-        unfinished.replace(folder)
-    except OSError as error:
-        raise CheckpointError(f"{folder} cannot be written: {error.strerror}.") from None
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)

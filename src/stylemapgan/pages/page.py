@@ -8,7 +8,7 @@ from itertools import count, groupby
 from pathlib import Path
 
 from stylemapgan.errors import MissingExtraError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 from stylemapgan.pages.blocks import Block, Cell, Chart, Details, Dots, Table
 from stylemapgan.pages.charts import PALETTE, draw, last_value
 from stylemapgan.pages.dots import place_dots
@@ -34,12 +34,11 @@ def write_page(path: Path, title: str, blocks: Sequence[Block], subtitle: str = 
     Raises:
         ImageError: A picture cannot be read.
         MissingExtraError: Jinja or Matplotlib is not installed.
+        StorageError: The disk is full or writing is denied.
     """
     html = to_html(title, blocks, subtitle)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as unfinished:
-        # names of files may hold what is no Unicode
-        unfinished.write_text(html, encoding="utf-8", errors="backslashreplace")
+    write_text(path, html)
 
 
 def to_html(title: str, blocks: Sequence[Block], subtitle: str = "") -> str:

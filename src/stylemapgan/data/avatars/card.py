@@ -3,9 +3,9 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from stylemapgan.data.avatars.files import write_text
 from stylemapgan.data.avatars.parts import PARTS
 from stylemapgan.data.avatars.settings import LIBRARIES, AvatarSettings
+from stylemapgan.images.atomic import write_text
 
 CARD = """\
 # Avatars: {count:,} drawn faces of {size}x{size} pixels

@@ -1,6 +1,7 @@
 """The files of one face and of one triple."""
 
 import json
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from stylemapgan.data.avatars.parts import PARTS
 from stylemapgan.data.avatars.rendering import render
 from stylemapgan.data.avatars.settings import AvatarSettings
 from stylemapgan.data.avatars.swapping import draw_triple
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_bytes, write_text
 
 PALETTE = {
     "background": (200, 220, 240),
@@ -63,12 +64,7 @@ def write_triple(folder: Path, settings: AvatarSettings, index: int) -> None:
     write_text(place / "triple.json", json.dumps(description) + "\n")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a text, whole or not at all."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, "utf-8")
-
-
 def _write_picture(path: Path, picture: Image.Image) -> None:
-    with replacing(path) as temporary:
-        picture.save(temporary, format="PNG")
+    packed = BytesIO()
+    picture.save(packed, format="PNG")
+    write_bytes(path, packed.getvalue())

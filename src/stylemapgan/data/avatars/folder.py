@@ -21,10 +21,10 @@ from pathlib import Path
 from stylemapgan.data.avatars.card import write_card
 from stylemapgan.data.avatars.crew import share_out
 from stylemapgan.data.avatars.drawing import draw_face
-from stylemapgan.data.avatars.files import write_face, write_text, write_triple
+from stylemapgan.data.avatars.files import write_face, write_triple
 from stylemapgan.data.avatars.settings import AvatarSettings
 from stylemapgan.errors import DataError
-from stylemapgan.images.atomic import UNFINISHED
+from stylemapgan.images.atomic import UNFINISHED, write_text
 
 SETTINGS_FILE = "avatars.json"
 

@@ -6,6 +6,7 @@ import os
 import tarfile
 import zipfile
 from abc import ABC, abstractmethod
+from contextlib import ExitStack
 from pathlib import Path
 
 from stylemapgan.data.preparing.settings import Form, PrepareSettings
@@ -69,9 +70,10 @@ class ZipForm(AbstractForm):
         self._archives[part].writestr(member, content)
 
     def close(self) -> None:
-        for archive in self._archives.values():
-            archive.close()
-            _bring_to_disk(Path(str(archive.filename)))
+        with ExitStack() as stack:  # all are closed, also where one cannot be finished
+            for archive in self._archives.values():
+                stack.callback(_bring_to_disk, Path(str(archive.filename)))
+                stack.callback(archive.close)
 
 
 class ShardsForm(AbstractForm):

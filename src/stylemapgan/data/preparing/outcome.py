@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -131,11 +132,16 @@ def contents(outcome: Outcome, chunks: Path) -> Iterator[tuple[int, bytes]]:
 def write_pictures(outcome: Outcome, chunks: Path, folder: Path) -> Iterator[int]:
     """Write the parts below a folder; yields how many pictures are written."""
     form = new_form(folder, outcome.settings)
-    for done, (index, content) in enumerate(contents(outcome, chunks), start=1):
-        part = outcome.parts[index]
-        assert part is not None  # or it would not be kept
-        form.add(part, outcome.targets[index], content)
-        yield done
+    try:
+        for done, (index, content) in enumerate(contents(outcome, chunks), start=1):
+            part = outcome.parts[index]
+            assert part is not None  # or it would not be kept
+            form.add(part, outcome.targets[index], content)
+            yield done
+    except BaseException:
+        with suppress(OSError):  # archives on a full disk complain once more
+            form.close()
+        raise
     form.close()
 
 

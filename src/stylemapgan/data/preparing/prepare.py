@@ -13,6 +13,7 @@ from stylemapgan.data.preparing.work import Work
 from stylemapgan.data.preparing.workers import do_here, do_in_processes
 from stylemapgan.data.sources import open_source
 from stylemapgan.errors import DataError, MissingExtraError
+from stylemapgan.images.atomic import storing
 
 OnProgress = Callable[[str, int, int], None]
 """Told what is going on, how many pictures are done, and of how many."""
@@ -65,6 +66,7 @@ def prepare(
     Raises:
         DataError: No picture can be read there, none can be used, or `out` holds something else.
         MissingExtraError: A package that the place needs is not installed.
+        StorageError: The disk is full or writing is denied; what is finished is kept.
     """
     if workers < 1:
         raise DataError(f"workers must be at least 1, got {workers}.")
@@ -78,13 +80,13 @@ def prepare(
     parts = split(source.names, settings)
     report = on_progress or (lambda what, done, total: None)
     try:
-        with state.at_work():
+        with storing(out), state.at_work():
             work = Work(source, settings.size, settings.format, state.chunks)
             _make_chunks(work, state, workers, report)
             outcome = collect(source, parts, state.chunks, settings)
             return _put_together(outcome, source.describe(), state, report)
     except OSError as error:
-        raise DataError(f"{out} cannot be written: {error.strerror or error}.") from error
+        raise DataError(f"{out} cannot be prepared: {error.strerror or error}.") from error
 
 
 def _make_chunks(work: Work, state: State, workers: int, report: OnProgress) -> None:

@@ -13,7 +13,7 @@ from stylemapgan.data.preparing.chunks import chunk_count, chunk_path
 from stylemapgan.data.preparing.settings import PrepareSettings
 from stylemapgan.data.sources import AbstractSource, FolderSource
 from stylemapgan.errors import DataError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 
 FORMAT = 1
 """Goes up when pictures are prepared differently, so that two ways do not mix."""
@@ -173,8 +173,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _write(path: Path, memory: Mapping[str, Any]) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(memory, indent=1), encoding="utf-8")
+    write_text(path, json.dumps(memory, indent=1))
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from stylemapgan.editing.photo.layout import (
 from stylemapgan.editing.photo.sampling import sample
 from stylemapgan.editing.photo.square import Square
 from stylemapgan.errors import ImageError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.colour import opaque, to_srgb
 from stylemapgan.images.decoding import opened, orientation_of
 from stylemapgan.images.levels import from_bytes
@@ -172,7 +172,8 @@ class FullPhoto:
             provenance: Say in the file that a model took part.
 
         Raises:
-            ImageError: The suffix is unknown, or the folder is missing or not writable.
+            ImageError: The suffix is unknown, or the folder is missing.
+            StorageError: The disk is full or writing is denied.
         """
         path = Path(path)
         if path.suffix.lower() not in FORMATS:
@@ -182,12 +183,7 @@ class FullPhoto:
             )
         if not path.parent.is_dir():
             raise ImageError(f"{path} cannot be written: there is no folder {path.parent}.")
-        content = self.to_bytes(FORMATS[path.suffix.lower()], provenance)
-        try:
-            with replacing(path) as temporary:
-                temporary.write_bytes(content)
-        except OSError as error:
-            raise ImageError(f"{path} cannot be written: {error.strerror or error}.") from None
+        write_bytes(path, self.to_bytes(FORMATS[path.suffix.lower()], provenance))
 
     def _notes(self) -> dict[str, bytes]:
         notes = {} if self.profile is None else {"icc_profile": self.profile}

@@ -17,7 +17,7 @@ import numpy as np
 from stylemapgan.checkpoints.tensors import SUFFIX, read_tensors, write_tensors
 from stylemapgan.data import PhotoSet
 from stylemapgan.data.cache import cache_folder, last_change
-from stylemapgan.errors import CheckpointError
+from stylemapgan.errors import CheckpointError, StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ def _write(path: Path, features: np.ndarray, told: str) -> None:
         words = {"made-from": told, "sha256": _checksum(features)}
         write_tensors(path, "features", {"features": features}, words)
         _tidy(path)
-    except (CheckpointError, OSError) as error:
+    except (CheckpointError, StorageError, OSError) as error:
         logger.warning("Features are not kept for the next time: %s", error)
 
 

@@ -18,7 +18,7 @@ from stylemapgan import images
 from stylemapgan.config import from_dict, to_dict
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.errors import ConfigError, DataError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 from stylemapgan.metrics.evaluation.findings import Findings, Sheet
 from stylemapgan.metrics.evaluation.plain_findings import (
     chart_from_plain,
@@ -199,8 +199,7 @@ def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
 
 
 def _write_json(path: Path, value: Any) -> None:
-    with replacing(path) as unfinished:
-        unfinished.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    write_text(path, json.dumps(value, indent=1, ensure_ascii=False) + "\n")
 
 
 def _read_json(path: Path) -> Any:

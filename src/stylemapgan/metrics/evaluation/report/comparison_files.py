@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from stylemapgan.config import to_dict
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 from stylemapgan.metrics.evaluation.comparison import ComparedFigure, Comparison
 from stylemapgan.metrics.evaluation.plain_findings import to_plain
 from stylemapgan.metrics.evaluation.report.comparison_page import (
@@ -55,8 +55,7 @@ def write_comparison(folder: Path, comparison: Comparison) -> list[Path]:
         folder / "compare.json": comparison_json(comparison),
     }
     for path, text in texts.items():
-        with replacing(path) as unfinished:
-            unfinished.write_text(text, encoding="utf-8")
+        write_text(path, text)
     return [page, *texts]
 
 

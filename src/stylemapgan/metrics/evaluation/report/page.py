@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 from stylemapgan.metrics.evaluation.records import EvaluationRecord, TaskRecord
 from stylemapgan.metrics.evaluation.report.figures_csv import figures_csv
 from stylemapgan.metrics.evaluation.report.summary import SummaryRow, summary_rows
@@ -37,8 +37,7 @@ def write_report(folder: Path, record: EvaluationRecord) -> tuple[Path, Path]:
     """
     page, table = folder / PAGE, folder / TABLE
     write_page(page, title_of(record), blocks(record), _subtitle(record))
-    with replacing(table) as unfinished:
-        unfinished.write_text(figures_csv(record), encoding="utf-8")
+    write_text(table, figures_csv(record))
     return page, table
 
 
