@@ -30,7 +30,9 @@ REASONS = {
 ABOUT_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ALWAYS_OF_WRITING = frozenset(REASONS) - {errno.EISDIR}
 """Errors that name no file and are about the file being written all the same."""
-FROM_TORCH = re.compile(r"PytorchStreamWriter|inline_container|^Parent directory .* does not exist")
+FROM_TORCH = re.compile(
+    r"PytorchStreamWriter|inline_container|iostream error|^Parent directory .* does not exist"
+)
 FROM_SAFETENSORS = re.compile(r"\(os error (\d+)\)")
 FROM_NUMPY = re.compile(r"\d+ requested and \d+ written")
 PROBE = bytes(2**16)
