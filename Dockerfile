@@ -14,7 +14,8 @@ FROM python:${PYTHON}-slim
 COPY --from=build /opt/stylemapgan /opt/stylemapgan
 # Nothing is written but to /tmp, so the container also runs with --read-only --tmpfs /tmp.
 ENV PATH=/opt/stylemapgan/bin:$PATH HOME=/tmp \
-    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OMP_WAIT_POLICY=PASSIVE
+    PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 OMP_WAIT_POLICY=PASSIVE \
+    ORT_DISABLE_TELEMETRY=1
 # A number, not a name: orchestrators check it without looking into the image.
 USER 10001:10001
 WORKDIR /tmp

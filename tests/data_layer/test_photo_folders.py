@@ -202,7 +202,7 @@ def test_useless_folders_are_explained(tmp_path, cache):
 
 def test_a_cache_that_cannot_be_made_is_explained(folder, tmp_path):
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StorageError, match="Not a directory.*XDG_CACHE_HOME"):
+    with pytest.raises(StorageError, match=r"Not a directory.*XDG_CACHE_HOME"):
         open_folder(folder, 16, tmp_path / "file" / "cache")
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -19,6 +18,7 @@ from stylemapgan.checkpoints.networks import build, pack
 from stylemapgan.config import from_dict, preset
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.editing import OnnxEditor
+from stylemapgan.editing.onnx_runtime import onnxruntime
 from stylemapgan.errors import CheckpointError
 from stylemapgan.interop import onnx_export
 from stylemapgan.interop.onnx_export import export

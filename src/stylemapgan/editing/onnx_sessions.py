@@ -7,9 +7,9 @@ from threading import Lock
 from typing import Any
 
 import numpy as np
-import onnxruntime
 
 from stylemapgan.checkpoints.file import from_metadata
+from stylemapgan.editing.onnx_runtime import onnxruntime
 from stylemapgan.errors import CheckpointError
 
 ONNX_FORMAT = "stylemapgan-onnx-1"
