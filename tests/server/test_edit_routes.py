@@ -2,6 +2,7 @@
 
 import base64
 import io
+from typing import Any
 
 import numpy as np
 import pytest
@@ -102,6 +103,28 @@ def test_a_painted_mask_of_another_size_is_a_box_too(site, source, reference):
     by_png = post(site, "blend", {**pair, "mask": drawn})
 
     np.testing.assert_array_equal(by_png, post(site, "blend", {**pair, "mask": {"box": BOX}}))
+
+
+def as_png(values: np.ndarray, **options: Any) -> dict[str, str]:
+    file = io.BytesIO()
+    Image.fromarray(values).save(file, "PNG", **options)
+    return {"png": base64.b64encode(file.getvalue()).decode()}
+
+
+def test_painted_masks_are_read_as_mask_files_are(site, source, reference):
+    levels = np.zeros((32, 32), np.uint8)
+    levels[4:20, 8:16] = np.linspace(20, 255, 16)[:, None]
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter turn clockwise
+    for painted in (
+        as_png(levels.astype(np.uint16) * 257),
+        as_png(np.full((32, 32), 262, np.uint16)),  # grey of 0.4 %
+        as_png(levels, exif=turned),
+    ):
+        read = site.editor.as_mask(images.read_mask(base64.b64decode(painted["png"]), 32))
+        ours = PastedPart(reference=stylemap(site, reference), mask=read)
+        body = {"source": source, "reference": reference, "mask": painted, "size": 32}
+        np.testing.assert_array_equal(post(site, "blend", body), expected(site, source, ours))
 
 
 def test_pasted_pictures_keep_the_photo_away_from_the_mask(site, source, reference):
@@ -250,12 +273,15 @@ def test_edits_that_make_no_sense_are_refused(site, source, change, status, word
         {"png": base64.b64encode(b"no picture").decode()},
         {"png": base64.b64encode(png(32, 16)).decode()},
         {"png": base64.b64encode(png(3000, 3000)).decode()},
+        as_png(np.zeros((8, 8), np.uint8)),
+        as_png(np.eye(8, dtype=np.uint8)),
         {"part": "palm"},
         {"part": "../palm"},
         {},
     ],
     ids=[
         *("empty-box", "outside", "short", "base64", "no-picture", "no-square", "large"),
+        *("black", "ones"),
         *("no-part", "path", "nothing"),
     ],
 )

@@ -134,6 +134,20 @@ def test_a_state_may_bring_masks_and_keep_them(site, pair):
     assert (without != with_mask).any()
 
 
+def test_masks_that_are_erased_for_a_moment_change_nothing(site, pair):
+    file = io.BytesIO()
+    Image.fromarray(np.zeros((32, 32), np.uint8)).save(file, "PNG")
+    black = {"png": base64.b64encode(file.getvalue()).decode()}
+    with open_page(site) as socket:
+        socket.send(state(pair, 1, part={"mask": black}))
+        np.testing.assert_array_equal(frame(socket, 1), edited(site, pair, None))
+        x, y, width, height = BOX
+        socket.send(delta(2, 0, x, y, np.full((height, width), 255)))
+        np.testing.assert_array_equal(frame(socket, 2), edited(site, pair, {"box": BOX}))
+        socket.send(delta(3, 0, 0, 0, np.zeros((32, 32))))
+        np.testing.assert_array_equal(frame(socket, 3), edited(site, pair, None))
+
+
 def test_a_burst_of_strokes_is_answered_with_the_newest_and_few_pictures(site, pair):
     with open_page(site) as socket:
         socket.send(state(pair))

@@ -25,7 +25,8 @@ class LabelOptions:
     lacking: Annotated[Path | None, Parameter(name="--without")] = None
     """Folder of photos that have not."""
     labels: Path | None = None
-    """Table with a column `file`: .csv with a line of names, or .jsonl."""
+    """Table with a column `file` (or filename, name, image, path): .csv with a line of names, or
+    .jsonl."""
     photos: Path | None = None
     """Folder of the table's photos, if they are not beside it; photos elsewhere are left out."""
     column: str | None = None

@@ -2,6 +2,15 @@
 
 They run on NumPy arrays and on PyTorch tensors, where gradients flow through them. Inputs are
 left alone. Any batch of one stands for as many as the others have.
+
+How a mask of pixels becomes weights of cells depends on the edit alone, not on who asks for it,
+and is the same in w and at each resolution of w_plus:
+
+- a part that stays in its place (`blend`, and `transplant` without a shift): a cell takes the
+  largest mask value among its pixels, so every touched cell is edited;
+- a part that moves (`transplant` with a shift): a cell counts if the mask covers more than half
+  of it, so that the part brings along little of what was around it;
+- a walk along a direction (`push`): a cell takes the mean, so that the walk fades out.
 """
 
 from collections.abc import Sequence
@@ -75,7 +84,9 @@ def transplant(
 ) -> list[AnyStylemap]:
     """Move the masked part of the reference to another place of the source.
 
-    What would land outside the image is cut off.
+    What would land outside the image is cut off. Without a shift this is `blend_w_plus` with
+    the mask times the strength; any shift, however small, takes the cells that the mask covers
+    by more than half.
 
     Args:
         source: Resized stylemaps to edit.
@@ -88,9 +99,10 @@ def transplant(
     Raises:
         EditError: Stylemaps or mask do not fit each other.
 
-    Source: Kim et al., CVPR 2021, unaligned transplantation.
+    Source: Kim et al., CVPR 2021, unaligned transplantation; without a shift local editing.
     """
-    shrunk = cache(partial(shrink_by_coverage, mask))  # layers share sizes
+    shrink = shrink_by_max if tuple(shift) == (0, 0) else shrink_by_coverage
+    shrunk = cache(partial(shrink, mask))  # layers share sizes
     edited = []
     for ours, theirs in _pairs(source, reference):
         rows, columns = ours.shape[-2:]

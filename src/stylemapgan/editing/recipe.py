@@ -113,7 +113,5 @@ def touched(recipe: Recipe, size: int) -> Mask:
 
 
 def _paste(source: WPlus, reference: WPlus, part: PastedPart) -> list[AnyStylemap]:
-    """Paste at every resolution given: with soft borders in place, cell by cell elsewhere."""
-    if part.shift == (0, 0):
-        return operations.blend_w_plus(source, reference, part.mask * part.strength)
+    """Paste at every resolution given."""
     return operations.transplant(source, reference, part.mask, part.shift, part.strength)

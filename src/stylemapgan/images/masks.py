@@ -1,4 +1,7 @@
-"""Masks: 0 keeps the source, 1 takes the reference, between mixes."""
+"""Masks: 0 keeps the source, 1 takes the reference, between mixes.
+
+Every mask goes through `mask_in`, whether the command line, Python or a request brings it.
+"""
 
 from pathlib import Path
 
@@ -7,30 +10,67 @@ from jaxtyping import Float32
 from PIL import Image
 
 from stylemapgan.errors import ImageError
-from stylemapgan.images.colour import opaque
-from stylemapgan.images.decoding import middle_square, opened, upright
+from stylemapgan.images.colour import SIXTEEN_BIT_MODES, opaque
+from stylemapgan.images.decoding import UNNAMED, middle_square, opened, upright
+
+BRIGHTEST_UNSCALED = {8: 1, 16: 255}
+"""Bits of a mask → brightest value of one that was saved without being scaled to those bits.
+
+Zeros and ones in 8 bits are such a mask, and so are levels of 8 bits in 16.
+"""
 
 
-def read_mask(path: Path | str, size: int) -> Float32[np.ndarray, "1 1 size size"]:
+def read_mask(source: Path | str | bytes, size: int) -> Float32[np.ndarray, "1 1 size size"]:
     """Read a mask: white takes the reference; black or transparent keeps the source.
 
     The middle square is taken, as from the photo it was painted on. Shrinking averages
-    without overshoot, so what is black stays exactly 0.
+    without overshoot, so what is black stays exactly 0. Values are whole 255ths, whatever
+    the depth of the file.
 
     Args:
-        path: Any picture that can be read.
+        source: Any picture that can be read, or the bytes of one. Colours count by their
+            brightness; of a transparent picture it is what shows on a black ground.
         size: Height and width of the result, in pixels.
 
     Raises:
-        ImageError: The file cannot be read, or is black everywhere.
+        ImageError: It cannot be read, is black everywhere, or so dark that it was plainly
+            saved with another white than that of its bits.
     """
-    path = Path(path)
-    with opened(path) as picture:
-        grey = opaque(upright(picture), "black").convert("L")
-        levels = np.array(middle_square(grey, size, Image.Resampling.BOX))
-    if not levels.any():
-        raise ImageError(f"{path} is black everywhere; paint white where the reference is to show.")
+    source = Path(source) if isinstance(source, str) else source
+    name = UNNAMED.replace("picture", "mask") if isinstance(source, bytes) else str(source)
+    with opened(source) as picture:
+        mask = mask_in(picture, size)
+        _refuse_unscaled(picture, name)
+    if not mask.any():
+        raise ImageError(f"{name} is black everywhere; paint white where the reference is to show.")
+    return mask
+
+
+def mask_in(picture: Image.Image, size: int) -> Float32[np.ndarray, "1 1 size size"]:
+    """Turn an open picture into a mask as `read_mask` does; black and nearly black ones, too.
+
+    That is for masks that are still being painted: all of one may be erased for a moment.
+    """
+    levels = np.array(middle_square(_grey(picture), size, Image.Resampling.BOX))
     return (levels / np.float32(255))[None, None]
+
+
+def _grey(picture: Image.Image) -> Image.Image:
+    return opaque(upright(picture), "black").convert("L")
+
+
+def _refuse_unscaled(picture: Image.Image, name: str) -> None:
+    """Raise an ImageError for a mask that would do next to nothing although it is not black."""
+    is_deep = picture.mode in SIXTEEN_BIT_MODES
+    brightest = int(np.asarray(picture if is_deep else _grey(picture)).max())
+    bits = 16 if is_deep else 8
+    white = 2**bits - 1
+    if 0 < brightest <= BRIGHTEST_UNSCALED[bits]:
+        factor = white // (1 if brightest == 1 else BRIGHTEST_UNSCALED[bits])
+        raise ImageError(
+            f"{name} has no value above {brightest} where white is {white}, so it would change "
+            f"nothing; multiply its values by {factor} and save it again."
+        )
 
 
 def box_mask(box: tuple[int, int, int, int], size: int) -> Float32[np.ndarray, "1 1 size size"]:

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 
 from stylemapgan.server.bodies import LiveState
 from stylemapgan.server.kitchen import Kitchen
-from stylemapgan.server.masks import read_mask
+from stylemapgan.server.masks import read_mask_being_painted
 from stylemapgan.server.orders import MaskedPart, MaskedPush
 from stylemapgan.server.refusals import unfit
 from stylemapgan.server.stylemaps import KeptStylemap
@@ -69,12 +69,12 @@ class Draft:
         for key, part in zip(_part_keys(state), state.parts, strict=True):
             reference = self._kitchen.stylemaps.get(part.reference)
             if part.mask is not None:
-                masks[key] = _levels(read_mask(self._kitchen, part.mask, reference))
+                masks[key] = _levels(read_mask_being_painted(self._kitchen, part.mask, reference))
             else:
                 masks[key] = kept.get(key, np.zeros((size, size), np.uint8))
         for key, push in zip(_push_keys(state), state.pushes, strict=True):
             if push.mask is not None:
-                masks[key] = _levels(read_mask(self._kitchen, push.mask, source))
+                masks[key] = _levels(read_mask_being_painted(self._kitchen, push.mask, source))
             elif key in kept:
                 masks[key] = kept[key]
         self._content = _Content(state, source, masks)

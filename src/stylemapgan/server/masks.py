@@ -2,13 +2,11 @@
 
 import base64
 import binascii
-
-import numpy as np
-from PIL import Image
+from collections.abc import Callable
 
 from stylemapgan import images
-from stylemapgan.images.colour import opaque
 from stylemapgan.images.decoding import opened
+from stylemapgan.images.masks import mask_in
 from stylemapgan.server.bodies import BoxMask, Mask, PngMask
 from stylemapgan.server.kitchen import Kitchen
 from stylemapgan.server.refusals import unfit
@@ -28,12 +26,26 @@ def read_mask(kitchen: Kitchen, mask: Mask, stylemap: KeptStylemap) -> PlainMask
         stylemap: Whose picture it was painted on.
 
     Raises:
-        ImageError: The PNG is damaged, or the box reaches outside the image.
+        ImageError: The PNG is damaged or as good as black, or the box reaches outside the image.
         Refusal: The mask does not fit.
     """
+    return _read(kitchen, mask, stylemap, images.read_mask)
+
+
+def read_mask_being_painted(kitchen: Kitchen, mask: Mask, stylemap: KeptStylemap) -> PlainMask:
+    """Do as `read_mask`, but take black masks, too: all of a stroke may be erased for a moment."""
+    return _read(kitchen, mask, stylemap, _painted)
+
+
+def _read(
+    kitchen: Kitchen,
+    mask: Mask,
+    stylemap: KeptStylemap,
+    read_painted: Callable[[bytes, int], PlainMask],
+) -> PlainMask:
     size = kitchen.model_of(stylemap).config.image_size
     if isinstance(mask, PngMask):
-        return _painted(mask.png, size)
+        return read_painted(_png(mask.png), size)
     if isinstance(mask, BoxMask):
         return images.box_mask(mask.box, size)
     parts = kitchen.parts(stylemap)
@@ -46,10 +58,10 @@ def read_mask(kitchen: Kitchen, mask: Mask, stylemap: KeptStylemap) -> PlainMask
     return parts[mask.part]
 
 
-def _painted(png: str, size: int) -> PlainMask:
-    """Unpack a painted mask and bring it to the model's size; black stays exactly 0."""
+def _png(text: str) -> bytes:
+    """Unpack the base64 of a painted mask, and see that it is a square PNG of a sensible size."""
     try:
-        content = base64.b64decode(png.partition("base64,")[2] or png, validate=True)
+        content = base64.b64decode(text.partition("base64,")[2] or text, validate=True)
     except (binascii.Error, ValueError):
         raise unfit("unfit_mask", "A painted mask is a PNG in base64.") from None
     with opened(content) as picture:
@@ -60,5 +72,9 @@ def _painted(png: str, size: int) -> PlainMask:
                 f"A painted mask is a square PNG of up to {MAX_SIDE} pixels, "
                 f"got {picture.format} of {width}x{height}.",
             )
-        grey = opaque(picture, "black").convert("L").resize((size, size), Image.Resampling.BOX)
-    return (np.asarray(grey) / np.float32(255))[None, None]
+    return content
+
+
+def _painted(content: bytes, size: int) -> PlainMask:
+    with opened(content) as picture:
+        return mask_in(picture, size)

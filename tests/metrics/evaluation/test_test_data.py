@@ -94,6 +94,23 @@ def test_maps_of_parts_come_in_the_photos_order(tmp_path):
         data.part_maps(np.array([3]))
 
 
+def test_maps_of_parts_are_cut_and_resized_as_their_photos(tmp_path):
+    folder = tmp_path / "wide"
+    (folder / "labels" / "val").mkdir(parents=True)
+    (folder / "labels" / "parts.txt").write_text("wall\nhand")
+    (folder / "val").mkdir()
+    painted = np.zeros((16, 40), np.uint8)
+    painted[:, :20] = 1  # the left half
+    Image.fromarray(painted * 255).convert("RGB").save(folder / "val" / "0.png")
+    Image.fromarray(painted).save(folder / "labels" / "val" / "0.png")
+    data = open_test_data(folder, 8)
+    (seen,), (photo,) = data.part_maps(slice(0, 1)), data.images(slice(0, 1))
+    np.testing.assert_array_equal(seen, photo[0] > 0)
+    Image.fromarray(painted).convert("RGB").save(folder / "labels" / "val" / "0.png")
+    with pytest.raises(DataError, match="is no map of parts: the one value of each pixel"):
+        data.part_maps(slice(0, 1))
+
+
 def test_triples_are_listed_with_their_attributes(tmp_path):
     folder = split_folder(tmp_path)
     (folder / "triples").mkdir()

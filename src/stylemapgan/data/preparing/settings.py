@@ -35,8 +35,8 @@ class PrepareSettings:
     """What stays together in one part: each file by itself, all files of a folder, or all that
     share a value in this column of the labels (such as participant)."""
     labels: Path | None = None
-    """A CSV table with a row for each picture; a column file, filename or name, else the first,
-    says which picture."""
+    """A table with a row for each picture, as .csv or .jsonl; a column file, filename, name,
+    image or path, else the first, says which picture."""
     seed: int = 0
     """Another seed splits otherwise."""
     duplicate_distance: int = 2

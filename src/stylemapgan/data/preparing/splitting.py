@@ -1,16 +1,14 @@
 """Which part of the data each picture belongs to; that does not depend on the other pictures."""
 
-import csv
 import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from stylemapgan.data.preparing.settings import PrepareSettings
+from stylemapgan.data.tables import read_table
 from stylemapgan.errors import DataError
 
 PARTS = ("train", "val", "test")
-FILE_COLUMNS = ("file", "filename", "name")
-"""Columns that may say which picture a row is about."""
 
 
 def split(names: Sequence[str], settings: PrepareSettings) -> list[str | None]:
@@ -47,29 +45,18 @@ def _keys(names: Sequence[str], settings: PrepareSettings) -> list[str] | list[s
     return [values.get(name, values.get(PurePosixPath(name).name)) for name in names]
 
 
-def _read_column(path: Path, column: str) -> dict[str, str]:
+def _read_column(path: Path, name: str) -> dict[str, str]:
     """Map the file of each row to the row's value in a column."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            columns = list(table.fieldnames or [])
-            rows = list(table)
-    except OSError as error:
-        raise DataError(f"The labels {path} cannot be read: {error.strerror}.") from None
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise DataError(f"The labels {path} are no CSV table: {error}.") from None
-    if column not in columns:
-        raise DataError(
-            f"The labels {path} have no column {column!r}; there are {', '.join(columns)}."
-        )
-    file_column = next((name for name in FILE_COLUMNS if name in columns), columns[0])
+    table = read_table(path)
+    column = table.column(name)
     values: dict[str, str] = {}
-    for row in rows:
-        name, value = row[file_column], row[column]
+    for file, row in table.files():
+        value = row.values.get(column, "")
         if not value:
             continue  # nobody knows: as if the row were not there
-        if values.setdefault(name, value) != value:
+        if values.setdefault(file, value) != value:
             raise DataError(
-                f"The labels {path} give {name} two values of {column}: {values[name]}, {value}."
+                f"{path} gives {file} two values of {column}: {values[file]}, {value} "
+                f"(line {row.line})."
             )
     return values

@@ -1,15 +1,13 @@
 """Photos that somebody has labelled: in two folders, or in a table."""
 
-import csv
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from stylemapgan import images, zoo
+from stylemapgan.data.tables import Row, Table, read_table
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.errors import DataError
 from stylemapgan.images.levels import to_numpy
@@ -17,8 +15,6 @@ from stylemapgan.types import Stylemap
 
 BATCH = 16
 """Photos encoded at once."""
-FILE = "file"
-"""Column that names the photo of a row."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +58,8 @@ def photos_in_table(table: Path, folder: Path, question: Question) -> LabelledPh
 
     Args:
         table: A .csv file with a line of names, or a .jsonl file with an object a line. The
-            column `file` names each photo, with or without folders before it.
+            column `file` (or `Table.file_column`) names each photo, with or without folders
+            before it. Photos whose deciding value is empty are left out.
         folder: Where the photos are; lines about photos elsewhere are left out.
         question: What to ask the table.
 
@@ -72,21 +69,24 @@ def photos_in_table(table: Path, folder: Path, question: Question) -> LabelledPh
     """
     if not folder.is_dir():
         raise DataError(f"There is no folder of photos at {folder}.")
+    read = read_table(table)
+    column = read.column(question.column)
+    groups = None if question.groups is None else read.column(question.groups)
     found: list[tuple[Path, bool, str]] = []
-    for row in _rows(table):
-        value = _value(table, row, question.column)
+    for file, row in read.files():
+        value = row.values.get(column, "")
         has_it = value in question.positive
-        lacks_it = value in question.negative if question.negative else not has_it
-        path = _place(folder, _value(table, row, FILE)) if has_it or lacks_it else None
+        lacks_it = value in question.negative if question.negative else bool(value) and not has_it
+        path = _place(folder, file) if has_it or lacks_it else None
         if path:
-            group = _value(table, row, question.groups) if question.groups else ""
-            found.append((path, has_it, group))
+            found.append((path, has_it, "" if groups is None else _group(read, row, groups)))
     if not found:
-        raise DataError(f"No photo in {folder} has a line in {table} that answers the question.")
-    paths, labels, groups = zip(*found, strict=True)
-    return LabelledPhotos(
-        paths=paths, labels=labels, groups=groups if question.groups is not None else None
-    )
+        raise DataError(
+            f"No photo in {folder} has a line in {table} that answers the question; the column "
+            f"{read.file_column!r} names the photos."
+        )
+    paths, labels, people = zip(*found, strict=True)
+    return LabelledPhotos(paths=paths, labels=labels, groups=None if groups is None else people)
 
 
 def encode_photos(
@@ -119,21 +119,11 @@ def _place(folder: Path, file: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _rows(table: Path) -> Iterator[dict[str, Any]]:
-    if not table.is_file():
-        raise DataError(f"There is no table of labels at {table}.")
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as lines:
-            if table.suffix.lower() == ".jsonl":
-                yield from (json.loads(line) for line in lines if line.strip())
-            else:
-                yield from csv.DictReader(lines)
-    except (ValueError, csv.Error) as error:
-        raise DataError(f"{table} is no table of labels: {error}.") from None
-
-
-def _value(table: Path, row: Any, column: str) -> str:
-    if not isinstance(row, dict) or row.get(column) is None:
-        known = ", ".join(str(name) for name in row) if isinstance(row, dict) else "no columns"
-        raise DataError(f"{table} has no column {column!r} in every line; it has: {known}.")
-    return str(row[column])
+def _group(table: Table, row: Row, column: str) -> str:
+    group = row.values.get(column)
+    if not group:
+        raise DataError(
+            f"{table.path}, line {row.line} has no value in the column {column!r}, which tells "
+            "whom a photo shows: give one for every photo."
+        )
+    return group

@@ -10,12 +10,11 @@ DATA/triples/          exchanged parts with their true result, as `stylemapgan a
 Only photos are needed; tasks that need more are left out where it is missing.
 """
 
-import csv
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
@@ -23,11 +22,16 @@ from PIL import Image
 
 from stylemapgan.data import PhotoSet, open_folder
 from stylemapgan.data.avatars import PARTS
+from stylemapgan.data.tables import read_names, read_objects, read_table
 from stylemapgan.errors import DataError
 
 TEST, TRAINING = "val", "train"
-NOT_ATTRIBUTES = {"split", "file", "participant"}
-"""Columns that say which picture, or whose, not what it shows."""
+NOT_ATTRIBUTES = {"split", "participant", ""}
+"""Columns that say of which part a picture is, or whose, not what it shows; nor do nameless ones.
+"""
+
+MOST_PARTS = 255
+"""Largest number of a part that a map can hold."""
 
 Attributes = Mapping[str, tuple[str, ...]]
 """Attribute → its value for each picture, in the pictures' order."""
@@ -92,16 +96,18 @@ class TestData:
         """Names of the parts that maps of parts know, in the order of their numbers."""
         listed = self.folder / "labels" / "parts.txt"
         if listed.is_file():
-            return tuple(listed.read_text("utf-8").split("\n")[:-1])
+            return read_names(listed)
         is_drawn = (self.folder / "avatars.json").is_file()
         has_maps = (self.folder / "labels" / TEST).is_dir()
         return tuple(PARTS) if is_drawn and has_maps else ()
 
     def part_maps(self, rows: Rows) -> UInt8[np.ndarray, "rows size size"]:
-        """Read the maps of parts of test photos; only where there are `part_names`.
+        """Read the maps of parts of test photos, cut and resized as these are.
+
+        Only where there are `part_names`.
 
         Raises:
-            DataError: A map is missing or has another size.
+            DataError: A map is missing, or no map.
         """
         return np.stack([self._part_map(self.photos.names[row]) for row in self.rows[rows]])
 
@@ -111,13 +117,7 @@ class TestData:
         listed = self.folder / "triples" / "triples.jsonl"
         if not listed.is_file():
             return ()
-        told = [json.loads(line) for line in listed.read_text("utf-8").splitlines()]
-        return tuple(
-            TripleFiles(
-                listed.parent / each["folder"], each["part"], each["source"], each["reference"]
-            )
-            for each in told
-        )
+        return tuple(_triple(listed, line, told) for line, told in read_objects(listed))
 
     def _part_map(self, name: str) -> UInt8[np.ndarray, "size size"]:
         path = (self.folder / "labels" / TEST / name).with_suffix(".png")
@@ -126,12 +126,12 @@ class TestData:
                 values = np.asarray(picture)
         except OSError:
             raise DataError(f"There is no map of parts at {path}, as for other photos.") from None
-        size = self.photos.size
-        if values.shape != (size, size):
-            values = np.asarray(
-                Image.fromarray(values).resize((size, size), Image.Resampling.NEAREST)
+        if values.ndim != 2 or values.max() > MOST_PARTS:
+            raise DataError(
+                f"{path} is no map of parts: the one value of each pixel must be the number of its "
+                f"part, from 0 to {MOST_PARTS}, as in grey or indexed pictures."
             )
-        return values.astype(np.uint8)
+        return _middle_square(values.astype(np.uint8), self.photos.size)
 
     def _attributes_of(self, split: str, names: tuple[str, ...]) -> Attributes:
         """Line the table up with photos; photos it does not know have empty values."""
@@ -162,23 +162,43 @@ def open_test_data(folder: Path, size: int, most: int = 0) -> TestData:
     return TestData(folder, photos, training, rows)
 
 
+def _middle_square(
+    values: UInt8[np.ndarray, "height width"], size: int
+) -> UInt8[np.ndarray, "..."]:
+    """Cut out and resize as photos are, without mixing numbers."""
+    side = min(values.shape)
+    top, left = ((length - side) // 2 for length in values.shape)
+    places = ((np.arange(size) + 0.5) * side / size).astype(np.int64)
+    return values[np.ix_(top + places, left + places)]
+
+
 def _is_split(folder: Path) -> bool:
     return (folder / TEST).is_dir()
 
 
 def _table(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """List pictures, as `val/000.png`, with their attributes."""
-    lines, sheet = folder / "attributes.jsonl", folder / "labels.csv"
-    if lines.is_file():
-        for line in lines.read_text("utf-8").splitlines():
-            values = json.loads(line)
-            yield values["file"], _attributes(values)
-    elif sheet.is_file():
-        with sheet.open(newline="", encoding="utf-8") as file:
-            for values in csv.DictReader(file):
-                place = PurePosixPath(values.get("split", "")) / values["file"]
-                yield str(place), _attributes(values)
+    known = (folder / name for name in ("attributes.jsonl", "labels.csv"))
+    path = next((path for path in known if path.is_file()), None)
+    if path is None:
+        return
+    table = read_table(path)
+    left_out = {name for name in table.columns if name.lower() in NOT_ATTRIBUTES}
+    left_out.add(table.file_column)
+    split_column = next((name for name in table.columns if name.lower() == "split"), "")
+    for file, row in table.files():
+        split = row.values.get(split_column, "")
+        place = file if file.startswith(f"{split}/") else str(PurePosixPath(split) / file)
+        yield place, {name: text for name, text in row.values.items() if name not in left_out}
 
 
-def _attributes(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: str(value) for name, value in values.items() if name not in NOT_ATTRIBUTES}
+def _triple(listed: Path, line: int, told: Mapping[str, Any]) -> TripleFiles:
+    try:
+        names = str(told["folder"]), str(told["part"])
+        source, reference = dict(told["source"]), dict(told["reference"])
+    except (KeyError, TypeError, ValueError):
+        raise DataError(
+            f"{listed}, line {line} is no triple: folder and part must be texts, source and "
+            "reference objects with attributes."
+        ) from None
+    return TripleFiles(listed.parent / names[0], names[1], source, reference)

@@ -35,8 +35,10 @@ export function toLayers({ pieces, pushes, morph }) {
 /** @param {Layer} layer */
 const withMask = ({ mask, fields }) => ({ ...fields, mask: mask && { png: encodeGrey(mask) } });
 
-/** The whole recipe with all its masks. @param {Work} work */
+/** The whole recipe with all its masks; a push whose place is not painted yet changes nothing.
+ * @param {Work} work */
 export function toRecipe(work) {
   const { parts, pushes } = toLayers(work);
-  return { source: work.source, parts: parts.map(withMask), pushes: pushes.map(withMask) };
+  const placed = pushes.filter(({ mask }) => !mask || !isEmpty(mask));
+  return { source: work.source, parts: parts.map(withMask), pushes: placed.map(withMask) };
 }

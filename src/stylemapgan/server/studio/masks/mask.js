@@ -8,8 +8,9 @@ export const emptyMask = (size) => new Uint8Array(size * size);
 /** @param {Mask} mask */
 export const sideOf = (mask) => Math.sqrt(mask.length);
 
-/** @param {Mask} mask */
-export const isEmpty = (mask) => mask.every((value) => value === 0);
+/** Whether nothing is painted: a soft eraser leaves ones behind, which nobody sees and which the
+ * server refuses. @param {Mask} mask */
+export const isEmpty = (mask) => mask.every((value) => value <= 1);
 
 /** The smaller of two values never wins. @param {Mask} mask @param {Mask} other @returns {Mask} */
 export const add = (mask, other) => mask.map((value, index) => Math.max(value, other[index]));
