@@ -34,7 +34,7 @@ ROUTERS = (routes_models, routes_photos, routes_stylemaps, routes_edits, routes_
 DESCRIPTION = """Encode photos once, edit them many times.
 
 Upload a photo, encode it (`POST /stylemaps`), then edit the stylemap with recipes. Photos and
-stylemaps go when nobody used them for a while: upload again. Every error has the same form.
+stylemaps expire when not used for a while: upload again. Every error has the same form.
 """
 
 
@@ -47,6 +47,7 @@ def create_app(settings: ServerSettings, clock: Callable[[], float] = time.monot
 
     Raises:
         CheckpointError: A model does not exist.
+        StorageError: There is no temporary folder that can be written to.
     """
     workspace = Workspace(settings, clock=clock)
 

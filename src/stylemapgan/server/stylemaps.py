@@ -16,7 +16,7 @@ from stylemapgan.config import ModelConfig
 from stylemapgan.editing.photo import Fit, Square
 from stylemapgan.server.answers import FitAnswer, SquareAnswer, StylemapAnswer
 from stylemapgan.server.photos import ID_LETTERS
-from stylemapgan.server.refusals import Refusal, not_found, unfit
+from stylemapgan.server.refusals import Refusal, expired, unfit
 from stylemapgan.server.settings import MB, ServerSettings
 from stylemapgan.server.store import Store
 
@@ -69,6 +69,7 @@ class Stylemaps:
         self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Start without any."""
+        self._keep_minutes = settings.keep_minutes
         self.kept: Store[KeptStylemap] = Store(
             MEMORY_SHARE * settings.memory_megabytes * MB,
             keep_seconds=60 * settings.keep_minutes,
@@ -89,7 +90,7 @@ class Stylemaps:
         """
         kept = self.kept.get(stylemap_id)
         if kept is None:
-            raise not_found("stylemap", stylemap_id)
+            raise expired("stylemap", stylemap_id, self._keep_minutes)
         return kept
 
 
