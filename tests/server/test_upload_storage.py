@@ -49,7 +49,7 @@ def test_the_same_bytes_uploaded_twice_at_once_stay(workspace, monkeypatch):
     photos.unpacked.clear()
     assert photos.read(photo_id).size == (32, 32)
     (folder,) = workspace.uploaded.folders()
-    assert [path for path in folder.iterdir()] == [photos.get(photo_id).path]
+    assert list(folder.iterdir()) == [photos.get(photo_id).path]
 
 
 def test_a_photo_uploaded_again_while_it_is_read_is_read(workspace, monkeypatch):
