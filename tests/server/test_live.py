@@ -244,7 +244,7 @@ def test_a_page_that_closes_while_it_waits_frees_its_turn(start):
             painted.send(state(pair))
             frame(painted, 1)
             wait_until(lambda: engine.in_flight == 0)
-            engine._threads.submit(go_on.wait, 20)  # the only worker
+            engine._threads.submit(go_on.wait, 60)  # the only worker
             requests = [clients.submit(site.random, seed) for seed in (3, 4)]
             wait_until(lambda: engine.in_flight == 2)
             painted.send(delta(2, 0, 0, 0, np.full((8, 8), 255)))  # its picture waits
