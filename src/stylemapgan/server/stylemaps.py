@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
+from tokenize import TokenError
 
 import numpy as np
 from jaxtyping import Float32
@@ -26,6 +27,11 @@ MEMORY_SHARE = 0.1
 """How much of the memory stylemaps may take: each has some 20 kB."""
 MAX_VALUE = 1e4
 """Beyond this, in either direction, no stylemap ever goes."""
+NO_NPY = (
+    *(ValueError, TypeError, EOFError, OSError, SyntaxError, TokenError),
+    *(MemoryError, RecursionError, OverflowError),
+)
+"""What NumPy raises, depending on its version, for a header that makes no sense."""
 
 PlainStylemap = Float32[np.ndarray, "1 style rows columns"]
 
@@ -142,7 +148,7 @@ def _read_npy(content: bytes, kind: str) -> np.ndarray:
         )
     try:
         return _as_declared(content)
-    except (ValueError, EOFError, OSError, SyntaxError, MemoryError) as error:
+    except NO_NPY as error:
         reason = " ".join(str(error).split())[:100]
         raise unfit("damaged_stylemap", f"This is no npy file: {reason}.") from None
 
