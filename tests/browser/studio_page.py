@@ -13,8 +13,8 @@ Point = tuple[float, float]
 SETTLED = 250
 """Milliseconds without a new picture after which none is on its way."""
 VIEWPORT = """async () => {
-  const { viewport } = await import("/static/stage/view.js");
-  const { modelSize } = await import("/static/core/state.js");
+  const { viewport } = await import(new URL("static/stage/view.js", document.baseURI));
+  const { modelSize } = await import(new URL("static/core/state.js", document.baseURI));
   return [viewport.x, viewport.y, viewport.scale * modelSize()];
 }"""
 

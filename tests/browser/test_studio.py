@@ -4,10 +4,15 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from tests.browser.conftest import PHONE
 from tests.browser.studio_page import StudioPage, pixels
+from tests.server.reverse_proxy import PATH, reverse_proxy
+from tests.server.running_site import run_site
+
+from stylemapgan.server.settings import ServerSettings
 
 STROKE = [(0.45, 0.4), (0.55, 0.5)]
 """Over the middle of the picture."""
@@ -235,3 +240,18 @@ def test_no_address_beyond_the_own_server_is_asked(open_page, address):
     own = (address, address.replace("http", "ws"), "blob:", "data:")
     assert asked
     assert not [url for url in asked if not url.startswith(own)]
+
+
+@pytest.mark.parametrize("strips", [True, False], ids=["stripped", "passed-on"])
+def test_below_a_path_of_a_reverse_proxy_everything_works(open_page, strips):
+    settings = ServerSettings(port=0, root_path=PATH, models=())
+    with run_site(settings) as site, reverse_proxy(site.url, strips=strips) as url:
+        studio = StudioPage(open_page(url=url))
+        before = studio.result()
+        studio.drag(STROKE)
+        assert (studio.result() != before).any()
+        styled = studio.page.locator("select").first.evaluate(
+            "(one) => getComputedStyle(one).backgroundImage"
+        )
+        assert f"{PATH}/static/chevron.svg" in styled
+        studio.page.close()

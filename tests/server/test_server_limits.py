@@ -135,13 +135,69 @@ def test_work_that_nobody_waits_for_keeps_its_place_until_it_ends():
         with pytest.raises(Refusal, match="works on 1 requests"):
             await engine.run(print)
         patient = asyncio.create_task(engine.run_patiently(lambda: "done"))
-        await asyncio.sleep(0.03)
+        await _settle()
         assert not patient.done()
         go_on.set()
         assert await patient == "done"
         engine.close()
 
     asyncio.run(scenario())
+
+
+def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
+    served: list[str] = []
+
+    async def scenario() -> None:
+        engine = Engine(workers=1, waiting=0)
+        go_on = threading.Event()
+        first = asyncio.create_task(engine.run(go_on.wait))
+        await _settle()
+        queue = {
+            name: asyncio.create_task(engine.run_patiently(served.append, name)) for name in "abcde"
+        }
+        await _settle()
+        assert not served
+        queue["b"].cancel()
+        go_on.set()
+        await first
+        with pytest.raises(Refusal, match="try again in a second"):
+            await engine.run(served.append, "impatient")  # does not overtake those who wait
+        queue["d"].cancel()  # perhaps at the very moment that it is called up
+        await asyncio.wait(queue.values())
+        await engine.run_patiently(served.append, "last")  # no place was lost
+        await _settle()
+        assert engine.in_flight == 0
+        engine.close()
+
+    asyncio.run(scenario())
+    assert served == ["a", "c", "e", "last"]
+
+
+def test_cancelling_whoever_was_just_called_up_loses_no_place():
+    async def scenario() -> None:
+        engine = Engine(workers=1, waiting=0)
+        for steps in range(12):
+            go_on = threading.Event()
+            first = asyncio.create_task(engine.run_patiently(go_on.wait))
+            await _settle()
+            second = asyncio.create_task(engine.run_patiently(str))
+            third = asyncio.create_task(engine.run_patiently(lambda: "done"))
+            await _settle()
+            go_on.set()
+            await first
+            await _settle(steps)
+            second.cancel()
+            assert await third == "done"
+            await asyncio.wait([second])
+        engine.close()
+
+    asyncio.run(scenario())
+
+
+async def _settle(steps: int = 10) -> None:
+    """Let all tasks of the loop run until they wait for something."""
+    for _ in range(steps):
+        await asyncio.sleep(0)
 
 
 def _until(is_so) -> None:

@@ -15,6 +15,7 @@ def studio(
     port: int | None = None,
     token: Annotated[str | None, Parameter(env_var=TOKEN_VARIABLE)] = None,
     model: str = ServerSettings.model,
+    root_path: str = ServerSettings.root_path,
     browser: bool = True,
 ) -> None:
     """Edit photos in the browser, by painting; everything stays on this machine.
@@ -26,11 +27,12 @@ def studio(
         port: Port to listen at; the first free one from 8765 on if left out.
         token: What the page must know to be let in; it is part of the address that opens.
         model: Model to begin with: a bundled name, a .safetensors file or an exported folder.
+        root_path: Path under which a reverse proxy shows the Studio, such as /tool.
         browser: Open the page.
     """
     from stylemapgan.server.run import serve
 
-    settings = ServerSettings(host=host, port=port, token=token, model=model)
+    settings = ServerSettings(host=host, port=port, token=token, model=model, root_path=root_path)
 
     def show(address: str) -> None:
         page = address if token is None else f"{address}#token={token}"

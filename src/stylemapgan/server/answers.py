@@ -161,8 +161,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         406: "No such format",
         413: "Too large",
         415: "Not a kind of content that is taken",
+        421: "The server does not go by that name",
         422: "A value, picture or edit that does not fit",
         429: "Too much at once; come back after Retry-After seconds",
         503: "Took too long",
+        507: "The server's disk is full",
     }.items()
 }

@@ -12,15 +12,12 @@ from stylemapgan.server.refusals import COME_BACK, Refusal
 Result = TypeVar("Result")
 
 
-PATIENCE = 0.01
-"""Seconds between two looks whether there is room."""
-
-
 class Engine:
     """Threads that run networks and unpack pictures, while the server goes on listening.
 
     Work that has begun cannot be stopped, so it keeps its place until it ends, whether or not
-    anybody still waits for it. That bounds the work at any time to `workers + waiting`.
+    anybody still waits for it. That bounds the work at any time to `workers + waiting`. Places that
+    become free go to those who wait for one patiently, in the order in which they came.
     """
 
     def __init__(self, workers: int, waiting: int) -> None:
@@ -31,7 +28,7 @@ class Engine:
             waiting: How many more may wait.
         """
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="engine")
-        self._places = workers + waiting
+        self._room = asyncio.Semaphore(workers + waiting)  # serves those who wait in order
         self.in_flight = 0
 
     async def run(self, work: Callable[..., Result], /, *arguments: Any, **named: Any) -> Result:
@@ -40,27 +37,33 @@ class Engine:
         Raises:
             Refusal: There is too much work already; come back in a second.
         """
-        if self.in_flight >= self._places:
+        if self._room.locked():
             raise Refusal(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "busy",
                 f"The server works on {self.in_flight} requests already; try again in a second.",
                 headers=COME_BACK,
             )
-        self.in_flight += 1
-        future = self._threads.submit(partial(work, *arguments, **named))
-        done = asyncio.wrap_future(future)
-        loop = asyncio.get_running_loop()
-        future.add_done_callback(lambda _: _soon(loop, self._leave))
-        return await done
+        return await self.run_patiently(work, *arguments, **named)
 
     async def run_patiently(
         self, work: Callable[..., Result], /, *arguments: Any, **named: Any
     ) -> Result:
-        """Do some work as soon as there is room, for those who ask for one thing at a time."""
-        while self.in_flight >= self._places:
-            await asyncio.sleep(PATIENCE)
-        return await self.run(work, *arguments, **named)
+        """Do some work as soon as there is room, for those who ask for one thing at a time.
+
+        Who came first is served first; who is cancelled while waiting leaves the queue.
+        """
+        await self._room.acquire()
+        self.in_flight += 1
+        try:
+            future = self._threads.submit(partial(work, *arguments, **named))
+        except BaseException:  # the threads were shut down
+            self._leave()
+            raise
+        done = asyncio.wrap_future(future)
+        loop = asyncio.get_running_loop()
+        future.add_done_callback(lambda _: _soon(loop, self._leave))
+        return await done
 
     def close(self) -> None:
         """Drop what has not begun; what has begun ends by itself."""
@@ -68,6 +71,7 @@ class Engine:
 
     def _leave(self) -> None:
         self.in_flight -= 1
+        self._room.release()
 
 
 def _soon(loop: asyncio.AbstractEventLoop, action: Callable[[], None]) -> None:

@@ -16,6 +16,8 @@ READ_ON = 256 * MB
 
 A browser shows the answer only once it has sent everything; beyond this the connection is cut.
 """
+MAX_DIGITS = 15
+"""Digits of the longest length that is worth reading: a thousand terabytes."""
 
 
 class Limits:
@@ -78,8 +80,10 @@ class _Body:
     @property
     def is_declared_too_long(self) -> bool:
         """Whether its header already says that it is too long."""
-        declared = header(self._scope["headers"], b"content-length")
-        return bool(declared and declared.isdigit() and int(declared) > self._limit)
+        declared = header(self._scope["headers"], b"content-length") or ""
+        if not (declared.isascii() and declared.isdigit()):
+            return False
+        return len(declared) > MAX_DIGITS or int(declared) > self._limit
 
     async def receive(self) -> Message:
         """Pass the next piece on.

@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import struct
+import threading
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, WebSocket
 from pydantic import ValidationError
@@ -15,8 +16,10 @@ from stylemapgan.errors import StyleMapGANError
 from stylemapgan.server import pictures
 from stylemapgan.server.bodies import LiveState
 from stylemapgan.server.context import request_id, take_request_id
+from stylemapgan.server.inbox import Inbox
 from stylemapgan.server.kitchen import Kitchen
 from stylemapgan.server.live_draft import Draft, Snapshot
+from stylemapgan.server.live_state import read_state
 from stylemapgan.server.orders import make_order, show
 from stylemapgan.server.refusals import Refusal, as_refusal, internal_refusal, one_line, unfit
 from stylemapgan.server.security import SUBPROTOCOL
@@ -51,27 +54,33 @@ async def live(socket: WebSocket) -> None:
 
 
 class _Page:
-    """One connection: a reader that never waits for pictures, a painter that never queues them."""
+    """One connection, as three tasks of the event loop that share one draft.
+
+    The reader takes messages in and notices when the page closes, the second puts them into the
+    draft, the painter shows the newest state of the draft. Workers get values that never change.
+    """
 
     def __init__(self, socket: WebSocket, here: Workspace) -> None:
         self._socket = socket
         self._here = here
-        self._draft = Draft(here.kitchen)
+        self._draft = Draft()
+        self._inbox = Inbox(here.settings.body_bytes)
         self._has_changed = asyncio.Event()
+        self._is_closed = threading.Event()
 
     async def run(self) -> None:
         """Read and paint until the page closes."""
-        painter = asyncio.create_task(self._paint())
+        parts = (self._read(), self._take_all(), self._paint())
+        tasks = [asyncio.create_task(part) for part in parts]
         try:
-            await self._socket.send_json({"type": "ready"})
-            await self._read()
-        except (WebSocketDisconnect, RuntimeError) as error:  # closed while something was sent
-            logger.debug("A page closed: %s", error)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            painter.cancel()
-            with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-                await painter
-            self._draft.close()
+            for task in tasks:
+                task.cancel()
+            for ended in await asyncio.gather(*tasks, return_exceptions=True):
+                _note(ended)
+            self._is_closed.set()  # from here on workers forget by themselves
+            self._here.kitchen.forget_page(self._draft.page)
 
     async def refuse(self, sequence: int, refusal: Refusal) -> None:
         """Say what was not done; the connection stays."""
@@ -85,10 +94,16 @@ class _Page:
         )
 
     async def _read(self) -> None:
+        await self._socket.send_json({"type": "ready"})
         while True:
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
+            await self._inbox.put(dict(message))
+
+    async def _take_all(self) -> None:
+        while True:
+            message = await self._inbox.get()
             text = message.get("text")
             if text is not None:
                 await self._take_text(text)
@@ -102,7 +117,10 @@ class _Page:
         async with self._telling(0):
             state = self._parse(text)
             async with self._telling(state.sequence):
-                await self._here.engine.run_patiently(self._draft.take_state, state)
+                here = self._here
+                self._draft.take_state(
+                    await here.engine.run_patiently(read_state, here.kitchen, state)
+                )
                 self._has_changed.set()
 
     def _parse(self, text: str) -> LiveState:
@@ -120,23 +138,39 @@ class _Page:
             try:
                 await asyncio.wait_for(self._has_changed.wait(), SECONDS_BETWEEN_TOUCHES)
             except TimeoutError:
-                self._draft.touch()
+                self._touch()
                 continue
             self._has_changed.clear()
             snapshot = self._draft.snapshot()
             if snapshot is not None:
                 await self._show(snapshot)
 
+    def _touch(self) -> None:
+        """Keep from expiring what the page shows."""
+        kitchen = self._here.kitchen
+        for name in self._draft.stylemaps():
+            kept = kitchen.stylemaps.kept.get(name)
+            if kept is not None and kept.photo is not None:
+                kitchen.photos.kept.get(kept.photo)
+
     async def _show(self, snapshot: Snapshot) -> None:
         start = time.perf_counter()
         jpeg = b""
         async with self._telling(snapshot.sequence):
-            jpeg = await self._here.engine.run_patiently(_picture, self._here.kitchen, snapshot)
+            jpeg = await self._here.engine.run_patiently(self._picture, snapshot)
         if jpeg:
             seconds = time.perf_counter() - start
             self._here.metrics.frame_seconds.observe(seconds)
             header = FRAME.pack(snapshot.sequence, 1000 * seconds)
             await self._socket.send_bytes(header + jpeg)  # waits for slow clients
+
+    def _picture(self, snapshot: Snapshot) -> bytes:
+        """Make a picture, on a worker's thread; what a closed page left behind is forgotten."""
+        try:
+            return _picture(self._here.kitchen, snapshot)
+        finally:
+            if self._is_closed.is_set():
+                self._here.kitchen.forget_page(snapshot.page)
 
     @asynccontextmanager
     async def _telling(self, sequence: int) -> AsyncIterator[None]:
@@ -156,10 +190,18 @@ class _Page:
 
 def _picture(kitchen: Kitchen, snapshot: Snapshot) -> bytes:
     order = make_order(
-        kitchen, snapshot.source, snapshot.parts, snapshot.pushes, page=snapshot.page
+        kitchen, snapshot.source, snapshot.parts(), snapshot.pushes(), page=snapshot.page
     )
     pixels = show(kitchen, order, snapshot.state.view, snapshot.state.size)
     return pictures.encoded(pixels, pictures.JPEG, **pictures.LIVE)
+
+
+def _note(ended: object) -> None:
+    """Log how a task of a page ended, where that is worth it."""
+    if isinstance(ended, WebSocketDisconnect | RuntimeError):  # closed while something was sent
+        logger.debug("A page closed: %s", ended)
+    elif isinstance(ended, Exception):
+        logger.error("A page ended in a way nobody foresaw", exc_info=ended)
 
 
 def _sequence(delta: bytes) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stylemapgan.server.context import request_id, take_request_id
@@ -20,6 +21,8 @@ SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 2.0, 5.0, 15.0, 60.0)
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH")
 """Methods that are counted by name."""
+ABORTED = 499
+"""Status under which requests are counted whose client went away before there was an answer."""
 
 
 class Metrics:
@@ -54,7 +57,10 @@ class Metrics:
 
 
 class Observer:
-    """ASGI middleware: names, times, counts and logs requests; answers what nobody caught."""
+    """ASGI middleware: names, times, counts and logs requests; answers what nobody caught.
+
+    A client that goes away while it sends is no failure: nobody is left to answer.
+    """
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         """Stand before an app."""
@@ -70,6 +76,14 @@ class Observer:
         mark = request_id.set(name)
         start = time.perf_counter()
         status = 0
+        is_aborted = False
+
+        async def receive_on() -> Message:
+            nonlocal is_aborted
+            message = await receive()
+            if message["type"] == "http.disconnect" and not status:
+                is_aborted = True
+            return message
 
         async def send_on(message: Message) -> None:
             nonlocal status
@@ -79,14 +93,17 @@ class Observer:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_on)
+            await self._app(scope, receive_on, send_on)
+        except ClientDisconnect:
+            logger.debug("The client went away before it had sent everything")
         except Exception:
             logger.exception("A request failed in a way nobody foresaw")
             if status:
                 raise
             await answer(internal_refusal(name))(scope, receive, send_on)
         finally:
-            self._note(scope, status, time.perf_counter() - start)
+            answered = ABORTED if is_aborted else status
+            self._note(scope, answered, time.perf_counter() - start)
             request_id.reset(mark)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """Uploaded photos: their bytes in a temporary folder on disk, a few of them unpacked in memory."""
 
 import hashlib
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -9,12 +10,14 @@ from http import HTTPStatus
 from pathlib import Path
 
 from stylemapgan.editing.photo import FullPhoto
-from stylemapgan.images.atomic import replacing
 from stylemapgan.images.decoding import opened
 from stylemapgan.server.answers import PhotoAnswer
-from stylemapgan.server.refusals import Refusal, not_found, unfit
+from stylemapgan.server.refusals import Refusal, expired, unfit
 from stylemapgan.server.settings import MB, ServerSettings
 from stylemapgan.server.store import Store
+from stylemapgan.server.upload_folder import UploadFolder, delete
+
+logger = logging.getLogger(__name__)
 
 ID_LETTERS = 32
 MAX_NAME = 80
@@ -28,7 +31,7 @@ CHANNELS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class KeptPhoto:
-    """A photo in the store."""
+    """A photo in the store, and the file that is its own."""
 
     id: str
     width: int
@@ -47,24 +50,24 @@ class Photos:
     def __init__(
         self,
         settings: ServerSettings,
-        folder: Path,
+        uploaded: UploadFolder,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Start without photos.
 
         Args:
             settings: Limits.
-            folder: An empty folder for their bytes.
+            uploaded: Keeps their bytes.
             clock: Tells the time in seconds.
         """
         self._settings = settings
-        self._folder = folder
+        self._uploaded = uploaded
         self.kept: Store[KeptPhoto] = Store(
             settings.disk_megabytes * MB,
             keep_seconds=60 * settings.keep_minutes,
             share=settings.client_share,
             clock=clock,
-            on_forget=lambda photo: photo.path.unlink(missing_ok=True),
+            on_forget=lambda photo: delete(photo.path),
         )
         self.unpacked: Store[FullPhoto] = Store(
             MEMORY_SHARE * settings.memory_megabytes * MB,
@@ -83,17 +86,15 @@ class Photos:
         Raises:
             ImageError: It is no picture, or damaged.
             Refusal: It is too large or too small.
+            StorageError: The disk is full, or writing is denied.
         """
         self._refuse_sizes(content)
         photo = FullPhoto.read(content)
         photo_id = hashlib.sha256(content).hexdigest()[:ID_LETTERS]
-        path = self._folder / photo_id
+        path = self._uploaded.write(photo_id, content)
         kept = KeptPhoto(
             id=photo_id, width=photo.width, height=photo.height, name=_plain(name), path=path
         )
-        self.kept.forget(photo_id)
-        with replacing(path) as unfinished:
-            unfinished.write_bytes(content)
         if not self.kept.put(photo_id, kept, len(content), client):
             raise Refusal(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -111,7 +112,7 @@ class Photos:
         """
         kept = self.kept.get(photo_id)
         if kept is None:
-            raise not_found("photo", photo_id)
+            raise self._expired(photo_id)
         return kept
 
     def read(self, photo_id: str) -> FullPhoto:
@@ -119,16 +120,32 @@ class Photos:
 
         Raises:
             Refusal: There is none of that id, or not any more.
+            ImageError: Its file was damaged.
         """
         kept = self.get(photo_id)
         photo = self.unpacked.get(photo_id)
         if photo is None:
-            try:
-                photo = FullPhoto.read(kept.path.read_bytes())
-            except FileNotFoundError:  # forgotten at this very moment
-                raise not_found("photo", photo_id) from None
+            photo = FullPhoto.read(self._content(kept))
             self._keep_unpacked(photo_id, photo)
         return photo
+
+    def _content(self, kept: KeptPhoto) -> bytes:
+        """Read a photo's file or, where another upload took its place just now, that one's."""
+        while True:
+            try:
+                return kept.path.read_bytes()
+            except OSError as error:
+                newest = self.kept.get(kept.id)
+                if newest is None:
+                    raise self._expired(kept.id) from None
+                if newest is kept:
+                    logger.warning("The file of photo %s is gone: %s", kept.id, error)
+                    self.kept.forget(kept.id, only=kept)
+                    raise self._expired(kept.id) from None
+                kept = newest
+
+    def _expired(self, photo_id: str) -> Refusal:
+        return expired("photo", photo_id, self._settings.keep_minutes)
 
     def _keep_unpacked(self, photo_id: str, photo: FullPhoto) -> None:
         self.unpacked.put(photo_id, photo, photo.width * photo.height * CHANNELS)

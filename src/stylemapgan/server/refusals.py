@@ -8,7 +8,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from stylemapgan.errors import EditError, ImageError, MissingExtraError, StyleMapGANError
+from stylemapgan.errors import (
+    EditError,
+    ImageError,
+    MissingExtraError,
+    StorageError,
+    StyleMapGANError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +59,17 @@ COME_BACK = {"Retry-After": "1"}
 
 
 def not_found(what: str, name: str) -> Refusal:
-    """Refuse an id or name that is not there."""
+    """Refuse a name that is not there."""
+    return Refusal(HTTPStatus.NOT_FOUND, f"unknown_{what}", f"There is no {what} {name!r} here.")
+
+
+def expired(what: str, name: str, minutes: float) -> Refusal:
+    """Refuse the id of something that is not stored, or not any more."""
     return Refusal(
         HTTPStatus.NOT_FOUND,
         f"unknown_{what}",
-        f"There is no {what} {name!r} here; photos and stylemaps go when not used for a while.",
+        f"There is no {what} {name!r} here: photos and stylemaps expire after {minutes:g} minutes "
+        "without use; upload again.",
     )
 
 
@@ -68,7 +80,11 @@ def unfit(code: str, message: str) -> Refusal:
 
 def as_refusal(error: StyleMapGANError) -> Refusal:
     """Turn one of the package's errors into an answer with the same text."""
-    return unfit(CODES.get(type(error), "refused"), one_line(str(error)))
+    message = one_line(str(error))
+    if isinstance(error, StorageError):
+        logger.error("%s", message)
+        return Refusal(HTTPStatus.INSUFFICIENT_STORAGE, "not_stored", message)
+    return unfit(CODES.get(type(error), "refused"), message)
 
 
 def answer(refusal: Refusal) -> JSONResponse:

@@ -6,6 +6,8 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from stylemapgan.errors import StorageError
+from stylemapgan.server.refusals import one_line
 from stylemapgan.server.workspace import Here
 
 router = APIRouter(tags=["Health"])
@@ -18,11 +20,15 @@ async def health() -> dict[Literal["status"], Literal["alive"]]:
 
 
 @router.get("/readyz", response_model=dict[str, str], responses={503: {"model": dict[str, str]}})
-async def ready(here: Here) -> Response:
-    """Say whether the first model is loaded, so that edits are answered at once."""
-    if here.is_ready:
-        return JSONResponse({"status": "ready"})
-    return JSONResponse({"status": "loading"}, 503)
+def ready(here: Here) -> Response:
+    """Say whether the first model is loaded and uploads can be stored; otherwise 503 and why."""
+    if not here.is_ready:
+        return JSONResponse({"status": "loading"}, 503)
+    try:
+        here.uploaded.check()
+    except StorageError as error:
+        return JSONResponse({"status": "no storage", "reason": one_line(str(error))}, 503)
+    return JSONResponse({"status": "ready"})
 
 
 @router.get("/metrics", response_class=PlainTextResponse)

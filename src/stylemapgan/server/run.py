@@ -52,7 +52,8 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None], *, logs: bo
             raise
         logging.config.dictConfig(_logging(logs))
         server = make_server(app, settings)
-        asyncio.run(_serve(server, listener, lambda: on_ready(address(listener))))
+        shown = address(listener) + f"{settings.prefix}/".lstrip("/")
+        asyncio.run(_serve(server, listener, lambda: on_ready(shown)))
 
 
 def make_server(app: FastAPI, settings: ServerSettings) -> uvicorn.Server:

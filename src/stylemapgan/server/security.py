@@ -115,9 +115,12 @@ class Guard:
 
     def _is_same_site(self, origin: str, host: str) -> bool:
         """A page may act if it came from the address that it calls, or from a trusted name."""
-        if urlsplit(origin).netloc.lower() == host.lower():
-            return True
-        return _name(origin) in {name.lower() for name in self._settings.trusted_hosts}
+        try:
+            place = urlsplit(origin).netloc.lower()
+        except ValueError:  # such as http://[::1
+            return False
+        trusted = {name.lower() for name in self._settings.trusted_hosts}
+        return bool(place) and (place == host.lower() or _name(origin) in trusted)
 
     def _knows_token(self, scope: Scope) -> bool:
         token = self._settings.token

@@ -18,6 +18,10 @@ TOKEN_VARIABLE = "STYLEMAPGAN_TOKEN"
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,200}")
 """Characters that need no quoting in an address, a header or a WebSocket's subprotocol."""
 MB = 1_000_000
+ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*/?")
+"""Paths that are the same however they are written: nothing in them needs quoting."""
+OWN_PATHS = ("api", "static", "healthz", "readyz", "metrics")
+"""What the server's own paths begin with."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +38,8 @@ class ServerSettings:
     """What clients must know to be let in, at least 16 letters, digits or . _ ~ -."""
     trusted_hosts: tuple[str, ...] = ()
     """More names that clients may call the server by, such as that of a proxy before it."""
+    root_path: str = ""
+    """Path under which a reverse proxy shows the server, such as /tool."""
     model: str = zoo.BUNDLED[0]
     """Model to begin with: a bundled name, a .safetensors file or an exported folder."""
     models: tuple[str, ...] = zoo.BUNDLED
@@ -69,6 +75,7 @@ class ServerSettings:
 
     def __post_init__(self) -> None:
         self._refuse_numbers_out_of_range()
+        self._refuse_root_path()
         if self.token is not None and not TOKEN.fullmatch(self.token):
             raise ConfigError(
                 "token must be 16 to 200 letters, digits or any of . _ ~ -, "
@@ -91,6 +98,24 @@ class ServerSettings:
             raise ConfigError(f"port must be from 0 to 65535, got {self.port}.")
         if not 0 < self.client_share <= 1:
             raise ConfigError(f"client_share must be above 0, up to 1, got {self.client_share}.")
+
+    def _refuse_root_path(self) -> None:
+        if not ROOT_PATH.fullmatch(self.root_path):
+            raise ConfigError(
+                "root_path must be a path of letters, digits and . _ ~ -, such as /tool, got "
+                f"{self.root_path!r}."
+            )
+        first = self.root_path.split("/")[1:2]
+        if first and first[0] in OWN_PATHS:
+            raise ConfigError(
+                f"root_path must not begin with /{first[0]}, which is a path of the server's own; "
+                f"got {self.root_path!r}. Choose another, such as /stylemapgan{self.root_path}."
+            )
+
+    @property
+    def prefix(self) -> str:
+        """The root path without a slash at its end; empty if there is none."""
+        return self.root_path.rstrip("/")
 
     @property
     def is_loopback(self) -> bool:

@@ -46,7 +46,8 @@ class Store(Generic[Value]):
             keep_seconds: How long a value stays after its last use.
             share: How much of the limit one client may fill, from 0 to 1.
             clock: Tells the time in seconds.
-            on_forget: Called with each value that goes.
+            on_forget: Called with each value that goes, also with one that another takes the
+                place of; so it must let go what is that value's alone.
         """
         self.limit = limit
         self._share = share * limit
@@ -79,10 +80,13 @@ class Store(Generic[Value]):
             Whether it was kept: a value larger than a client's share is not.
         """
         with self._lock:
-            self.forget(name)
             if length > self._share:
+                self.forget(name)
                 self._on_forget(value)
                 return False
+            before = self._entries.pop(name, None)
+            if before is not None and before.value is not value:
+                self._on_forget(before.value)
             self._entries[name] = _Entry(value, length, client, self._clock())
             self.forget_expired()
             self._make_room(self._share, lambda entry: entry.client == client)
@@ -99,11 +103,17 @@ class Store(Generic[Value]):
             self._entries.move_to_end(name)
             return entry.value
 
-    def forget(self, name: str) -> None:
-        """Let a value go, if there is one of that name."""
+    def forget(self, name: str, *, only: Value | None = None) -> None:
+        """Let a value go, if there is one of that name.
+
+        Args:
+            name: What it is found by.
+            only: Let go this value alone, not one that took its place.
+        """
         with self._lock:
-            entry = self._entries.pop(name, None)
-            if entry is not None:
+            entry = self._entries.get(name)
+            if entry is not None and (only is None or entry.value is only):
+                del self._entries[name]
                 self._on_forget(entry.value)
 
     def forget_expired(self) -> None:

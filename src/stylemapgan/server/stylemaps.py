@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BytesIO
+from tokenize import TokenError
 
 import numpy as np
 from jaxtyping import Float32
@@ -16,7 +17,7 @@ from stylemapgan.config import ModelConfig
 from stylemapgan.editing.photo import Fit, Square
 from stylemapgan.server.answers import FitAnswer, SquareAnswer, StylemapAnswer
 from stylemapgan.server.photos import ID_LETTERS
-from stylemapgan.server.refusals import Refusal, not_found, unfit
+from stylemapgan.server.refusals import Refusal, expired, unfit
 from stylemapgan.server.settings import MB, ServerSettings
 from stylemapgan.server.store import Store
 
@@ -26,6 +27,11 @@ MEMORY_SHARE = 0.1
 """How much of the memory stylemaps may take: each has some 20 kB."""
 MAX_VALUE = 1e4
 """Beyond this, in either direction, no stylemap ever goes."""
+NO_NPY = (
+    *(ValueError, TypeError, EOFError, OSError, SyntaxError, TokenError),
+    *(MemoryError, RecursionError, OverflowError),
+)
+"""What NumPy raises, depending on its version, for a header that makes no sense."""
 
 PlainStylemap = Float32[np.ndarray, "1 style rows columns"]
 
@@ -69,6 +75,7 @@ class Stylemaps:
         self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Start without any."""
+        self._keep_minutes = settings.keep_minutes
         self.kept: Store[KeptStylemap] = Store(
             MEMORY_SHARE * settings.memory_megabytes * MB,
             keep_seconds=60 * settings.keep_minutes,
@@ -89,7 +96,7 @@ class Stylemaps:
         """
         kept = self.kept.get(stylemap_id)
         if kept is None:
-            raise not_found("stylemap", stylemap_id)
+            raise expired("stylemap", stylemap_id, self._keep_minutes)
         return kept
 
 
@@ -141,7 +148,7 @@ def _read_npy(content: bytes, kind: str) -> np.ndarray:
         )
     try:
         return _as_declared(content)
-    except (ValueError, EOFError, OSError, SyntaxError, MemoryError) as error:
+    except NO_NPY as error:
         reason = " ".join(str(error).split())[:100]
         raise unfit("damaged_stylemap", f"This is no npy file: {reason}.") from None
 

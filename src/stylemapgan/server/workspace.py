@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from fastapi import Depends
@@ -20,6 +18,7 @@ from stylemapgan.server.observability import Metrics
 from stylemapgan.server.photos import Photos
 from stylemapgan.server.places import Places
 from stylemapgan.server.settings import ServerSettings
+from stylemapgan.server.upload_folder import UploadFolder
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +43,7 @@ class Workspace:
 
         Raises:
             CheckpointError: A model does not exist.
+            StorageError: There is no temporary folder that can be written to.
         """
         self.settings = settings
         self.models = Models(settings.all_models)
@@ -51,8 +51,8 @@ class Workspace:
         self.engine = Engine(settings.workers, settings.waiting)
         self.uploads = Places(settings.uploads, "uploads")
         self.live = Places(settings.live_connections, "live pages", settings.live_per_client)
-        self._folder = tempfile.TemporaryDirectory(prefix="stylemapgan-")
-        photos = Photos(settings, Path(self._folder.name), clock)
+        self.uploaded = UploadFolder()
+        photos = Photos(settings, self.uploaded, clock)
         self.kitchen = Kitchen(settings, self.models, photos, clock)
         self.is_ready = False
         self._watch()
@@ -73,12 +73,12 @@ class Workspace:
     def close(self) -> None:
         """Drop waiting work and delete all photos."""
         self.engine.close()
-        self._folder.cleanup()
+        self.uploaded.close()
 
     async def _prepare(self) -> None:
         """Run the first model once, so that the first edit is as quick as all others."""
         try:
-            await self.engine.run(_warm_up, self.models.default)
+            await self.engine.run_patiently(_warm_up, self.models.default)
             self.is_ready = True
         except StyleMapGANError:
             logger.exception("The first model cannot be loaded")

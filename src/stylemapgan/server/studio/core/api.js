@@ -4,17 +4,19 @@ import { decodeGrey } from "../masks/png.js";
 
 /** @import { Model, Part, Photo, Square, Stylemap } from "./types.js" */
 
-const BASE = "/api/v1";
+/** Relative to this file, so that the page also works below a path of a proxy. */
+const BASE = new URL("../../api/v1", import.meta.url).href;
+const TOKEN_KEY = `token of ${BASE}`; // other programs may share the proxy's name
 const TOKEN = readToken();
 
 /** The token came in the address as `#token=…`; it is kept for this tab and hidden. */
 function readToken() {
   const match = /[#&]token=([^&]+)/.exec(location.hash);
   if (match) {
-    sessionStorage.setItem("token", decodeURIComponent(match[1]));
+    sessionStorage.setItem(TOKEN_KEY, decodeURIComponent(match[1]));
     history.replaceState(null, "", location.pathname + location.search);
   }
-  return sessionStorage.getItem("token");
+  return sessionStorage.getItem(TOKEN_KEY);
 }
 
 /** What the server refused, in its words. */
@@ -141,9 +143,8 @@ export const photoPicture = (id, size = 1600) => picture(`/photos/${id}/image?si
 
 /** Opens the live connection. */
 export function openLive() {
-  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   const protocols = TOKEN ? ["stylemapgan", `bearer.${TOKEN}`] : ["stylemapgan"];
-  const socket = new WebSocket(`${scheme}//${location.host}${BASE}/live`, protocols);
+  const socket = new WebSocket(`${BASE.replace(/^http/, "ws")}/live`, protocols);
   socket.binaryType = "arraybuffer";
   return socket;
 }

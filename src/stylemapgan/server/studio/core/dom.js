@@ -26,7 +26,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 /** Puts the sprite of icons into the page, so that icons stay when the server is away. */
 export async function loadIcons() {
-  const text = await (await fetch("/static/icons.svg")).text();
+  const text = await (await fetch(new URL("../icons.svg", import.meta.url))).text();
   const { documentElement } = new DOMParser().parseFromString(text, "image/svg+xml");
   documentElement.setAttribute("class", "visually-hidden");
   documentElement.setAttribute("aria-hidden", "true");

@@ -4,7 +4,8 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function apply() {
   const chosen = localStorage.getItem("theme");
-  document.documentElement.dataset.theme = chosen ?? (dark.matches ? "dark" : "light");
+  const isChosen = chosen === "dark" || chosen === "light";
+  document.documentElement.dataset.theme = isChosen ? chosen : dark.matches ? "dark" : "light";
   document.dispatchEvent(new CustomEvent("themechange"));
 }
 

@@ -1,0 +1,86 @@
+"""A page's draft is one thread's; what others get of it never changes."""
+
+import struct
+import threading
+
+import numpy as np
+import pytest
+
+from stylemapgan.server.bodies import LiveState
+from stylemapgan.server.live_draft import Draft
+from stylemapgan.server.live_state import ReadState
+from stylemapgan.server.stylemaps import KeptStylemap
+
+SIZE = 8
+ID = "0" * 32
+
+
+def read(sequence: int, *, mask: int | None = None) -> ReadState:
+    state = LiveState.model_validate(
+        {
+            "type": "state",
+            "sequence": sequence,
+            "source": ID,
+            "parts": [{"key": "p", "reference": ID}],
+            "pushes": [{"direction": "d", "amount": 1.0}],
+        }
+    )
+    masks = {} if mask is None else {"part p": np.full((SIZE, SIZE), mask, np.uint8)}
+    source = KeptStylemap(model="m", array=np.zeros((1, 2, 4, 4), np.float32))
+    return ReadState(state=state, source=source, size=SIZE, masks=masks)
+
+
+def delta(sequence: int, part: int, value: int) -> bytes:
+    return struct.pack("<6I", sequence, part, 0, 0, 2, 2) + bytes([value] * 4)
+
+
+def test_strokes_after_a_snapshot_leave_it_and_the_state_alone():
+    draft = Draft()
+    first = read(1, mask=255)
+    draft.take_state(first)
+    draft.take_delta(delta(2, 0xFFFF0000, 100))
+    snapshot = draft.snapshot()
+    assert snapshot is not None
+    draft.take_delta(delta(3, 0, 0))
+    draft.take_state(read(4))
+    newest = draft.snapshot()
+
+    assert newest is not None
+    ((_, before),), ((_, after),) = snapshot.parts(), newest.parts()
+    assert (before == 1).all()
+    assert (after[..., :2, :2] == 0).all()
+    assert after.sum() == SIZE**2 - 4
+    assert (first.masks["part p"] == 255).all()
+    assert (snapshot.sequence, newest.sequence) == (2, 4)
+    for _, mask in (*snapshot.pushes(), *newest.pushes()):
+        assert mask is not None
+        assert mask.sum() == pytest.approx(4 * 100 / 255)
+    with pytest.raises(ValueError, match="read-only"):
+        snapshot.masks["part p"][0, 0] = 1
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda draft: draft.take_state(read(1)),
+        lambda draft: draft.take_delta(delta(1, 0, 0)),
+        Draft.snapshot,
+        Draft.stylemaps,
+    ],
+    ids=["state", "delta", "snapshot", "stylemaps"],
+)
+def test_another_thread_is_refused(use):
+    draft = Draft()
+    draft.take_state(read(1))
+    errors: list[BaseException] = []
+
+    def elsewhere() -> None:
+        try:
+            use(draft)
+        except RuntimeError as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    assert "hand a snapshot to other threads" in str(errors)
