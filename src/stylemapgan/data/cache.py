@@ -17,7 +17,7 @@ from jaxtyping import UInt8
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when photos are unpacked differently, so that older entries are not found."""
 PIXELS = "pixels.raw"
 PHOTOS = "photos.json"

@@ -5,22 +5,52 @@ from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
+from jaxtyping import Float32
 from PIL import Image, ImageCms
+
+from stylemapgan.images.depth import deep_levels, is_deep
 
 logger = logging.getLogger(__name__)
 
-SIXTEEN_BIT_MODES = ("I", "I;16", "I;16B", "I;16L", "I;16N")
-"""Pillow's names for grey levels from 0 to 65,535."""
 PROFILED_MODES = ("L", "RGB", "CMYK")
 """Pillow's names for the pixels an ICC profile can speak of."""
 
 
 def eight_bit(picture: Image.Image) -> Image.Image:
-    """Scale sixteen-bit grey to eight bits; Pillow alone would clip everything above 255."""
-    if picture.mode not in SIXTEEN_BIT_MODES:
+    """Scale deep grey to eight bits; Pillow alone would clip everything above 255, or 1.
+
+    Args:
+        picture: As its file was opened, unpacked.
+
+    Raises:
+        PixelError: No rule says which of its numbers is white.
+    """
+    if picture.mode == "La":  # multiplied with its opacity: Pillow turns it into nothing else
+        return picture.convert("LA")
+    if not is_deep(picture):
         return picture
-    levels = np.clip(np.asarray(picture).astype(np.int64), 0, 65535)
-    return Image.fromarray(((levels + 128) // 257).astype(np.uint8))  # 257 = 65535 / 255, rounded
+    grey = Image.fromarray(np.rint(deep_levels(picture) * 255).astype(np.uint8))
+    transparent = picture.info.get("transparency")
+    if isinstance(transparent, int):  # of PNG files: the one level that is not seen
+        is_seen = np.asarray(picture) != transparent
+        grey.putalpha(Image.fromarray(is_seen.astype(np.uint8) * 255))
+    return grey
+
+
+def grey_levels(picture: Image.Image, background: str) -> Float32[np.ndarray, "height width"]:
+    """Read levels from 0, black, to 1, white; sixteen bits and fractions keep their precision.
+
+    Args:
+        picture: As its file was opened, unpacked.
+        background: What transparent parts become, such as "black".
+
+    Raises:
+        PixelError: No rule says which of its numbers is white.
+    """
+    if is_deep(picture) and "transparency" not in picture.info:
+        return deep_levels(picture)
+    grey = opaque(eight_bit(picture), background).convert("L")
+    return np.asarray(grey, dtype=np.float32) / np.float32(255)
 
 
 def opaque(picture: Image.Image, background: str) -> Image.Image:

@@ -23,7 +23,8 @@ from PIL import Image
 
 from stylemapgan.data import PhotoSet, open_folder
 from stylemapgan.data.avatars import PARTS
-from stylemapgan.errors import DataError
+from stylemapgan.errors import DataError, ImageError
+from stylemapgan.images.label_maps import read_label_map
 
 TEST, TRAINING = "val", "train"
 NOT_ATTRIBUTES = {"split", "file", "participant"}
@@ -121,17 +122,13 @@ class TestData:
 
     def _part_map(self, name: str) -> UInt8[np.ndarray, "size size"]:
         path = (self.folder / "labels" / TEST / name).with_suffix(".png")
-        try:
-            with Image.open(path) as picture:
-                values = np.asarray(picture)
-        except OSError:
-            raise DataError(f"There is no map of parts at {path}, as for other photos.") from None
+        values = read_part_map(path)
         size = self.photos.size
         if values.shape != (size, size):
             values = np.asarray(
                 Image.fromarray(values).resize((size, size), Image.Resampling.NEAREST)
             )
-        return values.astype(np.uint8)
+        return values
 
     def _attributes_of(self, split: str, names: tuple[str, ...]) -> Attributes:
         """Line the table up with photos; photos it does not know have empty values."""
@@ -160,6 +157,20 @@ def open_test_data(folder: Path, size: int, most: int = 0) -> TestData:
     count = min(len(photos), most or len(photos))
     rows = np.linspace(0, len(photos) - 1, count).round().astype(np.int64)
     return TestData(folder, photos, training, rows)
+
+
+def read_part_map(path: Path) -> UInt8[np.ndarray, "height width"]:
+    """Read a map of parts at its own size.
+
+    Raises:
+        DataError: It is missing or no such map.
+    """
+    if not path.is_file():
+        raise DataError(f"There is no map of parts at {path}, as for other photos.")
+    try:
+        return read_label_map(path)
+    except ImageError as error:
+        raise DataError(f"The map of parts {error}") from None
 
 
 def _is_split(folder: Path) -> bool:
