@@ -77,10 +77,10 @@ REFUSED = {
     "float32 below 0": (tiff((RAMP * 2 - 1).astype("<f4")), "from -1 to 1; expected are 0"),
     "NaN": (tiff(hole(np.nan)), "not finite"),
     "infinity": (tiff(hole(np.inf)), "not finite"),
-    "float64": (tiff(RAMP.astype("<f8")), "a TIFF of a kind that is not supported"),
+    "float64": (tiff(RAMP.astype("<f8")), "a kind of TIFF that is not supported"),
     "float32 colours": (
         tiff(np.stack([RAMP] * 3, axis=-1).astype("<f4"), photometric=2),
-        "a TIFF of a kind that is not supported",
+        "a kind of TIFF that is not supported",
     ),
 }
 

@@ -266,7 +266,7 @@ def test_every_file_that_is_no_picture_gets_one_line_with_name_and_reason(tmp_pa
         "drawing.png": (b"%!PS-Adobe-3.0 EPSF-3.0\n", "format not supported"),
         "nothing.jpg": (b"", "is empty"),
         "half.jpg": (whole[: len(whole) // 2], "is damaged"),
-        "start.jpg": (whole[:20], "is damaged, or a JPEG"),
+        "start.jpg": (whole[:20], "is damaged, or a kind of JPEG"),
         "bomb.png": (png_header(30000, 30000), "more than 175 million pixels"),
         "over.png": (png_header(13300, 13300), "more than 175 million pixels"),
         "hollow.png": (png_header(10000, 10000), "is damaged"),

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image, ImageCms
 
-from stylemapgan.images.depth import deep_levels, is_deep
+from stylemapgan.images.depth import PixelError, deep_levels, is_deep
 
 logger = logging.getLogger(__name__)
 
@@ -23,13 +23,19 @@ def eight_bit(picture: Image.Image) -> Image.Image:
         picture: As its file was opened, unpacked.
 
     Raises:
-        PixelError: No rule says which of its numbers is white.
+        PixelError: No rule says which of its numbers is white, or all would become black.
     """
     if picture.mode == "La":  # multiplied with its opacity: Pillow turns it into nothing else
         return picture.convert("LA")
     if not is_deep(picture):
         return picture
-    grey = Image.fromarray(np.rint(deep_levels(picture) * 255).astype(np.uint8))
+    levels = deep_levels(picture)
+    grey = Image.fromarray(np.rint(levels * 255).astype(np.uint8))
+    if levels.any() and grey.getbbox() is None:
+        raise PixelError(
+            f"has {levels.max():.2%} of white as its brightest level and would come out black; "
+            "stretch its levels first."
+        )
     transparent = picture.info.get("transparency")
     if isinstance(transparent, int):  # of PNG files: the one level that is not seen
         is_seen = np.asarray(picture) != transparent
@@ -61,14 +67,20 @@ def opaque(picture: Image.Image, background: str) -> Image.Image:
         background: A colour name such as "white".
     """
     if picture.has_transparency_data:
-        solid = "L" if picture.mode in ("1", "L", "LA") else "RGB"
-        layers = picture.convert("LA" if solid == "L" else "RGBA")
-        ground = Image.new(solid, picture.size, background)
-        ground.paste(layers.convert(solid), mask=layers.getchannel("A"))
+        seen, alpha = layers(picture)
+        ground = Image.new(seen.mode, picture.size, background)
+        ground.paste(seen, mask=alpha)
         return ground
     if picture.mode == "1":
         return picture.convert("L")
     return picture if picture.mode in PROFILED_MODES else picture.convert("RGB")
+
+
+def layers(picture: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """Part a picture that may be transparent into its colours, grey or RGB, and its opacity."""
+    solid = "L" if picture.mode in ("1", "L", "LA") else "RGB"
+    both = picture.convert("LA" if solid == "L" else "RGBA")
+    return both.convert(solid), both.getchannel("A")
 
 
 def to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:

@@ -15,7 +15,8 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from stylemapgan.errors import ImageError
 from stylemapgan.images.colour import eight_bit, opaque, to_srgb
 from stylemapgan.images.depth import PixelError
-from stylemapgan.images.formats import FORMATS, unsupported
+from stylemapgan.images.formats import FORMATS, recognised, unsupported
+from stylemapgan.images.heif_boxes import check_boxes
 
 logger = logging.getLogger(__name__)
 
@@ -89,6 +90,8 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
     content = file_bytes(source) if isinstance(source, Path) else source
     refuse_length(len(content), name)
     try:
+        if recognised(content) == "HEIC":
+            check_boxes(content)
         with _quietly():
             picture = Image.open(BytesIO(content), formats=FORMATS)
         with picture:

@@ -30,7 +30,8 @@ SIGNATURES = (
 """Format, and how its files begin."""
 BOXED_BRANDS = (
     ("AVIF", (b"avif", b"avis")),
-    ("HEIC", (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")),
+    ("HEIC", (b"heic", b"heix", b"heim", b"heis", b"mif1")),
+    ("HEIC", (b"hevc", b"hevx", b"hevm", b"hevs", b"msf1")),
 )
 """Format, and what stands at byte 8 after the word ftyp."""
 
@@ -52,6 +53,9 @@ def unsupported(content: bytes) -> str:
     """Say why Pillow cannot open a file; completes a sentence that begins with its name."""
     claimed = recognised(content)
     if claimed:
-        return f" is damaged, or a {claimed} of a kind that is not supported; save it as PNG."
+        return (
+            f" is damaged, or a kind of {claimed} that is not supported; "
+            "save it anew as an 8-bit PNG."
+        )
     guess = " It looks like a web page." if content.lstrip().startswith(b"<") else ""
     return f": format not supported ({SUPPORTED} are).{guess}"
