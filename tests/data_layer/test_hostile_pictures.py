@@ -125,8 +125,8 @@ REASONS = {
     "itself.png": "cannot be read: ",
     "dangling.png": "does not exist",
     "pipe.png": "no ordinary file",
-    "animation.gif": "kind that is not read (.gif)",
-    "phone.heic": "kind that is not read (.heic)",
+    "animation.gif": "format not supported in folders (JPEG, PNG",
+    "phone.heic": "format not supported (JPEG, PNG, WebP, AVIF, HEIC",
 }
 
 

@@ -81,7 +81,7 @@ def test_members_of_no_use_are_listed_with_their_reason(tmp_path, cache):
     photos = open_photos(write_zip(tmp_path / "a.zip", members), 32, cache)
     reasons = {skipped.path: skipped.reason for skipped in photos.skipped}
     assert reasons["x.png"] == "is empty (0 bytes)."
-    assert reasons["y.png"].startswith("is no picture in a known format")
+    assert reasons["y.png"].startswith("format not supported")
     assert reasons["z.png"] == "has only 9x9 pixels; each side needs at least 16."
     assert len(photos) == 6
 

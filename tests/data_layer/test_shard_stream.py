@@ -117,7 +117,7 @@ def test_pictures_of_no_use_are_replaced_and_listed(tmp_path):
     assert set(first) == {10 * index for index in range(8)}
     reasons = {skipped.path: skipped.reason for skipped in photos.skipped}
     assert reasons["s-0.tar/none.png"] == "is empty (0 bytes)."
-    assert reasons["s-0.tar/bad.png"].startswith("is no picture in a known format")
+    assert reasons["s-0.tar/bad.png"].startswith("format not supported")
     assert len(photos.skipped) == 2
 
 

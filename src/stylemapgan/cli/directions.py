@@ -26,6 +26,7 @@ from stylemapgan.editing.directions.direction import refuse_texts
 from stylemapgan.editing.directions.file import WHAT
 from stylemapgan.editing.directions.labelled import import_scikit_learn
 from stylemapgan.errors import DataError
+from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.images.levels import to_numpy
 
 SAMPLES = 200
@@ -104,7 +105,7 @@ def variance(
     kept = [each for each in _already_in(output) if not each.name.startswith("variance-")]
     paths = zoo.pictures_in(photos)
     if not paths:
-        raise DataError(f"{photos} holds no pictures (PNG, JPEG or WebP).")
+        raise DataError(f"{photos} holds no pictures ({IN_FOLDERS}).")
     editor = model.load()
     with _shown() as show:
         stylemaps = library.encode_photos(editor, paths, show("photos"))

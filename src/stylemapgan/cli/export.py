@@ -17,6 +17,7 @@ from stylemapgan.checkpoints import Checkpoint
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
+from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.types import Images
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _pictures(model: str, photos: Path | None) -> list[Path]:
         return zoo.sample_pictures(model) if model in zoo.BUNDLED else []
     pictures = zoo.pictures_in(photos)
     if not pictures:
-        raise ImageError(f"{photos} holds no pictures (PNG, JPEG or WebP).")
+        raise ImageError(f"{photos} holds no pictures ({IN_FOLDERS}).")
     return pictures
 
 

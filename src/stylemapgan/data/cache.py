@@ -19,7 +19,7 @@ from stylemapgan.images.atomic import write_text
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when photos are unpacked differently, so that older entries are not found."""
 PIXELS = "pixels.raw"
 PHOTOS = "photos.json"

@@ -6,7 +6,7 @@ from jaxtyping import UInt8
 from stylemapgan.data.sources import Record
 from stylemapgan.errors import ImageError
 from stylemapgan.images import read_pixels
-from stylemapgan.images.decoding import UNNAMED
+from stylemapgan.images.decoding import reason_of
 
 SMALLEST_SIDE = 8
 """Photos with fewer pixels along a side are skipped at any size."""
@@ -30,4 +30,4 @@ def decode(record: Record, size: int) -> UInt8[np.ndarray, "size size 3"] | str:
     try:
         return read_pixels(record.content, size, min_side=max(SMALLEST_SIDE, (size + 1) // 2))
     except ImageError as error:
-        return str(error).removeprefix(f"{UNNAMED} ")
+        return reason_of(error)

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from stylemapgan.images.atomic import write_text
+from stylemapgan.images.formats import SUFFIXES
 
 logger = logging.getLogger(__name__)
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
-"""Names of pictures, in upper or lower case."""
 UNREADABLE = "unreadable"
 """Stands for the content of a file that cannot be opened."""
 SETTLED_AFTER_NS = 2_000_000_000

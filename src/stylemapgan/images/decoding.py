@@ -14,6 +14,9 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 
 from stylemapgan.errors import ImageError
 from stylemapgan.images.colour import eight_bit, opaque, to_srgb
+from stylemapgan.images.depth import PixelError
+from stylemapgan.images.formats import FORMATS, recognised, unsupported
+from stylemapgan.images.heif_boxes import check_boxes
 
 logger = logging.getLogger(__name__)
 
@@ -25,8 +28,6 @@ whole process.
 """
 MAX_BYTES = 1_500_000_000
 """Larger files are refused unread; MAX_PIXELS with 16 bits in four channels fits."""
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM")
-"""What is read. Pillow knows more, some of which start other programs (EPS)."""
 UNNAMED = "The picture"
 """How messages call a picture that came as bytes."""
 JPEG_MARGIN = 8
@@ -53,10 +54,13 @@ _warnings_lock = threading.Lock()  # filters of warnings belong to the process, 
 def read_pixels(
     source: Path | bytes, size: int | None = None, min_side: int = 1
 ) -> UInt8[np.ndarray, "height width 3"]:
-    """Read a picture as sRGB bytes; transparent parts become white, of an animation the first.
+    """Read a picture as sRGB bytes; transparent parts become white.
+
+    Of an animation the first frame is taken, of several pages the first, of several pictures in
+    a HEIC file the one that the file calls primary.
 
     Args:
-        source: A file, or the bytes of one: JPEG, PNG, WebP, BMP, TIFF, GIF or PPM.
+        source: A file, or the bytes of one, in one of the `formats.FORMATS`.
         size: Height and width of the result, in pixels: the middle square is cut out and
             resized. Without it, the picture stays as it is.
         min_side: Refuse pictures whose shorter side has fewer pixels.
@@ -86,6 +90,8 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
     content = file_bytes(source) if isinstance(source, Path) else source
     refuse_length(len(content), name)
     try:
+        if recognised(content) == "HEIC":
+            check_boxes(content)
         with _quietly():
             picture = Image.open(BytesIO(content), formats=FORMATS)
         with picture:
@@ -99,25 +105,41 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
             f"{name} has more than {MAX_PIXELS // 10**6} million pixels; make it smaller first."
         ) from None
     except UnidentifiedImageError:
-        guess = " It looks like a web page." if content.lstrip().startswith(b"<") else ""
-        raise ImageError(
-            f"{name} is no picture in a known format ({', '.join(FORMATS)}).{guess}"
-        ) from None
+        raise ImageError(f"{name}{unsupported(content)}") from None
+    except PixelError as error:
+        raise ImageError(f"{name} {error}") from None
     except Exception as error:  # Pillow raises whatever its parsers trip over
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"{name} is damaged: {reason}.") from error
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """Unpack a picture to eight bits, turned as its camera was held."""
-    picture.load()
+    """Unpack a picture to eight bits, turned as its camera was held; only while it is `opened`."""
+    unpack(picture)
     turn = TURNS.get(orientation_of(picture))
     pixels = eight_bit(picture)
     return pixels if turn is None else pixels.transpose(turn)
 
 
+def unpack(picture: Image.Image) -> None:
+    """Unpack a picture's pixels, which must be as many as its file said; only while `opened`."""
+    said = picture.size
+    picture.load()
+    if picture.size != said:
+        raise PixelError(
+            f"is damaged: it says {said[0]}x{said[1]} pixels and holds "
+            f"{picture.width}x{picture.height}."
+        )
+
+
 def orientation_of(picture: Image.Image) -> int:
-    """Read the EXIF orientation; 1, upright, where there is none or it makes no sense."""
+    """Read the EXIF orientation; 1, upright, where there is none or it makes no sense.
+
+    HEIC files are turned when unpacked, by what their containers say: EXIF data that still ask
+    for it must not turn them again.
+    """
+    if picture.format == "HEIF":
+        return 1
     try:
         with _quietly():
             orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
@@ -125,6 +147,22 @@ def orientation_of(picture: Image.Image) -> int:
         logger.debug("Broken EXIF data are ignored: %s", error)
         return 1
     return orientation if orientation in TURNS else 1
+
+
+def exif_of(picture: Image.Image) -> bytes | None:
+    """Copy a picture's EXIF data, for a file that stores the pixels as they were unpacked."""
+    exif = picture.info.get("exif")
+    if not exif or picture.format != "HEIF":
+        return exif
+    try:  # the decoder has turned the pixels, and tidies away only tags it finds itself
+        tags = picture.getexif()
+        if tags.get(ExifTags.Base.Orientation, 1) == 1:
+            return exif
+        tags[ExifTags.Base.Orientation] = 1
+        return tags.tobytes()
+    except Exception as error:
+        logger.debug("Broken EXIF data are left out: %s", error)
+        return None
 
 
 def middle_square(picture: Image.Image, size: int, kernel: Image.Resampling) -> Image.Image:
@@ -162,6 +200,11 @@ def refuse_length(length: int, name: str = UNNAMED) -> None:
         raise ImageError(f"{name} is empty (0 bytes).")
     if length > MAX_BYTES:
         raise ImageError(f"{name} has more than {MAX_BYTES // 10**6} MB; make it smaller first.")
+
+
+def reason_of(error: ImageError, name: str = UNNAMED) -> str:
+    """Cut the name off a message; the rest completes a sentence that begins with it."""
+    return str(error).removeprefix(name).lstrip(": ")
 
 
 def _name(source: Path | bytes) -> str:

@@ -33,7 +33,7 @@ def read(path: Path | str, size: int | None = None) -> Float32[np.ndarray, "1 3 
     """Read a picture as an sRGB image; transparent parts become white.
 
     Args:
-        path: JPEG, PNG, WebP, BMP, TIFF, GIF (its first frame) or PPM.
+        path: JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF, GIF (its first frame) or PPM.
         size: Height and width of the result, in pixels: the middle square is cut out and
             resized. Without it, the picture stays as it is.
 

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from stylemapgan.images.formats import SUPPORTED
 from stylemapgan.server import pictures
 from stylemapgan.server.answers import PhotoAnswer
 from stylemapgan.server.bodies import Id, Shown
@@ -18,7 +19,7 @@ ANY_BYTES = "application/octet-stream"
 UPLOAD = {
     "requestBody": {
         "required": True,
-        "description": "The file's bytes: JPEG, PNG, WebP, BMP, TIFF, GIF or PPM",
+        "description": f"The file's bytes, in one of these formats: {SUPPORTED}",
         "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
     }
 }

@@ -9,6 +9,7 @@ parts.safetensors.
 from pathlib import Path
 
 from stylemapgan.errors import CheckpointError, ImageError
+from stylemapgan.images.formats import SUFFIXES
 
 BUNDLED = ("hands-64", "hands-128", "avatars-64")
 """Names of the bundled models; the first is the default of every command."""
@@ -16,7 +17,6 @@ BUNDLED = ("hands-64", "hands-128", "avatars-64")
 MODELS = Path(__file__).parent / "models"
 ONNX_NETWORKS = ("encoder", "mapping", "resizer", "modulation", "synthesis", "reconstruct")
 """Files of an exported model, without their suffix .onnx."""
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -96,7 +96,7 @@ def pictures_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise ImageError(f"There is no folder of pictures at {folder}.")
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
 def _beside(name: str, file: str) -> Path | None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from stylemapgan.config import from_dict
 from stylemapgan.errors import ConfigError
+from stylemapgan.images.formats import IN_FOLDERS
 
 PLAN = "demo.toml"
 
@@ -95,7 +96,7 @@ def _made_up(folder: Path, pictures: Sequence[Path], size: int) -> DemoPlan:
     """Blend right halves, move the middle by an eighth, walk from first to last."""
     if len(pictures) < 2:
         raise ConfigError(
-            f"{folder} holds {len(pictures)} pictures; a demo needs at least 2 (PNG, JPEG or WebP)."
+            f"{folder} holds {len(pictures)} pictures; a demo needs at least 2 ({IN_FOLDERS})."
         )
     first, second, last = pictures[0].name, pictures[1].name, pictures[-1].name
     half, quarter, eighth = size // 2, size // 4, size // 8

@@ -107,7 +107,7 @@ def test_maps_of_parts_are_cut_and_resized_as_their_photos(tmp_path):
     (seen,), (photo,) = data.part_maps(slice(0, 1)), data.images(slice(0, 1))
     np.testing.assert_array_equal(seen, photo[0] > 0)
     Image.fromarray(painted).convert("RGB").save(folder / "labels" / "val" / "0.png")
-    with pytest.raises(DataError, match="is no map of parts: the one value of each pixel"):
+    with pytest.raises(DataError, match="one number for each pixel"):
         data.part_maps(slice(0, 1))
 
 

@@ -15,7 +15,7 @@ from stylemapgan.data.sources import AbstractSource, FolderSource
 from stylemapgan.errors import DataError
 from stylemapgan.images.atomic import write_text
 
-FORMAT = 1
+FORMAT = 2
 """Goes up when pictures are prepared differently, so that two ways do not mix."""
 UNFINISHED = ".prepare"
 """Folder inside the output for work in progress; gone at the end."""

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from stylemapgan.data.cache import Skipped
 from stylemapgan.data.sources import AbstractSource, FolderSource
+from stylemapgan.images.formats import IN_FOLDERS
 
 UNREAD = frozenset(
-    {".arw", ".avif", ".cr2", ".dng", ".gif", ".heic", ".heif", ".jp2", ".jxl", ".nef", ".svg"}
+    {".arw", ".cr2", ".cr3", ".dng", ".gif", ".jp2", ".jxl", ".nef", ".orf", ".raf", ".rw2", ".svg"}
 )
 """Names of pictures that folders are not searched for, in lower case."""
 
@@ -16,12 +17,8 @@ def unread_files(source: AbstractSource) -> list[Skipped]:
     """List files in a folder that are pictures for people, and not for us."""
     if not isinstance(source, FolderSource):
         return []
-    return [
-        Skipped(
-            name, f"is of a kind that is not read ({Path(name).suffix}); make it a JPEG or PNG."
-        )
-        for name in sorted(_names(source.folder))
-    ]
+    reason = f"format not supported in folders ({IN_FOLDERS} are)."
+    return [Skipped(name, reason) for name in sorted(_names(source.folder))]
 
 
 def _names(folder: Path) -> list[str]:

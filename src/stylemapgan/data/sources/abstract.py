@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stylemapgan.errors import DataError, ImageError
-from stylemapgan.images.decoding import UNNAMED, refuse_length
+from stylemapgan.images.decoding import reason_of, refuse_length
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def length_problem(length: int) -> str:
     try:
         refuse_length(length)
     except ImageError as error:
-        return str(error).removeprefix(f"{UNNAMED} ")
+        return reason_of(error)
     return ""
 
 

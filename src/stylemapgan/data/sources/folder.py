@@ -7,7 +7,7 @@ from pathlib import Path
 from stylemapgan.data.folder import SUFFIXES, content_hashes, find_pictures
 from stylemapgan.data.sources.abstract import AbstractSource
 from stylemapgan.errors import DataError, ImageError
-from stylemapgan.images.decoding import file_bytes
+from stylemapgan.images.decoding import file_bytes, reason_of
 
 
 class FolderSource(AbstractSource):
@@ -40,7 +40,7 @@ class FolderSource(AbstractSource):
         try:
             return file_bytes(path)
         except ImageError as error:
-            return str(error).removeprefix(f"{path} ")
+            return reason_of(error, str(path))
 
     def _load_from(self, start: int) -> Iterator[bytes | str]:
         return map(self._load, range(start, len(self)))

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image, ImageCms
 
-from stylemapgan.images.colour import eight_bit, opaque, to_srgb
+from stylemapgan.images.colour import eight_bit, layers, opaque, to_srgb
 from stylemapgan.images.levels import to_bytes, to_numpy
 from stylemapgan.types import Images
 
@@ -25,13 +25,14 @@ def as_rgb(picture: Image.Image) -> tuple[Image.Image, bytes | None]:
     does RGB whose profile tells how to read colours but not how to write them.
     """
     profile = picture.info.get("icc_profile")
-    has_alpha = picture.has_transparency_data
     if picture.mode in ("RGB", "RGBA") and (profile is None or _is_two_way(profile)):
-        return picture.convert("RGBA" if has_alpha else "RGB"), profile
+        return picture.convert("RGBA" if picture.has_transparency_data else "RGB"), profile
     levels = eight_bit(picture)
-    pixels = to_srgb(opaque(levels, "white"), profile)
-    if has_alpha:
-        pixels.putalpha(levels.convert("RGBA").getchannel("A"))
+    if not levels.has_transparency_data:
+        return to_srgb(opaque(levels, "white"), profile), None
+    seen, alpha = layers(levels)
+    pixels = to_srgb(seen, profile)
+    pixels.putalpha(alpha)
     return pixels, None
 
 

@@ -21,7 +21,7 @@ from stylemapgan.editing.photo.square import Square
 from stylemapgan.errors import ImageError
 from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.colour import opaque, to_srgb
-from stylemapgan.images.decoding import opened, orientation_of
+from stylemapgan.images.decoding import exif_of, opened, orientation_of, unpack
 from stylemapgan.images.levels import from_bytes
 from stylemapgan.images.provenance import Provenance, save_options
 
@@ -64,22 +64,23 @@ class FullPhoto:
         """Read a photo.
 
         RGB of eight bits stays exactly as it is, transparency too. Grey, palettes, CMYK and
-        sixteen bits become eight-bit sRGB; of an animation the first frame is taken.
+        sixteen bits become eight-bit sRGB; of an animation the first frame is taken, of several
+        pictures in a HEIC file the primary one.
 
         Args:
-            source: A file, or the bytes of one: JPEG, PNG, WebP, BMP, TIFF, GIF or PPM.
+            source: A file, or the bytes of one: JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF, GIF or PPM.
 
         Raises:
             ImageError: The file is missing, no picture, damaged or too large.
         """
         with opened(source) as picture:
-            picture.load()
+            unpack(picture)
             pixels, profile = as_rgb(picture)
             pixels.info = {}  # or Pillow would write what no longer holds
             return cls(
                 pixels=pixels,
                 orientation=orientation_of(picture),
-                exif=picture.info.get("exif"),
+                exif=exif_of(picture),
                 profile=profile,
                 xmp=picture.info.get("xmp"),
             )

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from stylemapgan.errors import DataError
 from stylemapgan.metrics.edits import Shares, join, part_overlap
 from stylemapgan.metrics.evaluation.findings import Figure, share_figure
 from stylemapgan.metrics.evaluation.learned import remember_or_teach, training_photos
-from stylemapgan.metrics.evaluation.test_data import TRAINING, TestData
+from stylemapgan.metrics.evaluation.test_data import TRAINING, TestData, read_part_map
 from stylemapgan.metrics.evaluation.workbench import Workbench
 from stylemapgan.metrics.learning import LearningSettings, OnProgress
 from stylemapgan.metrics.segmentation import (
@@ -105,12 +104,7 @@ def _map_file(data: TestData, name: str) -> Path:
 
 def _read_map(path: Path, side: int) -> Maps:
     """Read one map."""
-    try:
-        with Image.open(path) as picture:
-            values = np.asarray(picture, dtype=np.uint8)
-    except OSError:
-        raise DataError(f"{path} cannot be read as a map of parts.") from None
-    return bring_maps_to(values[None], side)
+    return bring_maps_to(read_part_map(path)[None], side)
 
 
 def _digest(files: list[Path]) -> str:

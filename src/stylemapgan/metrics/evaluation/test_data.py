@@ -18,20 +18,17 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
-from PIL import Image
 
 from stylemapgan.data import PhotoSet, open_folder
 from stylemapgan.data.avatars import PARTS
 from stylemapgan.data.tables import read_names, read_objects, read_table
-from stylemapgan.errors import DataError
+from stylemapgan.errors import DataError, ImageError
+from stylemapgan.images.label_maps import read_label_map
 
 TEST, TRAINING = "val", "train"
 NOT_ATTRIBUTES = {"split", "participant", ""}
 """Columns that say of which part a picture is, or whose, not what it shows; nor do nameless ones.
 """
-
-MOST_PARTS = 255
-"""Largest number of a part that a map can hold."""
 
 Attributes = Mapping[str, tuple[str, ...]]
 """Attribute → its value for each picture, in the pictures' order."""
@@ -121,17 +118,7 @@ class TestData:
 
     def _part_map(self, name: str) -> UInt8[np.ndarray, "size size"]:
         path = (self.folder / "labels" / TEST / name).with_suffix(".png")
-        try:
-            with Image.open(path) as picture:
-                values = np.asarray(picture)
-        except OSError:
-            raise DataError(f"There is no map of parts at {path}, as for other photos.") from None
-        if values.ndim != 2 or values.max() > MOST_PARTS:
-            raise DataError(
-                f"{path} is no map of parts: the one value of each pixel must be the number of its "
-                f"part, from 0 to {MOST_PARTS}, as in grey or indexed pictures."
-            )
-        return _middle_square(values.astype(np.uint8), self.photos.size)
+        return _middle_square(read_part_map(path), self.photos.size)
 
     def _attributes_of(self, split: str, names: tuple[str, ...]) -> Attributes:
         """Line the table up with photos; photos it does not know have empty values."""
@@ -160,6 +147,20 @@ def open_test_data(folder: Path, size: int, most: int = 0) -> TestData:
     count = min(len(photos), most or len(photos))
     rows = np.linspace(0, len(photos) - 1, count).round().astype(np.int64)
     return TestData(folder, photos, training, rows)
+
+
+def read_part_map(path: Path) -> UInt8[np.ndarray, "height width"]:
+    """Read a map of parts at its own size.
+
+    Raises:
+        DataError: It is missing or no such map.
+    """
+    if not path.is_file():
+        raise DataError(f"There is no map of parts at {path}, as for other photos.")
+    try:
+        return read_label_map(path)
+    except ImageError as error:
+        raise DataError(f"The map of parts {error}") from None
 
 
 def _middle_square(

@@ -160,7 +160,7 @@ function referenceLine(id) {
 function adders() {
   const input = h("input", {
     type: "file",
-    accept: "image/*",
+    accept: "image/*,.heic,.heif,.hif,.avif,.tif,.tiff", // systems do not know all as pictures
     multiple: true,
     hidden: true,
     id: "file-input",
