@@ -15,7 +15,7 @@ from stylemapgan.images.atomic import replacing
 from stylemapgan.training import start
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Progress
-from stylemapgan.training.machine import processor_name
+from stylemapgan.machine.processor import processor_name
 
 FINISHED = "finished.json"
 """Written last, so its presence says that a stage need not be done again."""

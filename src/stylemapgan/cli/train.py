@@ -122,11 +122,30 @@ def _train_to_the_end(
             session = start.resume(folder, bar.show_photo, hardware)
         else:
             session = start.start(settings, folder, bar.show_photo, hardware)
+        _say_what_computes(console, session)
         for skipped in _skipped(session):
             say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
         with closing(session.photos), stop_on_signals() as should_stop:
             session.train(should_stop, bar.show_update)
     say(console, _how_it_ended(session))
+
+
+def _say_what_computes(console: Console, session: "Run") -> None:
+    """Name device and precision, and warn of one that the hardware only emulates."""
+    from stylemapgan.machine.precision import choose, why_slow
+    from stylemapgan.machine.summary import one_line
+
+    device, precision = session.fabric.device, session.config.training.precision
+    say(console, one_line(device, session.precision or choose(precision, device)))
+    reason = why_slow(precision, device)
+    if reason is not None:
+        config = session.folder.path / "config.toml"
+        say(
+            console,
+            f"{precision} is slow here: {reason}. To go on many times faster, stop, set precision "
+            f'to "32-true" in {config}, and use --resume.',
+            style="yellow",
+        )
 
 
 def _how_it_ended(session: "Run") -> str:
