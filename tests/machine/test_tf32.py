@@ -10,16 +10,23 @@ def switches() -> tuple[bool, bool]:
     return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
 
 
+def _look_and_fail(block, found: list[tuple[bool, bool]]) -> None:
+    with block():
+        found.append(switches())
+        torch.get_float32_matmul_precision()  # others may read it
+        raise RuntimeError("on purpose")
+
+
 @pytest.mark.parametrize(("block", "inside"), [(tf32_allowed, True), (full_float32, False)])
 @pytest.mark.parametrize("before", [(False, True), (True, False)])
 def test_both_switches_are_set_inside_and_put_back(block, inside, before):
     usual = switches()
     torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before
     try:
-        with pytest.raises(RuntimeError, match="on purpose"), block():
-            assert switches() == (inside, inside)
-            torch.get_float32_matmul_precision()  # others may read it
-            raise RuntimeError("on purpose")
+        found = []
+        with pytest.raises(RuntimeError, match="on purpose"):
+            _look_and_fail(block, found)
+        assert found == [(inside, inside)]
         assert switches() == before
     finally:
         torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = usual

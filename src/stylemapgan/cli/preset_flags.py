@@ -53,6 +53,7 @@ def _chosen(given: dict[str, str]) -> RunConfig:
 
 
 def look_up(settings: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    """Find a setting by the names of its table and its own; None where there is none."""
     value: Any = settings
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
