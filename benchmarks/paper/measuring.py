@@ -60,7 +60,7 @@ def measure_cell(
     """Measure one trained cell; tasks that an interruption left finished are not done again."""
     run = output / "cells" / cell.name
     snapshot = newest_snapshot(run)
-    editor = Editor.load(snapshot)
+    editor = Editor.load(snapshot, precision="32-true")
     features, distance = efficientnet_features(), efficientnet_distance()
     bench = Workbench(
         editor=editor,

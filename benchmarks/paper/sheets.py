@@ -56,7 +56,7 @@ def open_editors(output: Path, data: DataName) -> dict[int, Editor]:
     cells = [Cell(data=data, stylemap_size=size) for size in sorted(SIZES)]
     folders = {cell.stylemap_size: output / "cells" / cell.name for cell in cells}
     return {
-        size: Editor.load(newest_snapshot(folder))
+        size: Editor.load(newest_snapshot(folder), precision="32-true")
         for size, folder in folders.items()
         if is_finished(folder)
     }

@@ -12,10 +12,10 @@ from benchmarks.machine import describe_source
 from benchmarks.paper.settings import Stage
 from stylemapgan.errors import TrainingError
 from stylemapgan.images.atomic import replacing
+from stylemapgan.machine.processor import processor_name
 from stylemapgan.training import start
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Progress
-from stylemapgan.training.machine import processor_name
 
 FINISHED = "finished.json"
 """Written last, so its presence says that a stage need not be done again."""

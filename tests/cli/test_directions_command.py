@@ -143,7 +143,7 @@ def test_move_pushes_a_photo_everywhere(run, model, editor, fitted, photos):
     )  # fmt: skip
 
     assert (outcome.code, outcome.err) == (0, "")
-    assert outcome.out == "wrote out.png\nwrote sheet.png\n"
+    assert outcome.out.endswith("(auto)\nwrote out.png\nwrote sheet.png\n")
     step = direction_named("light", read_directions(Path("directions.safetensors"))).step
     start = editor.encode(images.read(photos[0], 32))
     expected = editor.decode(push(start, editor.as_array(step), -1.5))

@@ -30,7 +30,9 @@ def test_blend_writes_what_the_editor_makes(run, model, editor, photos):
     )  # fmt: skip
 
     assert outcome.code == 0
-    assert outcome.out == "wrote out.png\nwrote sheet.png\n"
+    computes, *wrote = outcome.out.splitlines()
+    assert computes == editor.what_computes
+    assert wrote == ["wrote out.png", "wrote sheet.png"]
     source, reference = (images.read(photo, 32) for photo in photos[:2])
     expected = editor.blend_w_plus(source, reference, images.box_mask((16, 0, 16, 32), 32))
     np.testing.assert_array_equal(pixels("out.png"), to_bytes(expected)[0])

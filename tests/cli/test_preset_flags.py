@@ -45,7 +45,7 @@ def test_a_flag_goes_before_the_preset_and_changes_nothing_else():
 
 
 def test_a_flag_may_repeat_the_class_default_against_the_preset():
-    assert preset("laptop-64").training.precision == "bf16-mixed"
+    assert preset("laptop-64").training.precision == "auto"
     assert training("--precision", "32-true").precision == "32-true"
     assert training("--batch", "16").batch == TrainConfig.batch
 

@@ -10,6 +10,7 @@ from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import preset
 from stylemapgan.editing import Editor
 from stylemapgan.errors import CheckpointError, EditError
+from stylemapgan.machine.precision import choose
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def test_a_model_file_edits_like_the_networks_in_it(networks, photos, tmp_path):
     )
     write(tmp_path / "tiny.safetensors", packed)
 
-    loaded = stylemapgan.Editor.load(tmp_path / "tiny.safetensors")
+    loaded = stylemapgan.Editor.load(tmp_path / "tiny.safetensors", precision="32-true")
 
     assert loaded.config == preset("tiny-32").model
     torch.testing.assert_close(loaded.reconstruct(photos), Editor(networks).reconstruct(photos))
@@ -43,6 +44,38 @@ def test_mixed_precision_gives_nearly_the_same_float32_pictures(networks, photos
     mixed = Editor(networks, precision="bf16-mixed").reconstruct(photos)
     assert mixed.dtype == torch.float32
     assert (mixed - exact).abs().mean() < 0.03 * exact.std()
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_a_precision_that_is_named_keeps_its_bits(networks, photos, tmp_path, precision):
+    """The same bits as the networks give by themselves, whatever auto means on this machine."""
+    with torch.inference_mode(), torch.autocast("cpu", enabled=precision == "bf16-mixed"):
+        images = torch.as_tensor(photos)
+        layout = torch.channels_last if precision == "bf16-mixed" else torch.contiguous_format
+        for network in (networks.generator, networks.encoder):
+            network.to(memory_format=layout)
+        stylemaps = networks.encoder(images).float()
+        w_plus = [each.float() for each in networks.generator.resizer(stylemaps)]
+        expected = networks.generator.synthesis(w_plus).float()
+    assert torch.equal(Editor(networks, precision=precision).reconstruct(photos), expected)
+
+
+def test_auto_is_one_of_the_two_and_says_which(networks, photos):
+    chosen = Editor(networks, precision="auto")
+    assert chosen.precision == choose("auto").precision
+    named = Editor(networks, precision=chosen.precision)
+    assert torch.equal(chosen.reconstruct(photos), named.reconstruct(photos))
+    assert chosen.what_computes.endswith(f"precision {chosen.precision} (auto)")
+    assert named.what_computes.endswith(f"precision {chosen.precision}")
+
+
+def test_a_mixed_editor_has_a_float32_editor_of_the_same_networks(networks, photos):
+    mixed = Editor(networks, precision="bf16-mixed")
+    exact = mixed.in_float32()
+    assert (exact.precision, mixed.precision) == ("32-true", "bf16-mixed")
+    assert exact.networks.generator is mixed.networks.generator
+    assert torch.equal(exact.reconstruct(photos), Editor(networks).reconstruct(photos))
+    assert exact.in_float32() is exact
 
 
 def test_a_device_that_is_not_there_is_named(networks):

@@ -34,7 +34,7 @@ def compare(
     tasks: str = "",
     engine: Engine = "auto",
     device: str = "cpu",
-    precision: Precision = "32-true",
+    precision: Precision = "auto",
     judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = JudgeConfig(),
     settings: Annotated[EvaluationConfig, Parameter(name="*", group="Extent")] = EvaluationConfig(),
 ) -> None:
@@ -51,7 +51,8 @@ def compare(
         tasks: What to measure, as for `evaluate`.
         engine: What runs the models: onnx, torch, or auto, which takes onnx where it can.
         device: Where to compute: cpu, cuda, mps.
-        precision: Arithmetic of the models' networks.
+        precision: Arithmetic of the models' networks; auto takes bf16-mixed where the processor
+            or GPU multiplies bfloat16. Figures that need float32 are computed in it anyway.
         judges: Networks that judge pictures.
         settings: How much is looked at.
     """

@@ -27,7 +27,7 @@ def evaluate(
     tasks: str = "",
     engine: Engine = "auto",
     device: str = "cpu",
-    precision: Precision = "32-true",
+    precision: Precision = "auto",
     judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = JudgeConfig(),
     settings: Annotated[EvaluationConfig, Parameter(name="*", group="Extent")] = EvaluationConfig(),
 ) -> None:
@@ -42,7 +42,8 @@ def evaluate(
             interpolation, local-editing, swap, directions, detectability. All if left out.
         engine: What runs the model: onnx, quick on processors; torch; auto takes onnx where it can.
         device: Where to compute: cpu, cuda, mps.
-        precision: Arithmetic of the model's networks.
+        precision: Arithmetic of the model's networks; auto takes bf16-mixed where the processor
+            or GPU multiplies bfloat16. Figures that need float32 are computed in it anyway.
         judges: Networks that judge pictures.
         settings: How much is looked at.
     """

@@ -1,6 +1,6 @@
 """`stylemapgan info`."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.table import Table
@@ -8,18 +8,27 @@ from rich.table import Table
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import Checkpoint, read
 from stylemapgan.config import to_dict
+from stylemapgan.machine.summary import describe_machine
 
 
-def info(model: str = zoo.BUNDLED[0], /) -> None:
-    """Show what a model is, was trained on, and may be used for.
+def info(model: str = zoo.BUNDLED[0], /, *, machine: bool = False) -> None:
+    """Show what a model is, was trained on, and may be used for; or what computes here.
 
     Args:
         model: Name of a bundled model, or a .safetensors file.
+        machine: Show this machine instead: devices, the processor's capability, threads, versions,
+            and what precision auto means here.
     """
+    if machine:
+        _print("this machine", describe_machine().items())
+        return
     path = zoo.find(model)
-    checkpoint = read(path)
-    table = Table(title=str(path), show_header=False, title_justify="left")
-    for name, value in _facts(checkpoint):
+    _print(str(path), _facts(read(path)))
+
+
+def _print(title: str, facts: Iterable[tuple[str, str]]) -> None:
+    table = Table(title=title, show_header=False, title_justify="left")
+    for name, value in facts:
         table.add_row(name, value)
     Console().print(table)
 

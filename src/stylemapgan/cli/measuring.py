@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from stylemapgan.metrics.evaluation.task import AbstractTask
 
 
+ONNX = "ONNX Runtime (cpu), precision 32-true"
+"""What computes where PyTorch does not."""
+
+
 @dataclass(kw_only=True)
 class Measuring:
     """Measures models, one after another, all in the same way."""
@@ -48,6 +52,7 @@ class Measuring:
         with EvaluatingBar(self.console) as bar:
             self._bar = bar
             bench, subject = open_evaluation(model, data, self.settings, self._judges, place)
+            say(self.console, bench.editor.what_computes or ONNX)
             bench.on_progress = bar.show
             return evaluate(bench, tasks, output, subject, self._tell)
 

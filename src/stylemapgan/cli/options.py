@@ -63,14 +63,18 @@ class ModelOptions:
     """What runs the networks: onnx, quick on processors; torch; auto takes onnx where it can."""
     device: str = "cpu"
     """Where to compute: cpu, cuda, mps."""
-    precision: Precision = "32-true"
-    """Arithmetic; bf16-mixed is about twice as fast on recent processors, a little less exact."""
+    precision: Precision = "auto"
+    """Arithmetic in PyTorch: auto takes bf16-mixed, quicker and a little less exact, where the
+    processor or GPU multiplies bfloat16; else 32-true, that is float32. ONNX runs in float32."""
 
     def load(self) -> AbstractEditor:
-        """Open the model; PyTorch is imported only now, and only if it is needed."""
-        return open_editor(
+        """Open the model, and say what computes where PyTorch does; only now is it imported."""
+        editor = open_editor(
             self.model, engine=self.engine, device=self.device, precision=self.precision
         )
+        if editor.what_computes:
+            print(editor.what_computes)
+        return editor
 
 
 @Parameter(name="*", group=PART)

@@ -24,7 +24,7 @@ def fill_from_preset(app: App, commands: tuple[str, ...], arguments: ArgumentCol
             other.
     """
     given = {each.name: each.tokens[0].value for each in arguments if each.tokens}
-    if "--resume" in given:
+    if "--resume" in given and "--help" not in given:
         _refuse_others(given)
         return
     values = to_dict(_chosen(given))
@@ -32,7 +32,7 @@ def fill_from_preset(app: App, commands: tuple[str, ...], arguments: ArgumentCol
     for argument in arguments:
         if argument.parse and not argument.tokens:
             keys = argument.keys or (argument.field_info.name,)
-            _give(argument, _look_up(settings, keys))
+            _give(argument, look_up(settings, keys))
 
 
 def _refuse_others(given: dict[str, str]) -> None:
@@ -52,7 +52,8 @@ def _chosen(given: dict[str, str]) -> RunConfig:
     return read_toml(Path(given["--config"]))
 
 
-def _look_up(settings: dict[str, Any], keys: tuple[str, ...]) -> Any:
+def look_up(settings: dict[str, Any], keys: tuple[str, ...]) -> Any:
+    """Find a setting by the names of its table and its own; None where there is none."""
     value: Any = settings
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None

@@ -80,7 +80,7 @@ def _load(model: str, device: str) -> "Editor":
     """Load the networks; only now is PyTorch imported."""
     from stylemapgan.editing import Editor  # says what to install if PyTorch is missing
 
-    return Editor.load(model, device=device)
+    return Editor.load(model, device=device, precision="32-true")
 
 
 def _search(

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset
+from stylemapgan.cli.preset_help import print_help
 from stylemapgan.cli.processes import only_the_first_process_speaks
 from stylemapgan.cli.speaking import say
 from stylemapgan.cli.training_bar import TrainingBar
@@ -26,8 +27,13 @@ PLAN = Parameter(group="Plan", negative=())
 RUN_FOLDER = Parameter(name=("--run", "--run-folder"))
 """torchrun takes `--run` for a shortened option of its own, wherever it stands."""
 
+HELP = Parameter(name=("--help", "-h"), negative=(), show_default=False)
+"""The command's own: cyclopts' help knows no preset."""
+
 app = App(
     config=(fill_from_preset,),
+    help_flags=(),
+    usage="Usage: stylemapgan train [OPTIONS] [ARGS]",
     default_parameter=Parameter(consume_multiple=True),  # --generator-widths 64 32 16
 )
 
@@ -49,12 +55,14 @@ def train(
     accelerator: Annotated[Literal["auto", "cpu", "cuda", "mps"], HARDWARE] = "auto",
     dry_run: Annotated[bool, PLAN] = False,
     memory: Annotated[float | None, PLAN] = None,
+    show_help: Annotated[bool, HELP] = False,
     model: Annotated[ModelConfig, Parameter(name="*", group="Networks")] = ModelConfig(),
     training: Annotated[TrainConfig, Parameter(name="*", group="Training")] = TrainConfig(),
 ) -> None:
     """Train a model on pictures of one kind; Ctrl-C saves, and --resume goes on.
 
-    Settings that are not given come from the preset; the defaults shown are the paper's.
+    Settings that are not given come from the preset, or from --config; so do the defaults shown
+    here: `train --preset paper-256 --help` shows those of paper-256.
 
     Args:
         photos: Pictures to train on: a folder, searched recursively, or another source.
@@ -76,6 +84,7 @@ def train(
         dry_run: Train nothing and write nothing: show parameters, operations, estimated memory and
             the largest batch that fits. No pictures are needed.
         memory: Memory that each process may use, in GiB, to plan for another machine than this.
+        show_help: Display this message and exit.
         model: Shapes of the networks.
         training: How to train them.
     """
@@ -87,6 +96,9 @@ def train(
         statement=statement,
     )
     settings = RunConfig(model=model, training=training, data=data)
+    if show_help:
+        print_help(app, settings, preset)
+        return
     if memory is not None and not dry_run:
         raise ConfigError("--memory is what to plan for: it goes with --dry-run.")
     if resume is None and not dry_run and not settings.data.photos:
@@ -122,11 +134,30 @@ def _train_to_the_end(
             session = start.resume(folder, bar.show_photo, hardware)
         else:
             session = start.start(settings, folder, bar.show_photo, hardware)
+        _say_what_computes(console, session)
         for skipped in _skipped(session):
             say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
         with closing(session.photos), stop_on_signals() as should_stop:
             session.train(should_stop, bar.show_update)
     say(console, _how_it_ended(session))
+
+
+def _say_what_computes(console: Console, session: "Run") -> None:
+    """Name device and precision, and warn of one that the hardware only emulates."""
+    from stylemapgan.machine.precision import choose, why_slow
+    from stylemapgan.machine.summary import one_line
+
+    device, precision = session.fabric.device, session.config.training.precision
+    say(console, one_line(device, session.precision or choose(precision, device)))
+    reason = why_slow(precision, device)
+    if reason is not None:
+        config = session.folder.path / "config.toml"
+        say(
+            console,
+            f"{precision} is slow here: {reason}. To go on many times faster, stop, set precision "
+            f'to "32-true" in {config}, and use --resume.',
+            style="yellow",
+        )
 
 
 def _how_it_ended(session: "Run") -> str:

@@ -105,7 +105,7 @@ LAPTOP_TRAINING = TrainConfig(
     mapping_head_start=True,
     cooldown=14_000,
     augmentations=("translation",),
-    precision="bf16-mixed",
+    precision="auto",
     snapshot_every=4_000,
     sample_every=4_000,
 )

@@ -8,7 +8,10 @@ from stylemapgan.config.training_parts import AdaConfig, LossWeights, SpeedConfi
 from stylemapgan.errors import ConfigError
 
 PerceptualNetwork = Literal["efficientnet-lite0", "lpips-vgg16", "none"]
-Precision = Literal["32-true", "bf16-mixed"]
+Precision = Literal["auto", "32-true", "bf16-mixed"]
+"""Arithmetic of networks; `auto` is bf16-mixed where the hardware multiplies bfloat16."""
+ChosenPrecision = Literal["32-true", "bf16-mixed"]
+"""What networks can compute in, once `auto` is decided."""
 Augmentation = Literal["colour", "translation", "cutout"]
 Auto = Literal["auto"]
 
@@ -69,7 +72,8 @@ class TrainConfig:
     freeze_discriminator: int = 0
     """Layers of the discriminator, from the image on, that stay as `init_from` has them."""
     precision: Precision = "32-true"
-    """Arithmetic of the forward passes."""
+    """Arithmetic of the forward passes; auto: bf16-mixed where the processor or GPU multiplies
+    bfloat16, else 32-true. A run keeps what it began with."""
     speed: SpeedConfig = field(default_factory=SpeedConfig)
     """How the same updates are computed."""
     seed: int = 0

@@ -9,6 +9,7 @@ from typing import final
 from array_api_compat import array_namespace
 
 from stylemapgan.config import ModelConfig
+from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.editing import operations
 from stylemapgan.editing.checks import (
     AnyImages,
@@ -106,6 +107,20 @@ class AbstractEditor(ABC):
         Each is a mean squared error on [-1, 1]; empty where nobody has measured it.
         """
         return ()
+
+    @property
+    def precision(self) -> ChosenPrecision:
+        """Arithmetic of the networks."""
+        return "32-true"
+
+    @property
+    def what_computes(self) -> str:
+        """One line about device, threads and precision; empty where there was nothing to choose."""
+        return ""
+
+    def in_float32(self) -> "AbstractEditor":
+        """Give an editor with the same networks that computes in float32, for differences."""
+        return self
 
     @property
     @final

@@ -13,11 +13,13 @@ from stylemapgan import zoo
 from stylemapgan.checkpoints import networks as checkpoints
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import ModelConfig
-from stylemapgan.config.training import Precision
+from stylemapgan.config.training import ChosenPrecision, Precision
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.checks import AnyImages
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import EditError
+from stylemapgan.machine.precision import MIXED, choose
+from stylemapgan.machine.summary import one_line
 from stylemapgan.types import Array, Stylemap
 
 
@@ -40,14 +42,16 @@ class Editor(AbstractEditor):
         Args:
             networks: Generator and encoder in evaluation mode.
             device: Where PyTorch computes, such as cpu, cuda or mps.
-            precision: `bf16-mixed` is about twice as fast, on recent processors as well, and
-                a little less exact.
+            precision: `bf16-mixed` is quicker where the hardware multiplies bfloat16, many times
+                slower where it does not, and a little less exact; `auto` takes it where it
+                is quicker.
 
         Raises:
             EditError: The device is not there.
         """
         self._device = _usable(device)
-        self._is_mixed = precision == "bf16-mixed"
+        self._choice = choose(precision, self._device)
+        self._is_mixed = self._choice.precision == MIXED
         self._typical_errors = networks.typical_errors
         self._generator = networks.generator.to(self._device)
         self._encoder = networks.encoder.to(self._device)
@@ -61,9 +65,15 @@ class Editor(AbstractEditor):
         name_or_path: str | Path,
         *,
         device: str | torch.device = "cpu",
-        precision: Precision = "32-true",
+        precision: Precision = "auto",
     ) -> "Editor":
         """Load a bundled model by its name, or any model by its path.
+
+        Args:
+            name_or_path: A bundled name, or a model file.
+            device: Where PyTorch computes, such as cpu, cuda or mps.
+            precision: `auto` takes `bf16-mixed` where the processor or GPU multiplies bfloat16,
+                else `32-true`. Name one of them to get the same bits on every such machine.
 
         Raises:
             CheckpointError: There is no such model, or its file is damaged.
@@ -76,6 +86,20 @@ class Editor(AbstractEditor):
     def config(self) -> ModelConfig:
         """Shapes of the networks."""
         return self._generator.config
+
+    @property
+    def precision(self) -> ChosenPrecision:
+        """Arithmetic of the networks; never auto, but what was chosen for it."""
+        return self._choice.precision
+
+    @property
+    def what_computes(self) -> str:
+        """Name device, threads and precision: `cpu (AVX2), 2 threads, precision 32-true (auto)`."""
+        return one_line(self._device, self._choice)
+
+    def in_float32(self) -> "Editor":
+        """Give an editor that shares these networks and computes in float32."""
+        return self if not self._is_mixed else Editor(self.networks, device=self._device)
 
     @property
     def networks(self) -> Networks:

@@ -39,12 +39,18 @@ class RunFolder:
                 f"or go on with --resume {self.path}"
             )
 
-    def create(self, config: RunConfig) -> None:
-        """Make an empty run."""
+    def create(self, config: RunConfig, remark: str = "") -> None:
+        """Make an empty run.
+
+        Args:
+            config: All settings.
+            remark: A line for people above them in `config.toml`.
+        """
         for folder in (self.samples, self.snapshots, self._state.parent):
             folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._config) as unfinished:
-            unfinished.write_text(to_toml(config), encoding="utf-8")
+            heading = f"# {remark}\n" if remark else ""
+            unfinished.write_text(heading + to_toml(config), encoding="utf-8")
 
     def config(self) -> RunConfig:
         """Read the settings the run was started with.

@@ -15,6 +15,8 @@ from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet, Prefetcher
 from stylemapgan.errors import TrainingError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.machine.precision import Choice
+from stylemapgan.machine.tf32 import tf32_allowed
 from stylemapgan.training import machine, schedule, steps
 from stylemapgan.training.descent import Losses
 from stylemapgan.training.diary import Diary
@@ -59,6 +61,8 @@ class Run:
     distance: AbstractPerceptualDistance | None
     origin: str = ""
     """What the weights started from, if not from scratch."""
+    precision: Choice | None = None
+    """What was chosen for `auto`, and why; None if the settings name one, as a resumed run's do."""
     state: TrainState = field(init=False)
     share: Share = field(init=False)
 
@@ -108,7 +112,7 @@ class Run:
         if state.images_seen < config.images and self.fabric.is_global_zero:
             self._note_machine(diary)
         window = LossWindow(self.fabric)
-        with self._prefetcher, closing(diary):
+        with self._prefetcher, closing(diary), tf32_allowed():
             while state.images_seen < config.images and not self._should_stop(should_stop):
                 before = state.images_seen
                 losses = self.update(lesson)
@@ -210,7 +214,11 @@ class Run:
 
     def _note_machine(self, diary: Diary) -> None:
         """Write down what the run goes on with, and what it started from."""
-        facts = machine.describe(self.fabric) | ({"init_from": self.origin} if self.origin else {})
+        reason = self.precision.reason if self.precision else "as config.toml says"
+        facts = machine.describe(self.fabric)
+        facts["precision"] = f"{self.config.training.precision}: {reason}"
+        if self.origin:
+            facts["init_from"] = self.origin
         diary.write(self.state.images_seen, machine=facts)
 
     def _log(

@@ -7,7 +7,7 @@ from importlib.metadata import version
 import torch
 from lightning_fabric import Fabric
 
-from stylemapgan.metrics.evaluation.machine import processor_name
+from stylemapgan.machine.processor import processor_name, this_processor
 
 
 def describe(fabric: Fabric) -> dict[str, str]:
@@ -17,6 +17,7 @@ def describe(fabric: Fabric) -> dict[str, str]:
         device = torch.cuda.get_device_name(fabric.device)
     return {
         "device": device,
+        "capability": this_processor().kind,
         "processes": str(fabric.world_size),
         "threads": str(torch.get_num_threads()),
         "cores": str(os.cpu_count()),

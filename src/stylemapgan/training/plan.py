@@ -14,6 +14,7 @@ from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training.capacity import GIB, memory_a_process
 from stylemapgan.training.processes import Hardware
 from stylemapgan.training.simulation import PENALTY, WARM_UP, PhaseCost, forward_flops, simulate
+from stylemapgan.training.start import choose_precision, with_precision
 
 RUNTIME = GIB // 2
 """Bytes that a process takes without any network."""
@@ -97,6 +98,7 @@ def make_plan(config: RunConfig, hardware: Hardware, gib: float | None = None) -
         ConfigError: The batch does not divide, or the given memory is none.
         TrainingError: The memory is not known.
     """
+    config = with_precision(config, choose_precision(config, hardware))
     processes = hardware.devices * hardware.nodes
     passes = config.training.accumulate
     config.training.images_a_pass(processes)

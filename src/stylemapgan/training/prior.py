@@ -14,6 +14,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan.data import AbstractPhotos
+from stylemapgan.machine.tf32 import full_float32
 from stylemapgan.models.layers import SLOPE, EqualizedLinear
 from stylemapgan.models.mapping import MappingNetwork
 from stylemapgan.training.state import TrainState
@@ -47,7 +48,8 @@ def give_head_start(
         if is_mirrored:
             real[1::2] = real[1::2].flip(-1)
         stylemaps.append(state.encoder_ema(real).float())
-    fit_mapping(state.generator.mapping, torch.cat(stylemaps), randomness)
+    with full_float32():
+        fit_mapping(state.generator.mapping, torch.cat(stylemaps), randomness)
     state.generator_ema.mapping.load_state_dict(state.generator.mapping.state_dict())
 
 

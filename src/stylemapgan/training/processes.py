@@ -16,7 +16,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
-from stylemapgan.config.training import Precision
+from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import StyleMapGANError, TrainingError
 from stylemapgan.types import Share
 
@@ -39,7 +39,16 @@ class Hardware:
     """Machines, each running as many processes."""
 
 
-def open_fabric(hardware: Hardware, precision: Precision) -> Fabric:
+def device_of(hardware: Hardware) -> str:
+    """Name the kind of device that Fabric will take, before it is asked to."""
+    if hardware.accelerator != "auto":
+        return hardware.accelerator
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def open_fabric(hardware: Hardware, precision: ChosenPrecision) -> Fabric:
     """Start the processes of a run, or join those that torchrun or SLURM has started.
 
     Raises:

@@ -22,6 +22,7 @@ from stylemapgan.config import ModelConfig, RunConfig, TrainConfig
 from stylemapgan.features.efficientnet import EfficientNetLite0
 from stylemapgan.features.lpips import LPIPS
 from stylemapgan.features.perceptual import AbstractPerceptualDistance, EfficientNetDistance
+from stylemapgan.machine.precision import choose
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
 from stylemapgan.training.counting import Meter
@@ -99,7 +100,9 @@ class _Classroom:
         training, size = config.training, config.model.image_size
         for name in ("lightning_fabric", "lightning.fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        fabric = Fabric(accelerator="cpu", devices=1, precision=training.precision)
+        fabric = Fabric(
+            accelerator="cpu", devices=1, precision=choose(training.precision).precision
+        )
         state = _new_state(config)
         state.images_seen = max(training.adversarial_from, training.perceptual_from)
         real = steps.lay_out(torch.empty(training.batch, 3, size, size), training)

@@ -11,10 +11,18 @@ from stylemapgan import images
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet, ShardStream, open_photos
 from stylemapgan.data.sources.places import absolute
+from stylemapgan.errors import TrainingError
 from stylemapgan.features import load_distance
+from stylemapgan.machine.precision import Choice, choose
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Run
-from stylemapgan.training.processes import Hardware, first_alone, open_fabric
+from stylemapgan.training.processes import (
+    Hardware,
+    any_of,
+    device_of,
+    first_alone,
+    open_fabric,
+)
 from stylemapgan.training.transfer import load_teacher, transfer
 
 OnPhoto = Callable[[int, int], None]
@@ -43,15 +51,16 @@ def start(
         ConfigError: Settings do not go together.
         MissingExtraError: A package that the settings ask for is not installed.
     """
+    choice = choose_precision(config, hardware)
     config = _with_absolute_places(config)
-    fabric = _open_quietly(config, hardware)
+    fabric = _open_quietly(choice, hardware)
     folder = RunFolder(path)
     first_alone(fabric, folder.refuse_if_used)
-    run = _open(config, folder, fabric, on_photo)
+    run = _open(config, folder, fabric, choice, on_photo)
     teacher = config.training.init_from
     if teacher:
         run.origin = f"{teacher}: {transfer(run.state, load_teacher(teacher))}"
-    first_alone(fabric, lambda: folder.create(config))
+    first_alone(fabric, lambda: folder.create(run.config, _remark(choice)))
     return run
 
 
@@ -71,12 +80,32 @@ def resume(path: Path, on_photo: OnPhoto | None = None, hardware: Hardware | Non
     """
     folder = RunFolder(path)
     config = folder.config()
-    run = _open(config, folder, _open_quietly(config, hardware), on_photo)
+    choice = choose_precision(config, hardware)
+    run = _open(config, folder, _open_quietly(choice, hardware), choice, on_photo)
     run.resume()
     return run
 
 
-def _open(config: RunConfig, folder: RunFolder, fabric: Fabric, on_photo: OnPhoto | None) -> Run:
+def choose_precision(config: RunConfig, hardware: Hardware | None = None) -> Choice:
+    """Decide what `auto` means for a run on that hardware; else take what the settings say."""
+    return choose(config.training.precision, device_of(hardware or Hardware()))
+
+
+def with_precision(config: RunConfig, choice: Choice) -> RunConfig:
+    """Put the choice in the place of `auto`: a run keeps it wherever it goes on."""
+    training = dataclasses.replace(config.training, precision=choice.precision)
+    return dataclasses.replace(config, training=training)
+
+
+def _open(
+    config: RunConfig,
+    folder: RunFolder,
+    fabric: Fabric,
+    choice: Choice,
+    on_photo: OnPhoto | None,
+) -> Run:
+    _refuse_disagreement(fabric, choice)
+    config = with_precision(config, choice)
     size, training = config.model.image_size, config.training
     photos = _open_training_photos(config, on_photo)
     if config.data.validation:
@@ -92,7 +121,23 @@ def _open(config: RunConfig, folder: RunFolder, fabric: Fabric, on_photo: OnPhot
         photos=photos,
         validation=validation,
         distance=distance.to(fabric.device) if distance else None,
+        precision=choice if choice.was_auto else None,
     )
+
+
+def _refuse_disagreement(fabric: Fabric, choice: Choice) -> None:
+    """Let no process compute in another precision than the first, on machines that differ."""
+    first = first_alone(fabric, lambda: choice.precision)
+    if any_of(fabric, first != choice.precision):
+        raise TrainingError(
+            "precision auto means 32-true for some of this run's processes and bf16-mixed for "
+            "others, for their processors or GPUs differ: name one with --precision."
+        )
+
+
+def _remark(choice: Choice) -> str:
+    """Say in `config.toml` that nobody set the precision."""
+    return f"precision {choice.precision} was chosen: {choice.reason}." if choice.was_auto else ""
 
 
 def _open_training_photos(config: RunConfig, on_photo: OnPhoto | None) -> AbstractPhotos:
@@ -108,10 +153,10 @@ def _sample_of(photos: AbstractPhotos) -> PhotoSet:
     return PhotoSet(pixels=pixels, names=tuple(map(str, range(len(pixels)))), skipped=())
 
 
-def _open_quietly(config: RunConfig, hardware: Hardware | None) -> Fabric:
+def _open_quietly(choice: Choice, hardware: Hardware | None) -> Fabric:
     for name in ("lightning_fabric", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    return open_fabric(hardware or Hardware(), config.training.precision)
+    return open_fabric(hardware or Hardware(), choice.precision)
 
 
 def _with_absolute_places(config: RunConfig) -> RunConfig:

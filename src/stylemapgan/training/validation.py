@@ -12,6 +12,7 @@ from torch import Tensor
 from stylemapgan.data import AbstractPhotos, PhotoSet
 from stylemapgan.features.efficientnet import EfficientNetLite0, load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.machine.tf32 import full_float32
 from stylemapgan.metrics.frechet import Cloud, frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
 
@@ -36,7 +37,14 @@ class Validator:
     """Random images for the Fréchet distance; 0 leaves it out."""
 
     def measure(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
-        """All figures of the networks as they are: those of `validate`, and `frechet`."""
+        """All figures of the networks as they are: those of `validate`, and `frechet`.
+
+        In full float32, whatever training computes in.
+        """
+        with full_float32():
+            return self._measure(generator, encoder)
+
+    def _measure(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
         measured = validate(generator, encoder, self.photos, self.distance)
         if not self.frechet_images:
             return measured

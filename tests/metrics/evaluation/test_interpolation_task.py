@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stylemapgan.editing import Editor
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.metrics.evaluation.interpolation import (
     FEW,
@@ -61,6 +62,18 @@ def test_path_lengths_are_distances_over_small_steps(bench):
     np.testing.assert_allclose(figure.shares.numerators, expected, rtol=0.1)
     first, last = (bench.data.names[ends[0]] for ends in (ways.starts, ways.ends))
     assert figure.rows[0] == f"{first} to {last}"
+
+
+def test_figures_hardly_depend_on_the_precision_of_the_model(bench):
+    """Rounding to bfloat16 would make a step of a ten-thousandth thousands of times as long."""
+    exact = figures_of(bench)
+    mixed = replace(bench, editor=Editor(bench.editor.networks, precision="bf16-mixed"))
+    length = figures_of(mixed)["path-length"]
+    assert length.estimate.value == pytest.approx(exact["path-length"].estimate.value, rel=1e-2)
+    ways = draw_ways(10, bench.config.steps, bench.config.seed)
+    steps, expected = (changes_along(each.exact, ways, 6, 8) for each in (mixed, bench))
+    np.testing.assert_allclose(steps, expected, rtol=1e-2)
+    assert bench.exact is bench
 
 
 def test_batches_do_not_change_figures(bench, rebatched):

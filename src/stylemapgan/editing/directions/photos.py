@@ -94,7 +94,7 @@ def encode_photos(
     paths: Sequence[Path],
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> Stylemap:
-    """Encode the middle squares of photos.
+    """Encode the middle squares of photos, in float32: what is learned from them is kept.
 
     Args:
         editor: Whose stylemaps.
@@ -104,7 +104,7 @@ def encode_photos(
     Raises:
         ImageError: A photo cannot be read.
     """
-    stylemaps = []
+    stylemaps, editor = [], editor.in_float32()
     for start in range(0, len(paths), BATCH):
         show(start, len(paths))
         batch = [images.read(path, editor.image_size) for path in paths[start : start + BATCH]]

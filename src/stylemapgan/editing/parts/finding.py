@@ -46,6 +46,7 @@ def find_parts(
         raise EditError(f"A picture has at least 2 parts, {count} were asked for.")
     if len(stylemaps) == 0:
         raise EditError("Parts are found in pictures: give at least one, better 300.")
+    editor = editor.in_float32()  # parts are kept, and should be the same everywhere
     random = np.random.default_rng(seed)
     share = max(MOST_PLACES // len(stylemaps), 1)
     chosen = []

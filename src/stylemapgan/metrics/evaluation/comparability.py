@@ -76,6 +76,18 @@ def kind_of(task: TaskRecord) -> Kind:
     return "times" if task.task == TIMED else "pictures"
 
 
+def what_to_bear_in_mind(records: Sequence[EvaluationRecord]) -> list[str]:
+    """Say what differs between models' evaluations, but still lets a figure have a winner."""
+    found = [record.subject.model.get("precision", "32-true") for record in records]
+    precisions = list(dict.fromkeys(found))
+    if len(precisions) < 2:
+        return []
+    return [
+        f"The models computed in different precisions ({', '.join(precisions)}): small differences "
+        "may come of that. Measure all with --precision 32-true to leave it out."
+    ]
+
+
 def why_nobody_wins(records: Sequence[EvaluationRecord]) -> dict[Kind, str]:
     """Say of which kind no figure can have a winner, and why."""
     remarks: dict[Kind, str] = {}

@@ -24,6 +24,7 @@ from stylemapgan.metrics.edits import Shares
 from stylemapgan.metrics.evaluation.comparability import (
     kind_of,
     refuse_different,
+    what_to_bear_in_mind,
     why_nobody_wins,
 )
 from stylemapgan.metrics.evaluation.findings import Figure
@@ -96,7 +97,7 @@ def compare(records: Sequence[EvaluationRecord]) -> Comparison:
         raise DataError(
             f"{', '.join(names)} have no figure in common: evaluate the same --tasks of each."
         )
-    return Comparison(names, records, figures, list(remarks.values()))
+    return Comparison(names, records, figures, [*remarks.values(), *what_to_bear_in_mind(records)])
 
 
 def difference(one: Figure, other: Figure, bootstrap: Bootstrap) -> Estimate:

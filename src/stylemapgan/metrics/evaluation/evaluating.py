@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from stylemapgan.machine.tf32 import full_float32
 from stylemapgan.metrics.evaluation.machine import describe_machine
 from stylemapgan.metrics.evaluation.records import (
     EvaluationRecord,
@@ -56,7 +57,8 @@ def evaluate(
             continue
         on_task(task, None)
         start = time.perf_counter()
-        findings = task.measure(bench)
+        with full_float32():
+            findings = task.measure(bench)
         record = TaskRecord(
             task=task.name,
             title=task.title,

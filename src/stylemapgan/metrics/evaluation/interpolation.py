@@ -80,10 +80,14 @@ def _between(measure: SetMeasure) -> SetMeasure:
 
 
 def length_figure(bench: Workbench, ways: Ways) -> Figure:
-    """Measure the perceptual path length at one place of each way."""
-    distance, names = bench.distances[0], bench.data.names
+    """Measure the perceptual path length at one place of each way, in float32.
+
+    The pictures at both ends of a step are so close that bfloat16's rounding would drown the
+    difference.
+    """
+    distance, names, exact = bench.distances[0], bench.data.names, bench.exact
     lengths = [
-        path_lengths(bench.decode, bench.stylemaps, _some(ways, rows), distance, len(ways))
+        path_lengths(exact.decode, exact.stylemaps, _some(ways, rows), distance, len(ways))
         for rows in bench.batches(len(ways), "measuring ways")
     ]
     pairs = zip(ways.starts, ways.ends, strict=True)

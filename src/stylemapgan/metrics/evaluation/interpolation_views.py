@@ -47,7 +47,7 @@ def strip_sheets(
 
 def steps_chart(bench: Workbench, ways: Ways) -> Chart:
     """Draw how far neighbouring pictures are apart, all along the way."""
-    changes = changes_along(bench, ways, min(CHARTED_WAYS, len(ways)), PIECES)
+    changes = changes_along(bench.exact, ways, min(CHARTED_WAYS, len(ways)), PIECES)
     low, high = np.quantile(changes, BAND, axis=0)
     label = f"mean of {len(changes)} ways, and where {100 * (BAND[1] - BAND[0]):g} % of them are"
     middles = (np.arange(PIECES) + 0.5) / PIECES

@@ -4,11 +4,11 @@ import os
 import platform
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 
 import torch
 
 from stylemapgan.editing import AbstractEditor
+from stylemapgan.machine.processor import processor_name, this_processor
 
 
 def describe_machine(editor: AbstractEditor, device_name: str) -> dict[str, str]:
@@ -17,6 +17,7 @@ def describe_machine(editor: AbstractEditor, device_name: str) -> dict[str, str]
     is_cuda = device.type == "cuda"
     return {
         "device": torch.cuda.get_device_name(device) if is_cuda else processor_name(),
+        "capability": this_processor().kind,
         "threads": str(torch.get_num_threads()),
         "cores": str(os.cpu_count()),
         "editor": type(editor).__name__,
@@ -25,13 +26,3 @@ def describe_machine(editor: AbstractEditor, device_name: str) -> dict[str, str]
         "Python": platform.python_version(),
         "begun": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
-
-
-def processor_name() -> str:
-    """What the processor calls itself."""
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()

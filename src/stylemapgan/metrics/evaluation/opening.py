@@ -36,7 +36,7 @@ class Place:
 
     engine: Engine = "auto"
     device: str = "cpu"
-    precision: Precision = "32-true"
+    precision: Precision = "auto"
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +120,7 @@ def open_evaluation(
         cnn_detection=judges.cnn_detection,
     )
     subject = Subject(
-        model=_facts_of_model(model, editor) | {"precision": place.precision},
+        model=_facts_of_model(model, editor) | {"precision": editor.precision},
         data=_facts_of_data(folder, data),
         networks=judges.names,
         config=config,

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from stylemapgan.editing.abstract import DECODE_BATCH
 from stylemapgan.editing.editor import Editor
+from stylemapgan.machine.processor import processor_name, this_processor
 from stylemapgan.metrics.evaluation.findings import Figure, Findings, whole_set
-from stylemapgan.metrics.evaluation.machine import processor_name
 from stylemapgan.metrics.evaluation.memory import MEBIBYTE, forget_peak, peak_mebibytes
 from stylemapgan.metrics.evaluation.task import AbstractTask
 from stylemapgan.metrics.evaluation.timing import WORKS, Milliseconds, time_runs, works
@@ -163,7 +163,7 @@ def _settings(bench: Workbench) -> dict[str, str | int | float]:
         "engine": "PyTorch" if is_torch else type(bench.editor).__name__,
         "device": str(first.device) if isinstance(first, Tensor) else "cpu",
         "threads": threads or os.cpu_count() or 1,
-        "processor": processor_name(),
+        "processor": f"{processor_name()} ({this_processor().kind})",
     }
 
 

@@ -1,7 +1,7 @@
 """What tasks work with: an editor, photos, networks that judge, and room to work."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -49,6 +49,12 @@ class Workbench:
     cnn_detection: CNNDetection | None = None
     """On that device, where somebody has its weights."""
     on_progress: OnProgress = _silent
+
+    @cached_property
+    def exact(self) -> "Workbench":
+        """The same in float32 whatever the editor's precision: for differences of close values."""
+        editor = self.editor.in_float32()
+        return self if editor is self.editor else replace(self, editor=editor)
 
     @property
     def bootstrap(self) -> Bootstrap:

@@ -1,0 +1,1 @@
+"""What computes: the processor or GPU, its kind, and which arithmetic is quick on it."""

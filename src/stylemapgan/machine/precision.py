@@ -1,0 +1,134 @@
+"""Which precision is quick on a device: what `auto` means there, and why.
+
+bfloat16 halves the time of training and editing where the hardware multiplies it. Where it does
+not, PyTorch emulates it, and convolutions take ten times as long as in float32.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+from stylemapgan.config.training import ChosenPrecision, Precision
+from stylemapgan.machine.processor import X86, Processor, this_processor
+
+if TYPE_CHECKING:
+    import torch
+
+FLOAT32, MIXED = "32-true", "bf16-mixed"
+QUICKER = 0.8
+"""A timed convolution in bfloat16 must take at most this share of the time in float32."""
+ROUNDS = 5
+"""Timed convolutions of each kind, in turns; the quickest of each counts."""
+SHAPE = (4, 64, 32, 32)
+"""Batch, channels, height and width of the timed convolution: one or two milliseconds."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A precision that networks can compute in, and the reason for it."""
+
+    precision: ChosenPrecision
+    reason: str
+    was_auto: bool = True
+    """Whether it follows from the machine; else somebody asked for it."""
+
+    def __str__(self) -> str:
+        return f"{self.precision} (auto)" if self.was_auto else self.precision
+
+
+def choose(precision: Precision, device: "str | torch.device" = "cpu") -> Choice:
+    """Turn `auto` into the quickest precision of a device; take any other as it is.
+
+    Args:
+        precision: What was asked for.
+        device: Where networks compute, such as cpu, cuda:0 or mps.
+    """
+    if precision == "auto":
+        return _quickest(str(device))
+    return Choice(precision, "asked for", was_auto=False)
+
+
+def why_slow(precision: Precision, device: "str | torch.device" = "cpu") -> str | None:
+    """Say why the device is slower in this precision than in float32; None where it is not."""
+    quickest = choose("auto", device)
+    is_known = str(device).partition(":")[0] in ("cpu", "cuda")
+    return quickest.reason if is_known and precision == MIXED != quickest.precision else None
+
+
+def choose_for_processor(processor: Processor, time_ratio: Callable[[], float]) -> Choice:
+    """Decide from what is known of a processor.
+
+    On x86, PyTorch's answers are enough. Elsewhere instructions alone say little, for not every
+    build's convolutions use them: a convolution is timed.
+
+    Args:
+        processor: What PyTorch says about it.
+        time_ratio: Times a convolution: bfloat16's time as a share of float32's. Called only
+            where the answers do not decide.
+    """
+    kind, extensions = processor.kind, processor.bfloat16
+    if processor.convolves_bfloat16 is False or extensions == ():
+        return Choice(FLOAT32, f"the processor ({kind}) has no bfloat16 and emulates it")
+    is_answered = processor.architecture in X86 and extensions and not processor.is_limited
+    if is_answered and processor.convolves_bfloat16:
+        return Choice(MIXED, f"the processor has {' and '.join(extensions or ())}")
+    ratio = time_ratio()
+    measured = f"a convolution in bfloat16 takes {ratio:.1f} times as long as in float32"
+    return Choice(MIXED if ratio <= QUICKER else FLOAT32, measured)
+
+
+def choose_for_gpu(name: str, multiplies_bfloat16: bool) -> Choice:
+    """Decide from what is known of an NVIDIA or AMD GPU."""
+    if multiplies_bfloat16:
+        return Choice(MIXED, f"{name} has bfloat16")
+    return Choice(FLOAT32, f"{name} has no bfloat16 and emulates it")
+
+
+@cache
+def _quickest(device: str) -> Choice:
+    kind = device.partition(":")[0]
+    if kind == "cpu":
+        return choose_for_processor(this_processor(), time_convolutions)
+    if kind == "cuda":
+        return choose_for_gpu(*_ask_gpu(device))
+    return Choice(FLOAT32, f"bfloat16 was not measured on {kind}")
+
+
+def _ask_gpu(device: str) -> tuple[str, bool]:
+    """Name a GPU, and say whether it has bfloat16; one that is not there has not."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return device, False
+    with torch.cuda.device(device):
+        return (
+            torch.cuda.get_device_name(),
+            torch.cuda.is_bf16_supported(including_emulation=False),
+        )
+
+
+def time_convolutions() -> float:
+    """Time a convolution on the CPU: bfloat16's time as a share of float32's.
+
+    The quickest of a few, in turns, so that other work on the machine hardly matters.
+    """
+    import torch
+
+    def prepare(kind: "torch.dtype") -> Callable[[], object]:
+        x = torch.ones(SHAPE, dtype=kind).to(memory_format=torch.channels_last)
+        weight = torch.ones(SHAPE[1], SHAPE[1], 3, 3, dtype=kind)
+        return lambda: torch.nn.functional.conv2d(x, weight, padding=1)
+
+    works = {kind: prepare(kind) for kind in (torch.float32, torch.bfloat16)}
+    quickest = dict.fromkeys(works, float("inf"))
+    with torch.inference_mode():
+        for work in works.values():
+            work()  # memory is taken and kernels are chosen now
+        for _ in range(ROUNDS):
+            for kind, work in works.items():
+                begin = time.perf_counter()
+                work()
+                quickest[kind] = min(quickest[kind], time.perf_counter() - begin)
+    return quickest[torch.bfloat16] / quickest[torch.float32]

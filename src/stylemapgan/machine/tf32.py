@@ -1,0 +1,75 @@
+"""Whether NVIDIA's GPUs may round the factors of float32 products to TF32's ten bits.
+
+PyTorch allows it in convolutions and not in matrix products. Here it is decided on purpose:
+training allows it in both, for it is several times as fast and training is noisy anyway; figures
+and comparisons that say float32 allow it in neither. A processor is not concerned.
+"""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+import torch
+
+OLD_SWITCHES = "Please use the new API settings to control TF32"
+"""How some releases of PyTorch warn of switches that all of them have."""
+
+
+@contextmanager
+def tf32_allowed() -> Iterator[None]:
+    """Allow TF32 within the block, in convolutions and matrix products; then as before."""
+    with _switched(True):
+        yield
+
+
+@contextmanager
+def full_float32() -> Iterator[None]:
+    """Refuse TF32 within the block, in convolutions and matrix products; then as before."""
+    with _switched(False):
+        yield
+
+
+@contextmanager
+def _switched(allowed: bool) -> Iterator[None]:
+    with _without_warning():
+        restore = _remember()
+        _switch(allowed, allowed)
+    try:
+        yield
+    finally:
+        with _without_warning():
+            restore()
+
+
+def _remember() -> Callable[[], None]:
+    """Make a function that puts the switches back.
+
+    Releases from 2.9 on have newer switches beside the older ones. Where somebody has set those,
+    the older ones cannot be read; where nobody has, setting them would make others' reading fail.
+    """
+    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
+    try:
+        return partial(_switch, bool(products.allow_tf32), bool(convolutions.allow_tf32))
+    except RuntimeError:
+        newer: tuple[Any, ...] = (products, convolutions.conv, convolutions.rnn)
+        values = [switch.fp32_precision for switch in newer]
+
+        def restore() -> None:
+            for switch, value in zip(newer, values, strict=True):
+                switch.fp32_precision = value
+
+        return restore
+
+
+def _switch(products: bool, convolutions: bool) -> None:
+    torch.backends.cuda.matmul.allow_tf32 = products
+    torch.backends.cudnn.allow_tf32 = convolutions
+
+
+@contextmanager
+def _without_warning() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=OLD_SWITCHES)
+        yield

@@ -1,0 +1,108 @@
+"""What `auto` meant when a run began is written down, and stays."""
+
+import os
+import subprocess
+import sys
+import tomllib
+
+import pytest
+import torch
+
+from stylemapgan.config import preset, read_toml
+from stylemapgan.machine.precision import choose
+from stylemapgan.machine.processor import this_processor
+from stylemapgan.training.folder import RunFolder
+from stylemapgan.training.plan import make_plan
+from stylemapgan.training.processes import Hardware
+from stylemapgan.training.start import resume, start
+
+CPU = Hardware(accelerator="cpu")
+
+
+def test_a_run_begins_with_what_auto_means_here_and_keeps_it(settings, tmp_path):
+    chosen = choose("auto", "cpu")
+    short = {"images": 8, "snapshot_every": 8}
+    folders = {name: tmp_path / name for name in ("auto", chosen.precision)}
+    for name, folder in folders.items():
+        start(settings(precision=name, **short), folder, hardware=CPU).train()
+
+    text = (folders["auto"] / "config.toml").read_text("utf-8")
+    assert text.startswith(f"# precision {chosen.precision} was chosen: {chosen.reason}.\n")
+    assert tomllib.loads(text)["training"]["precision"] == chosen.precision
+    assert read_toml(folders["auto"] / "config.toml") == read_toml(
+        folders[chosen.precision] / "config.toml"
+    )
+    machines = {
+        name: RunFolder(folder).journal.entries()[0]["machine"] for name, folder in folders.items()
+    }
+    assert machines["auto"]["precision"] == f"{chosen.precision}: {chosen.reason}"
+    assert machines["auto"]["capability"] == this_processor().kind
+    assert machines[chosen.precision]["precision"] == f"{chosen.precision}: as config.toml says"
+    weights = [RunFolder(folder).load_state()["generator"] for folder in folders.values()]
+    for name, value in weights[0].items():
+        assert torch.equal(value, weights[1][name]), name
+    assert resume(folders["auto"], hardware=CPU).config.training.precision == chosen.precision
+
+
+def test_a_run_on_any_machine_goes_on_in_the_precision_it_began_with(settings, tmp_path):
+    for name in ("32-true", "bf16-mixed"):
+        start(settings(precision=name), tmp_path / name, hardware=CPU).train(lambda: True)
+        run = resume(tmp_path / name, hardware=CPU)
+        assert run.config.training.precision == name
+        assert run.fabric.strategy.precision.precision == name
+
+
+def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, monkeypatch):
+    seen: dict[str, bool] = {}
+    run = start(settings(images=8, sample_every=4, precision="32-true"), tmp_path / "run")
+    update, validate = run.update, run._validator._measure
+
+    def watched_update(lesson):
+        seen["update"] = torch.backends.cuda.matmul.allow_tf32
+        return update(lesson)
+
+    def watched_validation(generator, encoder):
+        seen["validation"] = torch.backends.cuda.matmul.allow_tf32
+        return validate(generator, encoder)
+
+    monkeypatch.setattr(run, "update", watched_update)
+    monkeypatch.setattr(run._validator, "_measure", watched_validation)
+    run.train()
+    assert seen == {"update": True, "validation": False}
+    assert not torch.backends.cuda.matmul.allow_tf32
+
+
+def test_a_plan_is_made_for_what_auto_means():
+    plan = make_plan(preset("laptop-64"), CPU, 8.0)
+    assert plan.config.training.precision == choose("auto", "cpu").precision
+
+
+def test_a_run_whose_precision_is_emulated_says_so_and_names_the_remedy(photos, tmp_path):
+    """As on a processor without AVX-512, which this one is made to behave like."""
+    if this_processor().architecture not in ("x86_64", "amd64"):
+        pytest.skip("only oneDNN on x86 can be limited")
+    tiny = ["--preset", "tiny-32", "--batch", "4", "--images", "4", "--accelerator", "cpu"]
+    program = f"""
+from stylemapgan.cli.main import main
+begin = ["train", {str(photos)!r}, *{tiny!r}]
+assert main([*begin, "--run", "mixed", "--precision", "bf16-mixed"]) == 0
+assert main(["train", "--resume", "mixed", "--accelerator", "cpu"]) == 0
+assert main([*begin, "--run", "auto", "--precision", "auto"]) == 0
+"""
+    limits = {"ATEN_CPU_CAPABILITY": "avx2", "ONEDNN_MAX_CPU_ISA": "AVX2", "OMP_NUM_THREADS": "1"}
+    found = subprocess.run(
+        [sys.executable, "-W", "error", "-c", program],
+        env=os.environ | limits,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stderr) == (0, "")
+    lines = [line for line in found.stdout.splitlines() if " images  " not in line]
+    begun, slow, _, resumed, still_slow, _, auto, _ = lines
+    assert begun == resumed == "cpu (AVX2), 1 thread, precision bf16-mixed"
+    assert slow == still_slow
+    assert slow.startswith("bf16-mixed is slow here: the processor (AVX2) has no bfloat16")
+    assert 'set precision to "32-true" in mixed/config.toml, and use --resume' in slow
+    assert auto == "cpu (AVX2), 1 thread, precision 32-true (auto)"
