@@ -10,8 +10,9 @@ from jaxtyping import Float32
 from PIL import Image
 
 from stylemapgan.errors import ImageError
-from stylemapgan.images.colour import SIXTEEN_BIT_MODES, opaque
-from stylemapgan.images.decoding import UNNAMED, middle_square, opened, upright
+from stylemapgan.images.colour import opaque
+from stylemapgan.images.decoding import UNNAMED, middle_square, opened, unpack, upright
+from stylemapgan.images.depth import is_deep
 
 BRIGHTEST_UNSCALED = {8: 1, 16: 255}
 """Bits of a mask → brightest value of one that was saved without being scaled to those bits.
@@ -39,8 +40,9 @@ def read_mask(source: Path | str | bytes, size: int) -> Float32[np.ndarray, "1 1
     source = Path(source) if isinstance(source, str) else source
     name = UNNAMED.replace("picture", "mask") if isinstance(source, bytes) else str(source)
     with opened(source) as picture:
-        mask = mask_in(picture, size)
+        unpack(picture)
         _refuse_unscaled(picture, name)
+        mask = mask_in(picture, size)
     if not mask.any():
         raise ImageError(f"{name} is black everywhere; paint white where the reference is to show.")
     return mask
@@ -61,9 +63,10 @@ def _grey(picture: Image.Image) -> Image.Image:
 
 def _refuse_unscaled(picture: Image.Image, name: str) -> None:
     """Raise an ImageError for a mask that would do next to nothing although it is not black."""
-    is_deep = picture.mode in SIXTEEN_BIT_MODES
-    brightest = int(np.asarray(picture if is_deep else _grey(picture)).max())
-    bits = 16 if is_deep else 8
+    if picture.mode == "F":  # fractions are not levels of so many bits
+        return
+    bits = 16 if is_deep(picture) else 8
+    brightest = int(np.asarray(picture if is_deep(picture) else _grey(picture)).max())
     white = 2**bits - 1
     if 0 < brightest <= BRIGHTEST_UNSCALED[bits]:
         factor = white // (1 if brightest == 1 else BRIGHTEST_UNSCALED[bits])
