@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from stylemapgan.training.machine import processor_name
+from stylemapgan.machine.processor import processor_name, this_processor
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
@@ -23,7 +23,7 @@ class Machine:
     threads: int
     """Threads PyTorch computes with."""
     cpu_capability: str
-    """The instruction set PyTorch chose."""
+    """The instructions PyTorch uses: `AVX2`, `AVX512`, `AVX512 with AVX512-BF16 and AMX`."""
     memory_gib: float
     load: float
     """Processes that wanted to run in the minute before; about 0 on a quiet machine."""
@@ -48,7 +48,7 @@ def describe_machine() -> Machine:
         cpu=processor_name(),
         cores=_cores(),
         threads=torch.get_num_threads(),
-        cpu_capability=torch.backends.cpu.get_cpu_capability(),
+        cpu_capability=this_processor().kind,
         memory_gib=round(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30, 1),
         load=round(os.getloadavg()[0], 2),
         gpu=torch.cuda.get_device_name() if torch.cuda.is_available() else None,

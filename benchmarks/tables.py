@@ -1,6 +1,6 @@
 """Results as tables, for a terminal and for Markdown alike."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -47,7 +47,7 @@ def to_markdown(report: Report) -> str:
 
 
 def tables(report: Report) -> list[Table]:
-    """Make a table of each kind of measurement that was taken."""
+    """Make a table of each kind of measurement that was taken; each names the processor's kind."""
     made = [
         _editing(report),
         _engines(report),
@@ -56,7 +56,8 @@ def tables(report: Report) -> list[Table]:
         _grouped(report),
         _up(report),
     ]
-    return [table for table in made if table.rows]
+    kind = f"Processor: {report.machine.cpu_capability}."
+    return [replace(table, note=f"{table.note} {kind}") for table in made if table.rows]
 
 
 def _editing(report: Report) -> Table:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from stylemapgan.machine.processor import this_processor
+
 ROOT = Path(__file__).parents[1]
 TIMING = {"p50", "p95", "repeats"}
 
@@ -67,6 +69,7 @@ def test_the_tables_are_written_as_markdown(quick: Path):
     text = (quick / "bench.md").read_text()
     assert text.count("\n### ") == 6
     assert "| tiny-32 | cpu bf16 |" in text
+    assert text.count(f" Processor: {this_processor().kind}.\n") == 6
 
 
 def test_a_process_of_its_own_has_a_peak_of_its_own():
@@ -96,6 +99,16 @@ def test_the_penalty_counts_for_its_share_of_iterations():
     with_penalty = Timing(p50=260.0, p95=260.0, repeats=9)
     speed = speed_of(TrainConfig(batch=8, r1_interval=16), plain, with_penalty)
     assert speed.images_per_second == pytest.approx(8 * 16 / (15 * 0.1 + 0.26))
+
+
+def test_training_is_timed_in_every_precision(capsys, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", "")  # put back afterwards
+    from benchmarks.training_precision import PRECISIONS, measure
+
+    measure("tiny-32", images=160)
+    machine, *lines = capsys.readouterr().out.splitlines()
+    assert f"({this_processor().kind})" in machine
+    assert [line.split(":")[0] for line in lines] == [f"tiny-32, {name}" for name in PRECISIONS]
 
 
 def test_every_stage_of_a_run_is_measured():

@@ -1,0 +1,101 @@
+"""How fast a preset trains in each precision, on this kind of processor.
+
+`python -m benchmarks.training_precision` trains for real, on pictures of random pixels, as
+`stylemapgan train --preset laptop-64 --precision …` does: once in what `auto` means here, then in
+each precision by its name. The last figure of each line is what a person would see.
+"""
+
+import dataclasses
+import logging
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the commands of stylemapgan do
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from cyclopts import App
+from PIL import Image
+
+from stylemapgan.config import DataConfig, RunConfig, preset
+from stylemapgan.config.training import Precision
+from stylemapgan.machine.precision import choose
+from stylemapgan.machine.processor import processor_name
+from stylemapgan.machine.summary import one_line
+from stylemapgan.training import start
+from stylemapgan.training.loop import Progress
+from stylemapgan.training.processes import Hardware
+
+PRECISIONS: tuple[Precision, ...] = ("auto", "32-true", "bf16-mixed")
+PHOTOS = 64
+"""Pictures of random pixels to train on."""
+
+app = App(name="python -m benchmarks.training_precision")
+
+
+@app.default
+def measure(name: str = "laptop-64", /, *, images: int = 500, adversarial: bool = False) -> None:
+    """Train for a while in every precision, and print images per second.
+
+    Args:
+        name: The preset.
+        images: Images of each run; those before the first report of its speed do not count.
+        adversarial: Begin where all updates are taken, instead of at the start of a run.
+    """
+    logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
+    print(f"{processor_name()}; {one_line('cpu', choose('auto'))}; load {os.getloadavg()[0]:.1f}")
+    with tempfile.TemporaryDirectory() as scratch:
+        os.environ["XDG_CACHE_HOME"] = scratch
+        photos = _draw(Path(scratch) / "photos", name)
+        settings = _settings(name, photos, images, adversarial=adversarial)
+        for precision in PRECISIONS:
+            rate = images_per_second(settings, Path(scratch) / precision, precision)
+            print(f"{name}, {precision}: {rate:.1f} images/s", flush=True)
+
+
+def images_per_second(settings: RunConfig, folder: Path, precision: Precision) -> float:
+    """Train, and time all updates but the first ones, up to the last report.
+
+    Args:
+        settings: Of the run; its precision is replaced.
+        folder: For the run; new.
+        precision: To compute in.
+    """
+    training = dataclasses.replace(settings.training, precision=precision)
+    settings = dataclasses.replace(settings, training=training)
+    reports: list[tuple[int, float]] = []
+
+    def note(progress: Progress) -> None:
+        reports.append((progress.images_seen, time.perf_counter()))
+
+    run = start.start(settings, folder, hardware=Hardware(accelerator="cpu"))
+    run.train(on_progress=note)
+    (first, begin), *_, (last, end) = reports
+    return (last - first) / (end - begin)
+
+
+def _settings(name: str, photos: Path, images: int, *, adversarial: bool) -> RunConfig:
+    usual = preset(name)
+    begins = {"adversarial_from": 0, "perceptual_from": 0} if adversarial else {}
+    training = dataclasses.replace(
+        usual.training, images=images, cooldown=0, sample_every=images + 1, **begins
+    )
+    return dataclasses.replace(usual, training=training, data=DataConfig(photos=str(photos)))
+
+
+def _draw(folder: Path, name: str) -> Path:
+    """Write pictures of random pixels, as large as the preset's."""
+    folder.mkdir()
+    size = preset(name).model.image_size
+    for index, pixels in enumerate(
+        np.random.default_rng(0).integers(0, 256, (PHOTOS, size, size, 3), dtype=np.uint8)
+    ):
+        Image.fromarray(pixels).save(folder / f"{index}.png")
+    return folder
+
+
+if __name__ == "__main__":
+    sys.exit(app(result_action="return_int_as_exit_code_else_zero"))
