@@ -70,10 +70,13 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         if message.type == "error" and not message.text.startswith(REFUSED):
             complaints.append(message.text)
 
-    def open_it(size: dict[str, int] = DESKTOP, *, url: str = address, **settings) -> Page:
+    def open_it(
+        size: dict[str, int] = DESKTOP, *, url: str = address, script: str = "", **settings
+    ) -> Page:
         context = browser.new_context(viewport=size, accept_downloads=True, **settings)  # pyright: ignore[reportArgumentType]
         contexts.append(context)
         page = context.new_page()
+        page.add_init_script(script)
         page.set_default_timeout(10_000)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))

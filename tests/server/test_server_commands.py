@@ -64,9 +64,11 @@ def test_the_studio_says_where_it_is_and_ends_at_once_with_a_page_open(tmp_path,
 
 def test_the_address_carries_the_token_where_only_the_page_sees_it(tmp_path, tiny_model):
     arguments = ("studio", "--no-browser", "--port", 0, "--model", tiny_model)
+    arguments += ("--root-path", "/tool")
     with command(tmp_path, *arguments, STYLEMAPGAN_TOKEN=TOKEN) as process:
         url, _, fragment = read_address(process).partition("#")
         assert fragment == f"token={TOKEN}"
+        assert url.endswith("/tool/")
         assert httpx.get(f"{url}api/v1/models").status_code == 401
 
 

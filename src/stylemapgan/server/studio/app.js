@@ -20,6 +20,7 @@ import { Live } from "./core/live.js";
 import { toast } from "./core/notices.js";
 import { desk, work } from "./core/state.js";
 import { startTheme } from "./core/theme.js";
+import { startTidying } from "./core/tidying.js";
 
 const PREVIEW_SIZE = 512; // pixels of live pictures
 const FORGOTTEN = ["unknown_stylemap", "unknown_photo"];
@@ -75,6 +76,7 @@ async function begin() {
   void loadIcons();
   startIntake();
   startKeys();
+  startTidying();
   try {
     const models = await listModels();
     desk.patch({ models, view: "pasted" });

@@ -1,28 +1,26 @@
 /** One picture of the shelf as a button, with its state and its error. */
 
 import * as actions from "../core/actions.js";
+import { addressOf } from "../core/addresses.js";
 import { samplePicture, squarePicture } from "../core/api.js";
 import { h, icon, iconButton, lateImage } from "../core/dom.js";
 import { removeEntry } from "../core/shelf.js";
 import { desk, work } from "../core/state.js";
+import { uploadSubject } from "../core/subjects.js";
 
 /** @import { Entry } from "../core/shelf.js" */
 
-/** @type {WeakMap<Blob, string>} */
-const addresses = new WeakMap();
-
-/** @param {Blob} blob */
-function addressOf(blob) {
-  const address = addresses.get(blob) ?? URL.createObjectURL(blob);
-  addresses.set(blob, address);
-  return address;
-}
-
 /** @param {Entry} entry */
-function thumbnail({ stylemap, sample, blob, name }) {
+function thumbnail({ key, stylemap, sample, blob, name }) {
   if (stylemap) return lateImage(squarePicture(stylemap.id, 128), name);
   if (sample) return lateImage(samplePicture(work.value.model, sample), name);
-  if (blob) return lateImage(Promise.resolve(addressOf(blob)), name);
+  if (blob) {
+    const subject = uploadSubject(key);
+    return lateImage(
+      addressOf(subject, subject, () => Promise.resolve(blob)),
+      name,
+    );
+  }
   return icon("dice");
 }
 

@@ -1,6 +1,8 @@
 /** Everything the page asks of the server over HTTP. */
 
 import { decodeGrey } from "../masks/png.js";
+import { addressOf } from "./addresses.js";
+import { sampleSubject } from "./subjects.js";
 
 /** @import { Model, Part, Photo, Square, Stylemap } from "./types.js" */
 
@@ -105,26 +107,19 @@ export async function exportResult(recipe, type) {
   return { blob: await response.blob(), name };
 }
 
-/** @type {Map<string, Promise<string>>} */
-const pictures = new Map();
-
 /** A picture as an address an <img> can show; the token travels in the request, not in the page.
- * @param {string} path */
-function picture(path) {
-  let address = pictures.get(path);
-  if (!address) {
-    address = request(path, { headers: { Accept: "image/webp,image/png,image/jpeg" } })
-      .then((response) => response.blob())
-      .then((blob) => URL.createObjectURL(blob));
-    address.catch(() => pictures.delete(path));
-    pictures.set(path, address);
-  }
-  return address;
+ * @param {string} path @param {string} subject what it shows */
+function picture(path, subject) {
+  const headers = { Accept: "image/webp,image/png,image/jpeg" };
+  return addressOf(path, subject, async () => (await request(path, { headers })).blob());
 }
 
 /** @param {string} model @param {string} sample */
 export const samplePicture = (model, sample) =>
-  picture(`/models/${encodeURIComponent(model)}/samples/${encodeURIComponent(sample)}`);
+  picture(
+    `/models/${encodeURIComponent(model)}/samples/${encodeURIComponent(sample)}`,
+    sampleSubject(model, sample),
+  );
 
 /** A sample's own file. @param {string} model @param {string} sample */
 export async function photoFile(model, sample) {
@@ -133,13 +128,11 @@ export async function photoFile(model, sample) {
 }
 
 /** The square a stylemap was made from. @param {string} id */
-export const squarePicture = (id, size = 512) => picture(`/stylemaps/${id}/photo?size=${size}`);
-
-/** What the model makes of it. @param {string} id */
-export const reconstruction = (id, size = 512) => picture(`/stylemaps/${id}/image?size=${size}`);
+export const squarePicture = (id, size = 512) =>
+  picture(`/stylemaps/${id}/photo?size=${size}`, id);
 
 /** The whole photo, upright. @param {string} id */
-export const photoPicture = (id, size = 1600) => picture(`/photos/${id}/image?size=${size}`);
+export const photoPicture = (id, size = 1600) => picture(`/photos/${id}/image?size=${size}`, id);
 
 /** Opens the live connection. */
 export function openLive() {

@@ -1,4 +1,6 @@
-/** Pictures the canvas draws: asked for once, drawn when they have come. */
+/** Pictures the canvas draws: asked for once, drawn when they have come, the newest few kept. */
+
+const MOST = 12; // the canvas never draws more than four at once
 
 export class Images {
   /** @type {Map<string, HTMLImageElement | null>} null while on its way */
@@ -14,8 +16,14 @@ export class Images {
    * @param {string} key @param {() => Promise<string>} ask for its address */
   get(key, ask) {
     const known = this.#known.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      this.#known.delete(key);
+      this.#known.set(key, known); // now the newest
+      return known;
+    }
     this.#known.set(key, null);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > MOST) this.#known.delete(oldest);
     void this.#load(key, ask);
     return null;
   }
