@@ -129,3 +129,12 @@ def test_too_little_to_measure_is_refused():
         set_interval(lambda one: 0.0, np.ones((3, 2)))
     with pytest.raises(ConfigError, match="confidence must be between 0 and 1, got 95"):
         Bootstrap(confidence=95.0)
+
+
+def test_draws_without_anything_to_measure_do_not_count():
+    def precision(rows: np.ndarray) -> float:
+        return float("nan") if (rows > 0).all() else 0.25
+
+    found = statistic_interval(precision, 4)
+    assert (found.value, found.low, found.high) == (0.25, 0.25, 0.25)
+    assert np.isnan(statistic_interval(lambda rows: float("nan"), 4).high)

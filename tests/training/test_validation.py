@@ -1,5 +1,8 @@
 """Validation measures every photo alike, and sheets show what it measures."""
 
+import dataclasses
+import shutil
+
 import numpy as np
 import pytest
 import torch
@@ -7,11 +10,13 @@ from torch import Tensor
 
 from stylemapgan.config import preset
 from stylemapgan.data import PhotoSet
+from stylemapgan.errors import ConfigError
 from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.metrics.frechet import frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.training.preview import sample_sheet
+from stylemapgan.training.start import start
 from stylemapgan.training.state import new_state
 from stylemapgan.training.validation import Validator, gradient_magnitude, validate
 
@@ -115,3 +120,16 @@ def test_random_images_are_compared_with_photos_by_their_features(generator, enc
 def test_the_frechet_distance_is_left_out_unless_asked_for(generator, encoder, photo_set):
     measured = Validator(photo_set, photo_set, None, frechet_images=0).measure(generator, encoder)
     assert set(measured) == {"mse", "sharpness"}
+
+
+def test_one_training_photo_has_no_frechet_distance_and_the_run_says_so_at_once(
+    settings, photos, tmp_path
+):
+    (tmp_path / "one").mkdir()
+    shutil.copy(photos / "disc-00.png", tmp_path / "one")
+    config = settings(frechet_images=8)
+    data = dataclasses.replace(config.data, photos=str(tmp_path / "one"))
+    config = dataclasses.replace(config, data=data)
+    with pytest.raises(ConfigError, match=r"at least 2 are needed, got 1: give more .* to 0\.$"):
+        start(config, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -142,7 +142,9 @@ def statistic_interval(
     """Estimate any figure of pictures that stays meaningful where some appear twice.
 
     A percentile interval: the figure is computed anew from pictures drawn with replacement.
-    For average precision, correlations, ratios, differences of them. Not for distances between
+    For average precision, correlations, ratios, differences of them. Draws in which nothing can
+    be measured (the figure is not a number, such as a precision without anything to find) say
+    nothing about other pictures and do not count. Not for distances between
     clouds of features, which mistake a picture drawn twice for a lack of variety: those take
     `set_interval`.
 
@@ -158,8 +160,11 @@ def statistic_interval(
     """
     _refuse_fewer_than_two(count)
     value = float(statistic(np.arange(count)))
-    values = [statistic(rows) for chunk in _draws(count, bootstrap) for rows in chunk]
-    low, high = _quantiles(np.array(values, dtype=np.float64), bootstrap.tails)
+    if np.isnan(value):
+        return Estimate(value, value, value, count)
+    drawn = [statistic(rows) for chunk in _draws(count, bootstrap) for rows in chunk]
+    values = np.array(drawn, dtype=np.float64)
+    low, high = _quantiles(values[~np.isnan(values)], bootstrap.tails)
     return Estimate(value, low, high, count)
 
 

@@ -10,6 +10,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan.data import AbstractPhotos, PhotoSet
+from stylemapgan.errors import ConfigError
 from stylemapgan.features.efficientnet import EfficientNetLite0, load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.machine.tf32 import full_float32
@@ -22,11 +23,17 @@ BATCH = 32
 PHOTOS_AN_IMAGE = 4
 """Training photos looked at for each random image; all of a smaller set. Their features take long
 on a CPU, once for each start of a run."""
+LEAST_PHOTOS = 2
+"""Fewer have no spread."""
 
 
 @dataclass
 class Validator:
-    """Measures of a run, taken again and again on the same photos and the same noise."""
+    """Measures of a run, taken again and again on the same photos and the same noise.
+
+    Raises:
+        ConfigError: The Fréchet distance is asked for, and there are too few training photos.
+    """
 
     photos: PhotoSet
     """Photos to reconstruct."""
@@ -35,6 +42,15 @@ class Validator:
     distance: AbstractPerceptualDistance | None
     frechet_images: int
     """Random images for the Fréchet distance; 0 leaves it out."""
+
+    def __post_init__(self) -> None:
+        count = len(self.training_photos)
+        if self.frechet_images and count < LEAST_PHOTOS:
+            raise ConfigError(
+                f"frechet_images compares random images with the training photos; of these at "
+                f"least {LEAST_PHOTOS} are needed, got {count}: give more photos, or set "
+                "frechet_images to 0."
+            )
 
     def measure(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
         """All figures of the networks as they are: those of `validate`, and `frechet`.

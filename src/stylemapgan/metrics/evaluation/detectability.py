@@ -13,6 +13,7 @@ from stylemapgan.metrics.detector import Detection, DetectorSettings, detect, fo
 from stylemapgan.metrics.evaluation.detection_views import detection_sheet, precision_chart
 from stylemapgan.metrics.evaluation.findings import Figure, Findings
 from stylemapgan.metrics.evaluation.local_edits import (
+    HALVES,
     SPACES,
     LocalEdits,
     copy_pixels,
@@ -69,7 +70,7 @@ class Detectability(AbstractTask):
         real = bench.data.images(photos)
         kinds = make_pictures(bench, edits, photos)
         found = _detect_all(bench, real, kinds, settings)
-        main = f"{_kind(bench)}, w-plus"
+        main = f"{kind_of(edits)}, w-plus"
         figures = [
             _figure(detection, kind, bench.bootstrap, is_main=kind == main)
             for kind, detection in found.items()
@@ -82,11 +83,11 @@ class Detectability(AbstractTask):
         return Findings(
             figures=tuple(figures),
             sheets=tuple(
-                detection_sheet(bench, edits, found[f"{_kind(bench)}, {space}"], space)
+                detection_sheet(bench, edits, found[f"{kind_of(edits)}, {space}"], space)
                 for space in SPACES
             ),
             charts=(precision_chart(found),),
-            notes=_notes(bench, found[main], len(photos)),
+            notes=_notes(bench, edits, found[main], len(photos)),
             settings={
                 "photos": len(photos),
                 "folds": settings.folds,
@@ -108,7 +109,8 @@ def draw_edits(
 ) -> LocalEdits:
     """Edit each photo once; its reference is in the same fold, and every photo is one once.
 
-    Named parts are exchanged where maps say where they are, else halves.
+    Named parts are exchanged where maps say where they are, else halves; halves, too, if so few
+    photos show a named part that some detector would hardly see an edit.
     """
     folds = folds_of(len(photos), settings)
     randomness = np.random.default_rng(settings.seed)
@@ -117,7 +119,9 @@ def draw_edits(
         circle = randomness.permutation(np.flatnonzero(folds == fold))
         references[circle] = photos[np.roll(circle, 1)]
     if bench.data.part_names:
-        return parts_of(bench.data, photos, references, settings.seed)
+        parts = parts_of(bench.data, photos, references, settings.seed)
+        if len(parts) >= 2 * settings.folds:
+            return parts
     return halves_of(bench.data, photos, references)
 
 
@@ -137,15 +141,16 @@ def make_pictures(
     ]
     sources = np.searchsorted(photos, edits.sources).astype(np.int64)
     edited = {
-        f"{_kind(bench)}, {method}": Pictures(np.concatenate(images), sources)
+        f"{kind_of(edits)}, {method}": Pictures(np.concatenate(images), sources)
         for method, images in made.items()
     }
     own = np.arange(len(photos), dtype=np.int64)
     return edited | {RECONSTRUCTIONS: Pictures(np.concatenate(reconstructed), own)}
 
 
-def _kind(bench: Workbench) -> str:
-    return "parts" if bench.data.part_names else "halves"
+def kind_of(edits: LocalEdits) -> str:
+    """Say what is exchanged."""
+    return "halves" if set(edits.parts) <= set(HALVES) else "parts"
 
 
 def _detect_all(
@@ -200,9 +205,18 @@ def _cnn_figure(detection: Detection, kind: str, bootstrap: Bootstrap) -> Figure
     )
 
 
-def _notes(bench: Workbench, detection: Detection, photos: int) -> tuple[str, ...]:
-    taken = "One named part" if bench.data.part_names else "A half"
+def _notes(
+    bench: Workbench, edits: LocalEdits, detection: Detection, photos: int
+) -> tuple[str, ...]:
+    has_parts = kind_of(edits) == "parts"
+    taken = "One named part" if has_parts else "A half"
+    missing = (
+        (f"Halves are exchanged: fewer than {2 * FOLDS} photos show a named part to exchange.",)
+        if bench.data.part_names and not has_parts
+        else ()
+    )
     return (
+        *missing,
         f"Guessing gives {detection.chance:.2f}, and by luck a little more.",
         f"{photos} photos. {taken} of each is exchanged once; the other photo is in the same fold, "
         f"so that no network knows it. {FOLDS} networks a kind of picture, each of "

@@ -21,6 +21,7 @@ from stylemapgan.metrics.evaluation.workbench import Workbench
 from stylemapgan.metrics.path import STEP, Ways, draw_ways, path_lengths, pictures_between
 
 BETWEEN = "between photos"
+LEAST_WAYS = 2
 FEW = "between photos, as many as test photos"
 
 
@@ -39,6 +40,8 @@ class Interpolation(AbstractTask):
         """Ways have two ends, and sets need some pictures."""
         if len(bench.data) < 2:
             return "Interpolation needs at least 2 test photos."
+        if bench.config.steps < LEAST_WAYS:
+            return f"An interval of path lengths needs at least {LEAST_WAYS} ways: raise steps."
         return too_few(bench, bench.config.pairs)
 
     def measure(self, bench: Workbench) -> Findings:

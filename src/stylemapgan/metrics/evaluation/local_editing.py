@@ -22,6 +22,7 @@ from stylemapgan.metrics.evaluation.local_edits import (
     halves_of,
     open_edits,
     parts_of,
+    too_few_edits,
 )
 from stylemapgan.metrics.evaluation.task import AbstractTask
 from stylemapgan.metrics.evaluation.workbench import Workbench
@@ -89,7 +90,9 @@ class LocalEditing(AbstractTask):
 
     def obstacle(self, bench: Workbench) -> str | None:
         """Edits need a photo to borrow from."""
-        return "Local edits need at least 2 test photos." if len(bench.data) < 2 else None
+        if len(bench.data) < 2:
+            return "Local edits need at least 2 test photos."
+        return too_few_edits(bench)
 
     def measure(self, bench: Workbench) -> Findings:
         """Edit halves, and parts where maps say where they are."""

@@ -18,6 +18,8 @@ from stylemapgan.types import Images
 
 LEAST_SHARE = 0.002
 """Share of the picture that a part covers at least, to be exchanged: 8 of 64x64 pixels."""
+LEAST_EDITS = 2
+"""Fewer have no interval."""
 HALVES = ("right half", "lower half")
 """What is exchanged in turn where no parts are asked for."""
 
@@ -70,6 +72,13 @@ class OpenedEdits:
     mask: Float32[np.ndarray, "edits 1 size size"]
     source_stylemap: Float32[np.ndarray, "edits style rows columns"]
     reference_stylemap: Float32[np.ndarray, "edits style rows columns"]
+
+
+def too_few_edits(bench: Workbench) -> str | None:
+    """Say so if fewer edits are asked for than an interval needs."""
+    if bench.config.edits < LEAST_EDITS:
+        return f"Intervals need at least {LEAST_EDITS} edits, asked for {bench.config.edits}."
+    return None
 
 
 def halves_of(

@@ -6,7 +6,7 @@ from typing import ClassVar
 from stylemapgan.metrics.edits import Shares
 from stylemapgan.metrics.evaluation.attribute_judge import attribute_obstacle
 from stylemapgan.metrics.evaluation.findings import Description, Figure, Findings, share_figure
-from stylemapgan.metrics.evaluation.local_edits import SPACES
+from stylemapgan.metrics.evaluation.local_edits import LEAST_EDITS, SPACES, too_few_edits
 from stylemapgan.metrics.evaluation.part_judge import part_obstacle
 from stylemapgan.metrics.evaluation.swap_measures import (
     DESCRIPTIONS,
@@ -41,11 +41,13 @@ class Swap(AbstractTask):
 
     def obstacle(self, bench: Workbench) -> str | None:
         """True results are known of drawings alone."""
-        if len(bench.data.triples) < 2:
+        known = len(bench.data.triples)
+        if known < LEAST_EDITS:
             return (
-                "Swaps need pictures whose true result is known: `stylemapgan avatars` draws them."
+                f"Swaps need at least {LEAST_EDITS} triples of pictures whose true result is "
+                f"known, here are {known}: `stylemapgan avatars` draws them."
             )
-        return None
+        return too_few_edits(bench)
 
     def measure(self, bench: Workbench) -> Findings:
         """Swap parts by every method, and let networks judge the results."""
