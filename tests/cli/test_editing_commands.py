@@ -189,3 +189,35 @@ def test_outlines_follow_the_inner_border_of_a_mask():
     expected[3:8, 2:6] = True
     expected[4:7, 3:5] = False
     np.testing.assert_array_equal(changed, expected)
+
+
+def test_photos_of_phones_and_deep_masks_are_read_and_results_are_written_as_png(
+    run, model, editor, photos
+):
+    samples = Path(__file__).parent.parent / "data" / "pictures"
+    phone = samples / "phone.heic"
+    Image.open(photos[0]).save("other.avif", quality=90)
+    ramp = np.linspace(0, 1, 32, dtype=np.float32)[None].repeat(32, axis=0)
+    Image.fromarray(ramp).save("mask.tif")
+    Image.fromarray(ramp * 255).save("wide.tif")
+    options = ("--mask", "mask.tif", "--model", model)
+
+    outcome = run("blend", phone, "other.avif", *options, "-o", "out.png")
+    assert (outcome.code, outcome.err) == (0, "")
+    read = images.read(phone, 32), images.read("other.avif", 32), images.read_mask("mask.tif", 32)
+    np.testing.assert_array_equal(pixels("out.png"), to_bytes(editor.blend_w_plus(*read))[0])
+
+    outcome = run("blend", phone, "other.avif", *options, "--photo", "-o", "whole.jpg")
+    assert outcome.code == 0
+    assert pixels("whole.jpg").shape == (128, 192, 3)
+
+    for extra in ((), ("--photo",)):
+        outcome = run("blend", phone, "other.avif", *options, *extra, "-o", "out.heic")
+        assert outcome.code != 0
+        lines = [line for line in outcome.err.splitlines() if not line.startswith("warning")]
+        assert len(lines) == 1
+        assert "use .png, .jpg, .jpeg, .webp" in lines[0]
+    outcome = run("blend", "wide.tif", "other.avif", *options)
+    assert outcome.code != 0
+    assert outcome.err.count("\n") == 1
+    assert "wide.tif holds numbers from 0 to 255" in outcome.err

@@ -1,6 +1,7 @@
 """Whatever a damaged file holds, it is read or refused in one line."""
 
 import struct
+import zlib
 from collections.abc import Callable
 from io import BytesIO
 
@@ -92,3 +93,56 @@ def test_names_are_checked_however_long_a_list_says_it_is(length):
     for each in (entry, wide):
         with pytest.raises(PixelError, match="no text"):
             check_boxes(struct.pack(">I4sQ", length, b"meta", 16 + len(each)) + each)
+
+
+def chunk(kind: bytes, content: bytes, is_whole: bool = True) -> bytes:
+    """A part of a PNG file, with a wrong checksum if it is to be broken."""
+    checksum = zlib.crc32(kind + content) ^ (0 if is_whole else 1)
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", checksum)
+
+
+def png(**broken: bytes) -> bytes:
+    """A grey PNG of 8x8 pixels, parts of it replaced."""
+    parts = {
+        "signature": b"\x89PNG\r\n\x1a\n",
+        "head": chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)),
+        "pixels": chunk(b"IDAT", zlib.compress((b"\0" + b"\xff" * 8) * 8)),
+        "end": chunk(b"IEND", b""),
+    }
+    return b"".join((parts | broken).values())
+
+
+def head(depth: int, colour: int) -> bytes:
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, depth, colour, 0, 0, 0))
+
+
+AS_IN_PNGSUITE = {
+    "xs1": png(signature=b"\x88PNG\r\n\x1a\n"),
+    "xs2": png(signature=b"\x89QNG\r\n\x1a\n"),
+    "xs4": png(signature=b"\x89PNC\r\n\x1a\n"),
+    "xs7": png(signature=b"\x89PNG\r\n\x1b\n"),
+    "xcr": png().replace(b"\r\n\x1a\n", b"\r\r\n\x1a\r\n"),
+    "xlf": png().replace(b"\r\n\x1a\n", b"\n\x1a\n"),
+    "xhd": png(head=chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0), is_whole=False)),
+    "xdt": png(pixels=b""),
+    "xc1": png(head=head(8, 1)),
+    "xc9": png(head=head(8, 9)),
+    "xd0": png(head=head(0, 2)),
+    "xd3": png(head=head(3, 2)),
+    "xd9": png(head=head(99, 2)),
+}
+
+
+@pytest.mark.parametrize("name", AS_IN_PNGSUITE)
+def test_pngs_broken_as_those_of_pngsuite_are_refused_in_one_line(name):
+    assert read_pixels(png()).any()
+    said = complaint(read_pixels, AS_IN_PNGSUITE[name])
+    assert said is not None
+    assert "\n" not in said
+    assert ("is damaged" in said) == (not name.startswith(("xs", "xcr", "xlf")))
+
+
+def test_a_wrong_checksum_over_whole_pixels_does_not_spoil_a_picture():
+    pixels = zlib.compress((b"\0" + b"\xff" * 8) * 8)  # which has a checksum of its own
+    broken = png(pixels=chunk(b"IDAT", pixels, is_whole=False))
+    np.testing.assert_array_equal(read_pixels(broken), read_pixels(png()))

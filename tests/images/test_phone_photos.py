@@ -79,6 +79,18 @@ def test_exif_data_that_the_decoder_overlooks_turn_nothing(monkeypatch):
     shows_the_scene(read_pixels(FullPhoto.read(content).to_bytes("jpeg")))
 
 
+@pytest.mark.parametrize("exif", [{}, {ExifTags.Base.Make: "Camera"}])
+def test_an_xmp_packet_turns_no_avif(exif):
+    notes = Image.Exif()
+    notes.update(exif)
+    scene = Image.fromarray(CORNERS.repeat(32, axis=0).repeat(48, axis=1))
+    content = avif(scene, exif=notes, xmp=b'<x tiff:Orientation="6" tiff:Make="Camera"/>')
+    shows_the_scene(read_pixels(content))
+    photo = FullPhoto.read(content)
+    assert photo.xmp == b'<x  tiff:Make="Camera"/>'
+    shows_the_scene(read_pixels(photo.to_bytes("jpeg")))
+
+
 def test_tiles_are_put_together_as_phones_store_them():
     with opened(SAMPLES / "phone.heic") as picture:
         assert picture.size == (192, 128)

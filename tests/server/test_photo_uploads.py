@@ -11,6 +11,9 @@ import pytest
 from PIL import Image
 from running_site import picture, png
 
+SAMPLES = Path(__file__).parent.parent / "data" / "pictures"
+"""HEIC files; see the README beside them."""
+
 
 def as_array(content: bytes) -> np.ndarray:
     return np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
@@ -68,19 +71,50 @@ def test_a_preview_is_upright_and_small(site):
     np.testing.assert_array_equal(as_array(whole.content), np.rot90(np.asarray(picture(60, 30)), 3))
 
 
+def test_photos_of_phones_are_taken_as_they_are(site):
+    heic = (SAMPLES / "phone.heic").read_bytes()
+    avif, deep = io.BytesIO(), io.BytesIO()
+    picture(60, 30).save(avif, "AVIF", quality=90)
+    ramp = np.linspace(0, 1, 60, dtype=np.float32)[None].repeat(30, axis=0)
+    Image.fromarray(ramp).save(deep, "TIFF")
+    uploads = (
+        (heic, "image/heic", (192, 128)),
+        (heic, "application/octet-stream", (192, 128)),  # browsers do not know the kind
+        (avif.getvalue(), "image/avif", (60, 30)),
+        (deep.getvalue(), "image/tiff", (60, 30)),
+    )
+    for content, kind, size in uploads:
+        photo = site.upload(content, kind, name="IMG_0001").json()
+        assert (photo["width"], photo["height"]) == size
+        shown = as_array(site.http.get(f"/api/v1/photos/{photo['id']}/image").content)
+        assert shown.max() > 220
+        answer = site.http.post(
+            "/api/v1/stylemaps", json={"photo": photo["id"], "model": site.model}
+        )
+        assert answer.status_code == 201
+
+
+def test_a_heic_of_too_many_pixels_is_refused_unread(site):
+    heic = (SAMPLES / "phone.heic").read_bytes()
+    at = heic.rindex(struct.pack(">II", 128, 192))  # of the whole, as stored: turned
+    answer = site.upload(heic[:at] + struct.pack(">II", 9_000, 9_000) + heic[at + 8 :])
+    assert answer.status_code == 422
+    assert "at most 50 million" in answer.json()["error"]["message"]
+
+
 @pytest.mark.parametrize(
     ("content", "kind", "status", "words"),
     [
         (b"", "image/png", 422, "empty"),
         (b"<html><body>hello</body></html>", "image/png", 422, "web page"),
-        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml", 422, "no picture"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml", 422, "not supported"),
         (png(300, 300)[:2000], "image/png", 422, "damaged"),
         (bomb(60_000, 60_000), "image/png", 422, "million pixels"),
         (bomb(9_000, 9_000), "image/png", 422, "at most 50 million"),
         (png(1, 5_000), "image/png", 422, "each side needs 16"),
         (b"%PDF-1.7 ...", "application/pdf", 415, "Content-Type"),
         (png(), "application/x-www-form-urlencoded", 415, "Content-Type"),
-        (bytes(1000), "image/jpeg", 422, "no picture"),
+        (bytes(1000), "image/jpeg", 422, "not supported"),
     ],
     ids=[
         *("empty", "html", "svg", "truncated", "bomb", "large", "narrow"),

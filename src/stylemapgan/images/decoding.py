@@ -1,8 +1,5 @@
 """From a file nobody vouches for to upright sRGB pixels, or to one line that says why not."""
 
-import logging
-import threading
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -10,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import UInt8
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from stylemapgan.errors import ImageError
 from stylemapgan.images.colour import eight_bit, opaque, to_srgb
 from stylemapgan.images.depth import PixelError
 from stylemapgan.images.formats import FORMATS, recognised, unsupported
 from stylemapgan.images.heif_boxes import check_boxes
-
-logger = logging.getLogger(__name__)
+from stylemapgan.images.notes import TURNS, orientation_of, quietly
 
 MAX_PIXELS = 175_000_000
 """Larger pictures are refused: a small file can unpack to more than the memory holds.
@@ -36,19 +32,6 @@ JPEG_MARGIN = 8
 That makes a 12-megapixel photo quick. The price: a wave too fine for the small picture may
 come through at up to 7 % of its strength (measured), against 0.5 % if unpacked in full.
 """
-
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF orientation → what makes the picture upright."""
-
-_warnings_lock = threading.Lock()  # filters of warnings belong to the process, not to a thread
 
 
 def read_pixels(
@@ -92,7 +75,7 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
     try:
         if recognised(content) == "HEIC":
             check_boxes(content)
-        with _quietly():
+        with quietly():
             picture = Image.open(BytesIO(content), formats=FORMATS)
         with picture:
             if picture.width * picture.height > MAX_PIXELS:
@@ -130,39 +113,6 @@ def unpack(picture: Image.Image) -> None:
             f"is damaged: it says {said[0]}x{said[1]} pixels and holds "
             f"{picture.width}x{picture.height}."
         )
-
-
-def orientation_of(picture: Image.Image) -> int:
-    """Read the EXIF orientation; 1, upright, where there is none or it makes no sense.
-
-    HEIC files are turned when unpacked, by what their containers say: EXIF data that still ask
-    for it must not turn them again.
-    """
-    if picture.format == "HEIF":
-        return 1
-    try:
-        with _quietly():
-            orientation = picture.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception as error:  # a picture with broken notes is still a picture
-        logger.debug("Broken EXIF data are ignored: %s", error)
-        return 1
-    return orientation if orientation in TURNS else 1
-
-
-def exif_of(picture: Image.Image) -> bytes | None:
-    """Copy a picture's EXIF data, for a file that stores the pixels as they were unpacked."""
-    exif = picture.info.get("exif")
-    if not exif or picture.format != "HEIF":
-        return exif
-    try:  # the decoder has turned the pixels, and tidies away only tags it finds itself
-        tags = picture.getexif()
-        if tags.get(ExifTags.Base.Orientation, 1) == 1:
-            return exif
-        tags[ExifTags.Base.Orientation] = 1
-        return tags.tobytes()
-    except Exception as error:
-        logger.debug("Broken EXIF data are left out: %s", error)
-        return None
 
 
 def middle_square(picture: Image.Image, size: int, kernel: Image.Resampling) -> Image.Image:
@@ -209,11 +159,3 @@ def reason_of(error: ImageError, name: str = UNNAMED) -> str:
 
 def _name(source: Path | bytes) -> str:
     return str(source) if isinstance(source, Path) else UNNAMED
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Silence Pillow's warnings about large pictures and odd EXIF data: we decide ourselves."""
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        yield

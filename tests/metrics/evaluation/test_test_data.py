@@ -111,6 +111,28 @@ def test_maps_of_parts_are_cut_and_resized_as_their_photos(tmp_path):
         data.part_maps(slice(0, 1))
 
 
+def test_maps_of_parts_are_numbers_and_not_colours(tmp_path):
+    folder = split_folder(tmp_path)
+    maps = folder / "labels" / "val"
+    maps.mkdir(parents=True)
+    numbers = np.arange(64, dtype=np.uint8).reshape(8, 8) % 7
+    palette = Image.fromarray(numbers)
+    palette.putpalette([250, 200, 150] * 7)
+    palette.save(maps / "0.png")
+    Image.fromarray(numbers.astype(np.uint16)).save(maps / "1.png")
+    Image.fromarray(numbers.astype(np.uint16) * 256).save(maps / "2.png")
+    paint(maps / "3.png", 1)
+    data = open_test_data(folder, 8)
+    for each in data.part_maps(slice(0, 2)):
+        np.testing.assert_array_equal(each, numbers)
+    for row, reason in ((2, "holds the numbers 0 to 1536"), (3, "holds colours")):
+        with pytest.raises(DataError, match=reason):
+            data.part_maps(np.array([row]))
+    (maps / "3.png").write_bytes(b"hello")
+    with pytest.raises(DataError, match=r"3\.png: format not supported"):
+        data.part_maps(np.array([3]))
+
+
 def test_triples_are_listed_with_their_attributes(tmp_path):
     folder = split_folder(tmp_path)
     (folder / "triples").mkdir()

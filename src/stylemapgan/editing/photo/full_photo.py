@@ -21,8 +21,9 @@ from stylemapgan.editing.photo.square import Square
 from stylemapgan.errors import ImageError
 from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.colour import opaque, to_srgb
-from stylemapgan.images.decoding import exif_of, opened, orientation_of, unpack
+from stylemapgan.images.decoding import opened, unpack
 from stylemapgan.images.levels import from_bytes
+from stylemapgan.images.notes import exif_of, orientation_of, xmp_of
 from stylemapgan.images.provenance import Provenance, save_options
 
 logger = logging.getLogger(__name__)
@@ -82,7 +83,7 @@ class FullPhoto:
                 orientation=orientation_of(picture),
                 exif=exif_of(picture),
                 profile=profile,
-                xmp=picture.info.get("xmp"),
+                xmp=xmp_of(picture),
             )
 
     @property
