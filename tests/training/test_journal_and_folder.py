@@ -93,22 +93,23 @@ def test_states_replace_each_other_and_leave_no_other_file(tmp_path, settings):
     folder.create(settings())
     assert folder.load_state() is None
     for seen in (8, 16):
-        folder.save_state({"images_seen": seen, "weight": torch.full((2,), float(seen))})
+        folder.states.save({"images_seen": seen, "weight": torch.full((2,), float(seen))})
     state = folder.load_state()
     assert state is not None
     assert state["images_seen"] == 16
     assert state["weight"].tolist() == [16.0, 16.0]
-    assert [path.name for path in (tmp_path / "run" / "state").iterdir()] == ["latest.pt"]
+    names = {path.name for path in (tmp_path / "run" / "state").iterdir()}
+    assert names == {"latest.pt", "previous.pt"}
 
 
 def test_a_state_left_unfinished_by_a_crash_does_no_harm(tmp_path, settings):
     folder = RunFolder(tmp_path / "run")
     folder.create(settings())
-    folder.save_state({"images_seen": 8})
+    folder.states.save({"images_seen": 8})
     for unfinished in ("state/.0a1b.part", "snapshots/.2c3d.part"):
         (tmp_path / "run" / unfinished).write_bytes(b"half of it")
     assert folder.load_state() == {"images_seen": 8}
-    folder.save_state({"images_seen": 16})
+    folder.states.save({"images_seen": 16})
     assert folder.load_state() == {"images_seen": 16}
 
     folder.remove_unfinished()

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 
-from rich.console import Console
 from rich.table import Table
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import Checkpoint, read
+from stylemapgan.cli.console import new_console
 from stylemapgan.config import to_dict
 
 
@@ -21,7 +21,7 @@ def info(model: str = zoo.BUNDLED[0], /) -> None:
     table = Table(title=str(path), show_header=False, title_justify="left")
     for name, value in _facts(checkpoint):
         table.add_row(name, value)
-    Console().print(table)
+    new_console().print(table)
 
 
 def _facts(checkpoint: Checkpoint) -> Iterator[tuple[str, str]]:

@@ -35,15 +35,17 @@ class Validator:
     frechet_images: int
     """Random images for the Fréchet distance; 0 leaves it out."""
 
-    def measure(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
-        """All figures of the networks as they are: those of `validate`, and `frechet`."""
-        measured = validate(generator, encoder, self.photos, self.distance)
+    def reconstruction(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
+        """The figures of `validate`, of the networks as they are."""
+        return validate(generator, encoder, self.photos, self.distance)
+
+    def frechet(self, generator: Generator) -> dict[str, float]:
+        """`frechet`, of the generator as it is; nothing if it is left out."""
         if not self.frechet_images:
-            return measured
-        device = next(generator.parameters()).device
-        network = self._network.to(device)
+            return {}
+        network = self._network.to(next(generator.parameters()).device)
         generated = measure_cloud(pooled_features(network, self._random_images(generator)))
-        return measured | {"frechet": frechet_distance(self._photo_cloud, generated)}
+        return {"frechet": frechet_distance(self._photo_cloud, generated)}
 
     @torch.inference_mode()
     def _random_images(self, generator: Generator) -> Iterator[Tensor]:
