@@ -9,39 +9,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from sameness import assert_same, assert_same_model
 
-from stylemapgan.checkpoints import read
 from stylemapgan.config import AdaConfig, RunConfig, to_toml
 from stylemapgan.training.loop import Run
 from stylemapgan.training.start import resume, start
-
-
-def assert_same(one: Any, other: Any, place: str = "state") -> None:
-    """Compare nested dictionaries and lists of tensors and numbers, bit by bit."""
-    if isinstance(one, torch.Tensor):
-        assert torch.equal(one, other), place
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys(), place
-        for key in one:
-            assert_same(one[key], other[key], f"{place}.{key}")
-    elif isinstance(one, list | tuple):
-        for index, (a, b) in enumerate(zip(one, other, strict=True)):
-            assert_same(a, b, f"{place}[{index}]")
-    else:
-        assert one == other, place
-
-
-def assert_same_model(one: Path, other: Path) -> None:
-    """Compare the last snapshots of two runs, bit by bit."""
-    first, second = (read(max((run / "snapshots").iterdir())) for run in (one, other))
-    assert dataclasses.replace(first, tensors={}) == dataclasses.replace(second, tensors={})
-    assert first.tensors.keys() == second.tensors.keys()
-    for name, tensor in first.tensors.items():
-        assert tensor.tobytes() == second.tensors[name].tobytes(), name
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import atexit
 import os
 import sys
 from contextlib import suppress
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 from rich.console import Console
 
@@ -22,13 +22,17 @@ def new_console(**options: Any) -> Console:
         return Console(quiet=True, **options)
     atexit.unregister(_settle)  # once is enough
     atexit.register(_settle)
-    return Console(file=ForgivingStream(sys.stdout), **options)  # pyright: ignore[reportArgumentType]
+    return Console(file=cast(TextIO, ForgivingStream(sys.stdout)), **options)
 
 
 class ForgivingStream:
-    """A text stream that drops what it cannot write; in all else it is the one it was made of."""
+    """A text stream that drops what it cannot write; in all else it is the one it was made of.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: Such as `sys.stdout`, or whatever stands in its place.
+    """
+
+    def __init__(self, stream: Any) -> None:
         self._stream = stream
 
     def write(self, text: str) -> int:
