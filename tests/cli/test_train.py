@@ -1,5 +1,7 @@
 """`stylemapgan train` trains, tells what it does, and can be stopped and resumed."""
 
+import contextlib
+import io
 import os
 import shutil
 import signal
@@ -7,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TextIO
 
 import numpy as np
 import pytest
@@ -14,6 +17,7 @@ from PIL import Image
 from rich.console import Console
 
 from stylemapgan.checkpoints import read
+from stylemapgan.cli.main import main
 from stylemapgan.cli.training_bar import TrainingBar
 from stylemapgan.config import preset, read_toml
 from stylemapgan.training.folder import RunFolder
@@ -123,7 +127,7 @@ def test_a_run_that_breaks_fails_in_one_line_and_names_the_way_on(run, pictures,
     assert outcome.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_signals_save_the_run_and_end_it_well(pictures, tmp_path, number):
     folder = tmp_path / "run"
     arguments = [*TINY, "--images", "100000", "--snapshot-every", "4", "--precision", "bf16-mixed"]
@@ -148,6 +152,62 @@ def test_signals_save_the_run_and_end_it_well(pictures, tmp_path, number):
     assert f"stylemapgan train --resume {folder}\n" in out
     assert (folder / "snapshots" / f"{seen:09d}.safetensors").is_file()
     assert resume(folder).state.images_seen == seen
+
+
+def closed_pipe() -> TextIO:
+    reading, writing = os.pipe()
+    os.close(reading)
+    return os.fdopen(writing, "w", encoding="utf-8")
+
+
+UNFIT = {
+    "a closed pipe": closed_pipe,
+    "a full disk": lambda: Path("/dev/full").open("w", encoding="utf-8"),  # noqa: SIM115
+    "another encoding": lambda: io.TextIOWrapper(io.BytesIO(), encoding="ascii"),
+    "none at all": lambda: None,
+}
+
+
+@pytest.mark.parametrize("place", UNFIT)
+def test_output_that_cannot_be_written_costs_no_training(pictures, tmp_path, monkeypatch, place):
+    if place == "a full disk" and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    folder = tmp_path / "läuft"
+    stream = UNFIT[place]()
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "stdout", stream)
+        arguments = ["train", str(pictures), *TINY, "--images", "8", "--run", str(folder)]
+        assert main(arguments) == 0
+    state = RunFolder(folder).load_state()
+    assert state is not None
+    assert state["images_seen"] == 8
+    assert [set(entry) & {"warning"} for entry in RunFolder(folder).journal.entries()][1:] == [
+        set()
+    ]
+    if place == "another encoding":
+        stream.flush()
+        assert b"Done: " in stream.buffer.getvalue()
+        assert b"l\\xe4uft/snapshots" in stream.buffer.getvalue()
+    elif stream is not None:
+        with contextlib.suppress(OSError):
+            stream.close()
+
+
+def test_a_reader_that_leaves_does_not_change_the_exit_code(pictures, tmp_path):
+    """`train ... | head -1`: Python would end with 120 where it cannot flush its output."""
+    command = [sys.executable, "-m", "stylemapgan", "train", str(pictures), *TINY]
+    with subprocess.Popen(
+        [*command, "--images", "80", "--run", str(tmp_path / "run")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert b" of 80 images" in process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+    assert (tmp_path / "run" / "snapshots" / "000000080.safetensors").is_file()
 
 
 def test_a_log_file_gets_a_line_now_and_then(capsys):

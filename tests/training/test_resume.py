@@ -3,44 +3,20 @@
 import dataclasses
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from sameness import assert_same, assert_same_model
 
-from stylemapgan.checkpoints import read
 from stylemapgan.config import AdaConfig, RunConfig, to_toml
 from stylemapgan.training.loop import Run
 from stylemapgan.training.start import resume, start
-
-
-def assert_same(one: Any, other: Any, place: str = "state") -> None:
-    """Compare nested dictionaries and lists of tensors and numbers, bit by bit."""
-    if isinstance(one, torch.Tensor):
-        assert torch.equal(one, other), place
-    elif isinstance(one, dict):
-        assert one.keys() == other.keys(), place
-        for key in one:
-            assert_same(one[key], other[key], f"{place}.{key}")
-    elif isinstance(one, list | tuple):
-        for index, (a, b) in enumerate(zip(one, other, strict=True)):
-            assert_same(a, b, f"{place}[{index}]")
-    else:
-        assert one == other, place
-
-
-def assert_same_model(one: Path, other: Path) -> None:
-    """Compare the last snapshots of two runs, bit by bit."""
-    first, second = (read(max((run / "snapshots").iterdir())) for run in (one, other))
-    assert dataclasses.replace(first, tensors={}) == dataclasses.replace(second, tensors={})
-    assert first.tensors.keys() == second.tensors.keys()
-    for name, tensor in first.tensors.items():
-        assert tensor.tobytes() == second.tensors[name].tobytes(), name
 
 
 @pytest.mark.parametrize(
@@ -85,16 +61,16 @@ def test_the_probability_of_augmentation_is_resumed_too(settings, tmp_path):
 
 def test_what_a_run_did_after_its_last_saved_state_is_done_again_and_alike(settings, tmp_path):
     config = settings(sample_every=4, images=16)
-    whole, crashed = start(config, tmp_path / "whole"), start(config, tmp_path / "crashed")
+    whole, killed = start(config, tmp_path / "whole"), start(config, tmp_path / "killed")
     whole.train()
 
-    def crash_between_two_states() -> bool:
-        if crashed.state.images_seen == 12:
-            raise KeyboardInterrupt
-        return False
+    def copy_between_two_states() -> bool:
+        """Keep what a process killed at this instant would leave."""
+        if killed.state.images_seen == 12:
+            shutil.copytree(tmp_path / "killed", tmp_path / "crashed")
+        return killed.state.images_seen == 12
 
-    with pytest.raises(KeyboardInterrupt):
-        crashed.train(crash_between_two_states)
+    killed.train(copy_between_two_states)
     again = resume(tmp_path / "crashed")
     assert again.state.images_seen == 8
     again.train()

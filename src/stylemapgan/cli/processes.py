@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
+from stylemapgan.cli.console import new_console
 from stylemapgan.errors import StyleMapGANError
 
 RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
@@ -20,10 +21,10 @@ def only_the_first_process_speaks() -> Iterator[Console]:
     An error that the first process reports too ends the others without a word.
     """
     if _rank() == 0:
-        yield Console()
+        yield new_console()
         return
     try:
-        yield Console(quiet=True)
+        yield new_console(quiet=True)
     except StyleMapGANError:
         sys.exit(2)
 

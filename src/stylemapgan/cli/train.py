@@ -1,6 +1,7 @@
 """`stylemapgan train`."""
 
 import shlex
+import sys
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,7 +12,7 @@ from rich.console import Console
 from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset
 from stylemapgan.cli.preset_help import print_help
 from stylemapgan.cli.processes import only_the_first_process_speaks
-from stylemapgan.cli.speaking import say
+from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.cli.training_bar import TrainingBar
 from stylemapgan.cli.training_plan import show_plan
 from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
@@ -127,18 +128,22 @@ def _train_to_the_end(
 ) -> None:
     """Start a run, or resume one if there are no settings; show how it goes and how it ended."""
     from stylemapgan.training import start
-    from stylemapgan.training.stopping import stop_on_signals
+    from stylemapgan.training.stopping import end_on_signals, stop_on_signals
 
-    with TrainingBar(console) as bar:
+    with TrainingBar(console) as bar, end_on_signals():
         if settings is None:
             session = start.resume(folder, bar.show_photo, hardware)
         else:
             session = start.start(settings, folder, bar.show_photo, hardware)
-        _say_what_computes(console, session)
-        for skipped in _skipped(session):
-            say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
-        with closing(session.photos), stop_on_signals() as should_stop:
-            session.train(should_stop, bar.show_update)
+        with closing(session), stop_on_signals() as should_stop:
+            _say_what_computes(console, session)
+            for skipped in _skipped(session):
+                say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
+            try:
+                session.train(should_stop, bar.show_update)
+            except KeyboardInterrupt:
+                say(console, f"Interrupted. {session.where_it_goes_on()} {_how_to_go_on(session)}")
+                sys.exit(INTERRUPTED)
     say(console, _how_it_ended(session))
 
 
@@ -162,13 +167,13 @@ def _say_what_computes(console: Console, session: "Run") -> None:
 
 def _how_it_ended(session: "Run") -> str:
     seen, wanted = session.state.images_seen, session.config.training.images
-    folder = session.folder.path
     if seen < wanted:
-        return (
-            f"Stopped and saved at {seen:,} of {wanted:,} images. "
-            f"Go on with: stylemapgan train --resume {shlex.quote(str(folder))}"
-        )
-    return f"Done: {folder}/snapshots/{seen:09d}.safetensors"
+        return f"Stopped and saved at {seen:,} of {wanted:,} images. {_how_to_go_on(session)}"
+    return f"Done: {session.folder.path}/snapshots/{seen:09d}.safetensors"
+
+
+def _how_to_go_on(session: "Run") -> str:
+    return f"Go on with: stylemapgan train --resume {shlex.quote(str(session.folder.path))}"
 
 
 def _skipped(session: "Run") -> list["Skipped"]:

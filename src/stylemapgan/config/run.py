@@ -47,7 +47,7 @@ def read_toml(path: Path) -> RunConfig:
         ConfigError: The file is missing, no TOML, or holds an unknown or senseless setting.
     """
     try:
-        return from_dict(RunConfig, tomllib.loads(path.read_text(encoding="utf-8")))
+        return from_dict(RunConfig, tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

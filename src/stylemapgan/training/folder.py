@@ -1,10 +1,8 @@
-"""A run's folder: where its settings, diary, pictures, snapshots and state lie."""
+"""A run's folder: where its settings, journal, pictures, snapshots and states lie."""
 
+from contextlib import suppress
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
-
-import torch
 
 from stylemapgan.checkpoints.file import Checkpoint
 from stylemapgan.checkpoints.file import write as write_checkpoint
@@ -12,6 +10,8 @@ from stylemapgan.config import RunConfig, read_toml, to_toml
 from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.images.atomic import UNFINISHED, replacing
 from stylemapgan.training.journal import Journal
+from stylemapgan.training.locking import RunLock, is_lock
+from stylemapgan.training.saved_states import SavedStates
 
 
 class RunFolder:
@@ -22,7 +22,8 @@ class RunFolder:
         self.journal = Journal(path / "journal.jsonl")
         self.samples = path / "samples"
         self.snapshots = path / "snapshots"
-        self._state = path / "state" / "latest.pt"
+        self.states = SavedStates(path / "state")
+        self.lock = RunLock(path)
         self._config = path / "config.toml"
 
     def refuse_if_used(self) -> None:
@@ -33,11 +34,26 @@ class RunFolder:
         """
         if self.path.is_file():
             raise TrainingError(f"{self.path} is a file: choose another folder with --run")
-        if self.path.exists() and any(self.path.iterdir()):
+        if self.path.exists() and not all(map(is_lock, self.path.iterdir())):
             raise TrainingError(
                 f"{self.path} is not empty: choose another folder with --run, "
                 f"or go on with --resume {self.path}"
             )
+
+    def lock_new(self) -> None:
+        """Lock a folder that no run has been in; it is made if it is missing.
+
+        Raises:
+            TrainingError: The folder is in use, or holds something already.
+            StorageError: Nothing can be written there.
+        """
+        self.refuse_if_used()
+        self.lock.acquire()
+        try:
+            self.refuse_if_used()  # a run may have come and gone meanwhile
+        except TrainingError:
+            self.lock.release()
+            raise
 
     def create(self, config: RunConfig, remark: str = "") -> None:
         """Make an empty run.
@@ -46,7 +62,7 @@ class RunFolder:
             config: All settings.
             remark: A line for people above them in `config.toml`.
         """
-        for folder in (self.samples, self.snapshots, self._state.parent):
+        for folder in self._folders():
             folder.mkdir(parents=True, exist_ok=True)
         with replacing(self._config) as unfinished:
             heading = f"# {remark}\n" if remark else ""
@@ -63,10 +79,15 @@ class RunFolder:
         except ConfigError as error:
             raise TrainingError(f"{self.path} cannot be resumed: {error}") from None
 
-    def save_state(self, state: dict[str, Any]) -> None:
-        """Replace the state that resuming starts from."""
-        with replacing(self._state) as unfinished:
-            torch.save(state, unfinished)
+    def remove_unbegun(self) -> None:
+        """Take back `create`, where nothing has been trained since.
+
+        Folders with something in them stay.
+        """
+        self._config.unlink(missing_ok=True)
+        for folder in self._folders():
+            with suppress(OSError):
+                folder.rmdir()
 
     def remove_unfinished(self) -> None:
         """Delete the files that a killed run was writing."""
@@ -74,19 +95,13 @@ class RunFolder:
             unfinished.unlink()
 
     def load_state(self) -> dict[str, Any] | None:
-        """Read the newest state; None where the run stopped before its first.
+        """Read the newest state that is good; None where the run stopped before its first.
 
         Raises:
-            TrainingError: The file was damaged by something.
+            TrainingError: No state is good.
         """
-        if not self._state.exists():
-            return None
-        try:
-            return torch.load(self._state, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, UnpicklingError):
-            raise TrainingError(
-                f"{self._state} is damaged: this run cannot go on; its snapshots still work"
-            ) from None
+        saved = self.states.load()
+        return saved.state if saved else None
 
     def save_snapshot(self, checkpoint: Checkpoint, keep: int) -> Path:
         """Write the averaged weights, then drop all but the newest snapshots."""
@@ -95,3 +110,6 @@ class RunFolder:
         for old in sorted(self.snapshots.glob("*.safetensors"))[:-keep]:
             old.unlink()
         return path
+
+    def _folders(self) -> tuple[Path, ...]:
+        return self.samples, self.snapshots, self.states.folder

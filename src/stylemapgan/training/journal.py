@@ -1,10 +1,17 @@
-"""A run's diary: one JSON object a line, appended as it happens."""
+"""A run's journal: one JSON object a line, appended as it happens."""
 
 import json
+import logging
+import os
 from pathlib import Path
 from typing import Any
 
 from stylemapgan.images.atomic import replacing
+
+logger = logging.getLogger(__name__)
+
+TABLES = ("losses", "validation")
+"""Keys whose values are figures by name."""
 
 
 class Journal:
@@ -14,29 +21,73 @@ class Journal:
         self.path = path
 
     def write(self, images_seen: int, **entry: Any) -> None:
-        """Append one entry, durable when this returns but for a power cut."""
-        line = json.dumps({"images": images_seen, **entry})
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(line + "\n")
+        """Append one entry, durable when this returns but for a power cut.
+
+        Raises:
+            OSError: There is no room for it; then the journal is as it was before.
+        """
+        line = json.dumps({"images": images_seen, **entry}).encode() + b"\n"
+        with self.path.open("ab", buffering=0) as file:
+            length = file.tell()
+            try:
+                written = file.write(line)
+                if written != len(line):  # the disk was full in the middle of it
+                    file.write(line[written:])
+            except OSError:
+                os.truncate(file.fileno(), length)
+                raise
 
     def entries(self) -> list[dict[str, Any]]:
-        """Read all entries; a half-written last line does not count."""
-        if not self.path.exists():
-            return []
-        return [
-            entry for line in self.path.read_text("utf-8").splitlines() if (entry := _parse(line))
-        ]
+        """Read all entries.
+
+        Lines that are damaged are skipped, and counted in one warning; a half-written last line,
+        as a killed run leaves it, is skipped in silence.
+        """
+        return [entry for _, entry in self._lines() if entry is not None]
 
     def rewind(self, images_seen: int) -> None:
-        """Forget what was written after a point that a resumed run goes back to."""
-        kept = [entry for entry in self.entries() if entry["images"] <= images_seen]
-        text = "".join(json.dumps(entry) + "\n" for entry in kept)
-        with replacing(self.path) as unfinished:
-            unfinished.write_text(text, encoding="utf-8")
+        """Forget what was written after a point that a resumed run goes back to.
+
+        Raises:
+            StorageError: The journal cannot be written.
+        """
+        lines = self._lines()
+        kept = [line for line, entry in lines if entry and entry["images"] <= images_seen]
+        if len(kept) < len(lines):
+            with replacing(self.path) as unfinished:
+                unfinished.write_bytes(b"".join(line + b"\n" for line in kept))
+
+    def _lines(self) -> list[tuple[bytes, dict[str, Any] | None]]:
+        """Read all lines, each with the entry that it holds, or None if it is damaged."""
+        if not self.path.exists():
+            return []
+        *whole, rest = self.path.read_bytes().split(b"\n")
+        lines = [(line, _parse(line)) for line in whole]
+        damaged = sum(entry is None for _, entry in lines)
+        if damaged:
+            logger.warning(
+                "%s: %d of %d lines cannot be read and are skipped; all others count.",
+                *(self.path, damaged, len(lines)),
+            )
+        return lines + ([(rest, None)] if rest else [])
 
 
-def _parse(line: str) -> dict[str, Any] | None:
+def _parse(line: bytes) -> dict[str, Any] | None:
+    """Read an entry; None if the line holds none that `Journal.write` could have written."""
     try:
-        return json.loads(line)
-    except json.JSONDecodeError:
+        entry = json.loads(line.decode("utf-8-sig"))
+    except ValueError:  # no UTF-8, or no JSON
         return None
+    return entry if _is_entry(entry) else None
+
+
+def _is_entry(entry: Any) -> bool:
+    if not isinstance(entry, dict) or type(entry.get("images")) is not int:
+        return False
+    figures = [entry.get("images_per_second", 0.0)]
+    for name in (*TABLES, "machine"):
+        table = entry.get(name, {})
+        if not isinstance(table, dict):
+            return False
+        figures += table.values() if name in TABLES else []
+    return all(isinstance(figure, int | float) for figure in figures)

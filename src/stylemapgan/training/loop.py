@@ -1,49 +1,39 @@
-"""A whole run: update after update, with pictures, snapshots and a diary on the way."""
+"""A whole run: update after update, with pictures, snapshots and a journal on the way."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, closing
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
 from stylemapgan.augment import ADJUST_EVERY
-from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import RunConfig
-from stylemapgan.data import AbstractPhotos, PhotoSet, Prefetcher
-from stylemapgan.errors import TrainingError
+from stylemapgan.data import AbstractPhotos, PhotoSet
+from stylemapgan.errors import StorageError, StyleMapGANError, TrainingError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.machine.precision import Choice
 from stylemapgan.machine.tf32 import tf32_allowed
 from stylemapgan.training import machine, schedule, steps
 from stylemapgan.training.descent import Losses
-from stylemapgan.training.diary import Diary
 from stylemapgan.training.ema import update_ema
+from stylemapgan.training.feed import PhotoFeed
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.memory import out_of_memory_explained
 from stylemapgan.training.portions import Phase, Portion, random_source
-from stylemapgan.training.preview import sample_sheet
 from stylemapgan.training.prior import give_head_start
 from stylemapgan.training.processes import any_of, average, first_alone, share_of, share_weights
-from stylemapgan.training.state import TrainState, new_state
+from stylemapgan.training.run_logger import OnProgress, Progress, RunLogger
+from stylemapgan.training.saving import Saver
+from stylemapgan.training.state import TrainState, broken_part, new_state
+from stylemapgan.training.tensorboard import TensorBoardLog
 from stylemapgan.training.validation import Validator
 from stylemapgan.training.window import LossWindow, broken
 from stylemapgan.types import Share
 
 LOG_EVERY = 10
 """Updates between two looks at the losses; each look waits for the device."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a progress bar shows."""
-
-    images_seen: int
-    images_in_all: int
-    images_per_second: float
-    losses: dict[str, float]
 
 
 @dataclass
@@ -63,69 +53,110 @@ class Run:
     """What the weights started from, if not from scratch."""
     precision: Choice | None = None
     """What was chosen for `auto`, and why; None if the settings name one, as a resumed run's do."""
+    is_new: bool = False
+    """Whether it was started, not resumed."""
     state: TrainState = field(init=False)
     share: Share = field(init=False)
+    _is_begun: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         training = self.config.training
         training.images_a_pass(self.fabric.world_size)
         self.share = share_of(self.fabric)
         self.state = new_state(self.config, self.fabric.device)
-        self._prefetcher = Prefetcher(self.photos, training.batch, self.share, training.seed)
+        self._saver = Saver(self.config, self.folder, self.state)
+        self._feed = PhotoFeed(self.photos, training, self.share, self.fabric.device)
         self._validator = Validator(
             self.validation, self.photos, self.distance, training.frechet_images
         )
 
     def resume(self) -> None:
-        """Go back to the newest saved state, or to the start if there is none.
+        """Go back to the newest good state, or to the start if nothing was saved.
 
         Raises:
-            TrainingError: The state is damaged, or of networks that the settings do not describe.
+            TrainingError: No state is good, or it is of networks that the settings do not describe.
+            StorageError: The folder cannot be put in order: nothing can be written there.
         """
         first_alone(self.fabric, self.folder.remove_unfinished)
-        saved = self.folder.load_state()
+        saved = self.folder.states.load(is_told=self.fabric.is_global_zero)
         if saved is not None:
             try:
-                self.state.load_state_dict(saved)
+                self.state.load_state_dict(saved.state)
             except (KeyError, ValueError, RuntimeError):
                 raise TrainingError(
                     f"{self.folder.path}: what was saved does not fit the networks of config.toml: "
                     "put the [model] settings there back to what they were"
                 ) from None
+            self._saver.note_loaded()
+            if saved.path != self.folder.states.latest:
+                first_alone(self.fabric, self.folder.states.set_damaged_aside)
         first_alone(self.fabric, lambda: self.folder.journal.rewind(self.state.images_seen))
 
     def train(
         self,
         should_stop: Callable[[], bool] = lambda: False,
-        on_progress: Callable[[Progress], None] = lambda progress: None,
+        on_progress: OnProgress = lambda progress: None,
     ) -> None:
         """Train to the end, or until asked to stop; either way the state is saved.
 
+        Whatever else ends the run, the state is saved first, if it is whole and good. What a run
+        can do without, such as figures, pictures and the journal, may fail: it is told once.
+
         Raises:
-            TrainingError: A loss or weight is no longer finite, memory ran out, or another
-                process was lost; what was saved before stays.
+            TrainingError: A loss or weight is no longer finite, memory ran out, another process
+                was lost, or has the run's folder; the message says what is saved.
+            StorageError: The last state cannot be written; what was saved before stays good.
+            MissingExtraError: TensorBoard is asked for and not installed.
         """
+        with self._locked(), self._feed, tf32_allowed():
+            run_logger = self._open_logger(on_progress)
+            self._is_begun = True
+            try:
+                with closing(run_logger):
+                    self._train(run_logger, should_stop)
+                self._save()
+            except BaseException as error:
+                if self.fabric.is_global_zero:
+                    self._saver.save_before_the_end(error)
+                    _add_to(error, self.where_it_goes_on)
+                raise
+
+    def close(self) -> None:
+        """Let go of photos and folder; what was started and never trained is removed again."""
+        self.photos.close()
+        if self.folder.lock.is_held and self.is_new and not self._is_begun:
+            self.folder.remove_unbegun()
+        self.folder.lock.release()
+
+    def where_it_goes_on(self) -> str:
+        """Say in a sentence what the run would go on from; what is saved is verified."""
+        return self._saver.where_it_goes_on()
+
+    def _open_logger(self, on_progress: OnProgress) -> RunLogger:
+        board = None
+        if self.config.training.tensorboard and self.fabric.is_global_zero:
+            board = TensorBoardLog(self.folder.path / "tensorboard", self.state.images_seen)
+        return RunLogger(self.folder, self.state, self._validator, on_progress, board)
+
+    def _train(self, run_logger: RunLogger, should_stop: Callable[[], bool]) -> None:
         config, state = self.config.training, self.state
         lesson = steps.Lesson(self.fabric, config, self.distance)
-        is_board_wanted = config.tensorboard and self.fabric.is_global_zero
-        diary = Diary(self.folder, state.images_seen, is_board_wanted)
         if state.images_seen < config.images and self.fabric.is_global_zero:
-            self._note_machine(diary)
+            run_logger.note_machine(self._machine_facts())
         window = LossWindow(self.fabric)
-        with self._prefetcher, closing(diary), tf32_allowed():
-            while state.images_seen < config.images and not self._should_stop(should_stop):
-                before = state.images_seen
+        while state.images_seen < config.images and not self._should_stop(should_stop):
+            before = state.images_seen
+            with self._saver.iteration():
                 losses = self.update(lesson)
                 window.add(state.updates, losses)
                 if before < config.adversarial_from <= state.images_seen:
                     self._refuse_broken(window)
                     self._end_warm_up()
-                if state.updates % LOG_EVERY == 0 or state.images_seen >= config.images:
-                    self._log(window, diary, on_progress)
-                    window = LossWindow(self.fabric)
-                self._keep(window, diary, before)
+            if state.updates % LOG_EVERY == 0 or state.images_seen >= config.images:
+                self._log(window, run_logger)
+                window = LossWindow(self.fabric)
+            self._keep(window, run_logger, before)
         self._refuse_broken(window)
-        self._save()
 
     def update(self, lesson: steps.Lesson) -> Losses:
         """One iteration: all updates that are due, the averaged weights, and the counts."""
@@ -185,26 +216,9 @@ class Run:
 
     def _next_batch(self) -> steps.Batch:
         config = self.config.training
-        real = self._next_photos()
+        real = self._feed.take(self.state.images_seen)
         portion = Portion(real, config.seed, self.state.images_seen, self.share)
         return portion.split(config.accumulate)
-
-    def _next_photos(self) -> Tensor:
-        """Fetch this process's part of the batch that follows from the seed and the images seen."""
-        config, seen = self.config.training, self.state.images_seen
-        if config.speed.prefetch:
-            taken = self._prefetcher.take(seen)
-        else:
-            taken = self.photos.batch(seen, config.batch, self.share, config.seed)
-        draw = np.random.default_rng((config.seed, 1, seen)).random(config.batch)
-        flips = (draw < 0.5) & config.horizontal_flips
-        real = torch.from_numpy(taken)
-        is_flipped = torch.from_numpy(flips[self.share.rows])
-        real[is_flipped] = real[is_flipped].flip(-1)
-        if self.fabric.device.type == "cuda":
-            real = real.pin_memory()
-        real = real.to(self.fabric.device, non_blocking=True)
-        return steps.lay_out(real, config)
 
     def _should_stop(self, should_stop: Callable[[], bool]) -> bool:
         """Stop all processes together; with several, only ask now and then."""
@@ -212,26 +226,22 @@ class Run:
             return False
         return any_of(self.fabric, should_stop())
 
-    def _note_machine(self, diary: Diary) -> None:
-        """Write down what the run goes on with, and what it started from."""
+    def _machine_facts(self) -> dict[str, str]:
+        """Say what the run goes on with, and what it started from."""
         reason = self.precision.reason if self.precision else "as config.toml says"
         facts = machine.describe(self.fabric)
         facts["precision"] = f"{self.config.training.precision}: {reason}"
         if self.origin:
             facts["init_from"] = self.origin
-        diary.write(self.state.images_seen, machine=facts)
+        return facts
 
-    def _log(
-        self, window: LossWindow, diary: Diary, on_progress: Callable[[Progress], None]
-    ) -> None:
-        seen, config = self.state.images_seen, self.config.training
-        means = window.means()
-        rate = window.rate(config.batch)
+    def _log(self, window: LossWindow, run_logger: RunLogger) -> None:
+        config, means = self.config.training, self._means(window)
         if self.fabric.is_global_zero:
-            diary.write(seen, losses=means, images_per_second=round(rate, 2))
-            on_progress(Progress(seen, config.images, rate, means))
+            rate = window.rate(config.batch)
+            run_logger.log(Progress(self.state.images_seen, config.images, rate, means))
 
-    def _keep(self, window: LossWindow, diary: Diary, before: int) -> None:
+    def _keep(self, window: LossWindow, run_logger: RunLogger, before: int) -> None:
         """Save, sample and validate where due."""
         config, seen = self.config.training, self.state.images_seen
         is_sample_due = schedule.is_due(config.sample_every, before, seen)
@@ -239,37 +249,49 @@ class Run:
         if is_sample_due or is_snapshot_due:
             self._refuse_broken(window)
         if is_sample_due and self.fabric.is_global_zero:
-            self._sample(diary)
+            run_logger.sample()
         if is_snapshot_due and seen < config.images:  # the last one follows at the end
-            self._save()
+            try:
+                self._save()
+            except StorageError as error:
+                run_logger.warn(f"Not saved at {seen:,} images: {error} Training goes on.")
+
+    def _means(self, window: LossWindow) -> dict[str, float]:
+        try:
+            return window.means()
+        except TrainingError:
+            self._saver.give_up()
+            raise
 
     def _refuse_broken(self, window: LossWindow) -> None:
         """Look at losses, and at weights: an update may break what its loss still praised."""
-        window.means()
-        name = self.state.broken_network()
-        if name:
-            raise broken(self.state.updates, f"the weights of {name} are no longer finite")
-
-    def _sample(self, diary: Diary) -> None:
-        state = self.state
-        measured = self._validator.measure(state.generator_ema, state.encoder_ema)
-        diary.write(state.images_seen, validation=measured)
-        diary.picture(state.images_seen, sample_sheet(state, self.validation))
+        self._means(window)
+        part = broken_part(self.state.state_dict())
+        if part:
+            self._saver.give_up()
+            raise broken(self.state.updates, f"{part} are no longer finite")
 
     def _save(self) -> None:
-        """Write a snapshot, then the state: a run killed in between does both again."""
-        if not self.fabric.is_global_zero:
-            return
-        checkpoint = pack(
-            self.config.model,
-            self.state.generator_ema,
-            self.state.encoder_ema,
-            images_seen=self.state.images_seen,
-            licence=self.config.data.licence,
-            data=self.config.data.statement,
-        )
-        self.folder.save_snapshot(checkpoint, self.config.training.keep_snapshots)
-        self.folder.save_state(self.state.state_dict())
+        if self.fabric.is_global_zero:
+            self._saver.save()
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Have the run's folder, as since `start` or `resume`, or again."""
+        lock = self.folder.lock
+        first_alone(self.fabric, lambda: None if lock.is_held else lock.acquire())
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _memory_explained(self, phase: str, batch: steps.Batch) -> AbstractContextManager[None]:
         return out_of_memory_explained(phase, self.config.training, len(batch[0].real))
+
+
+def _add_to(error: BaseException, tell: Callable[[], str]) -> None:
+    """Add a sentence to an error's message; who interrupts a run needs none."""
+    if isinstance(error, StyleMapGANError):
+        error.args = (f"{str(error).rstrip('.')}. {tell()}",)
+    elif isinstance(error, Exception):
+        error.add_note(tell())

@@ -27,8 +27,8 @@ def out_of_memory_explained(phase: str, config: TrainConfig, images: int) -> Ite
         if not is_out_of_memory(error):
             raise
         raise TrainingError(
-            f"Out of memory in {phase}, with {images} images a pass. What was saved before is "
-            f"good: {_advice(config, images)}, and go on with --resume."
+            f"Out of memory in {phase}, with {images} images a pass: {_advice(config, images)}, "
+            "and go on with --resume."
         ) from None
 
 

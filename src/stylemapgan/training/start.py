@@ -2,7 +2,8 @@
 
 import dataclasses
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lightning_fabric import Fabric
@@ -38,6 +39,8 @@ def start(
 ) -> Run:
     """Make a run's folder and everything it needs in memory.
 
+    The folder is locked from before anything is written until `Run.train` or `Run.close` ends.
+
     Args:
         config: All settings; `data.photos` names what to train on.
         path: The run's folder; new or empty.
@@ -46,6 +49,7 @@ def start(
 
     Raises:
         TrainingError: The run's folder is in use, or the hardware is not there.
+        StorageError: The run's folder cannot be written to.
         DataError: A source holds no usable pictures, or feature weights are missing.
         CheckpointError: The model to start from is missing or damaged.
         ConfigError: Settings do not go together.
@@ -55,17 +59,19 @@ def start(
     config = _with_absolute_places(config)
     fabric = _open_quietly(choice, hardware)
     folder = RunFolder(path)
-    first_alone(fabric, folder.refuse_if_used)
-    run = _open(config, folder, fabric, choice, on_photo)
-    teacher = config.training.init_from
-    if teacher:
-        run.origin = f"{teacher}: {transfer(run.state, load_teacher(teacher))}"
-    first_alone(fabric, lambda: folder.create(run.config, _remark(choice)))
+    first_alone(fabric, folder.lock_new)
+    with _let_go_on_error(folder, is_new=True):
+        run = _open(config, folder, fabric, choice, on_photo)
+        run.is_new = True
+        teacher = config.training.init_from
+        if teacher:
+            run.origin = f"{teacher}: {transfer(run.state, load_teacher(teacher))}"
+        first_alone(fabric, lambda: folder.create(run.config, _remark(choice)))
     return run
 
 
 def resume(path: Path, on_photo: OnPhoto | None = None, hardware: Hardware | None = None) -> Run:
-    """Open a run where its newest saved state left it.
+    """Open a run where its newest good state left it; its folder is locked until it ends.
 
     Args:
         path: The run's folder.
@@ -73,7 +79,9 @@ def resume(path: Path, on_photo: OnPhoto | None = None, hardware: Hardware | Non
         hardware: What to compute on; it may be other than before.
 
     Raises:
-        TrainingError: The folder is no run, or the hardware is not there.
+        TrainingError: The folder is no run or in use, no state in it is good, or the hardware is
+            not there.
+        StorageError: The folder cannot be written to.
         DataError: The photos are gone, or feature weights are missing.
         ConfigError: The settings do not go with the number of processes.
         MissingExtraError: A package that the settings ask for is not installed.
@@ -81,8 +89,11 @@ def resume(path: Path, on_photo: OnPhoto | None = None, hardware: Hardware | Non
     folder = RunFolder(path)
     config = folder.config()
     choice = choose_precision(config, hardware)
-    run = _open(config, folder, _open_quietly(choice, hardware), choice, on_photo)
-    run.resume()
+    fabric = _open_quietly(choice, hardware)
+    first_alone(fabric, folder.lock.acquire)
+    with _let_go_on_error(folder, is_new=False):
+        run = _open(config, folder, fabric, choice, on_photo)
+        run.resume()
     return run
 
 
@@ -95,6 +106,18 @@ def with_precision(config: RunConfig, choice: Choice) -> RunConfig:
     """Put the choice in the place of `auto`: a run keeps it wherever it goes on."""
     training = dataclasses.replace(config.training, precision=choice.precision)
     return dataclasses.replace(config, training=training)
+
+
+@contextmanager
+def _let_go_on_error(folder: RunFolder, is_new: bool) -> Iterator[None]:
+    """Unlock a run's folder if the run cannot begin; of a new one nothing stays."""
+    try:
+        yield
+    except BaseException:  # Ctrl-C too
+        if folder.lock.is_held and is_new:
+            folder.remove_unbegun()
+        folder.lock.release()
+        raise
 
 
 def _open(

@@ -1,6 +1,7 @@
 """What a run carries from one update to the next."""
 
 import copy
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,11 @@ class TrainState:
         """Height and width of images, in pixels."""
         return self.generator.config.image_size
 
+    @property
+    def optimizers(self) -> tuple[Adam, Adam, Adam]:
+        """Those of generator, encoder and discriminator."""
+        return self.generator_optimizer, self.encoder_optimizer, self.discriminator_optimizer
+
     def state_dict(self) -> dict[str, Any]:
         """Everything needed to go on as if nothing had happened."""
         parts = {name: part.state_dict() for name, part in self._parts().items()}
@@ -63,21 +69,37 @@ class TrainState:
             for group in optimizer.param_groups:
                 group["lr"] = value
 
-    def broken_network(self) -> str | None:
-        """Name a network with weights that are no longer finite; None if all are well."""
-        for name, part in self._parts().items():
-            if isinstance(part, torch.nn.Module) and not all(
-                bool(torch.isfinite(weights).all()) for weights in part.parameters()
-            ):
-                return name
-        return None
-
     def _parts(self) -> dict[str, torch.nn.Module | Adam]:
         return {
             name: part
             for name, part in vars(self).items()
             if isinstance(part, torch.nn.Module | Adam)
         }
+
+
+def broken_part(state: dict[str, Any]) -> str | None:
+    """Name what a run cannot go on with, in a state dictionary.
+
+    Returns:
+        "the weights of encoder", for example, if some of them are not finite; of an optimiser, if
+        some of its averages are no numbers. None if all is well.
+    """
+    for name, part in state.items():
+        if isinstance(part, dict) and "param_groups" in part:
+            if any(bool(torch.isnan(tensor).any()) for tensor in _tensors(part["state"])):
+                return f"the averages of {name}"
+        elif not all(bool(torch.isfinite(tensor).all()) for tensor in _tensors(part)):
+            return f"the weights of {name}"
+    return None
+
+
+def _tensors(value: Any) -> Iterator[torch.Tensor]:
+    """All tensors in nested dictionaries."""
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _tensors(each)
 
 
 def lazy_factor(interval: int) -> float:

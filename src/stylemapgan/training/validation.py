@@ -52,22 +52,22 @@ class Validator:
                 "frechet_images to 0."
             )
 
-    def measure(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
-        """All figures of the networks as they are: those of `validate`, and `frechet`.
-
-        In full float32, whatever training computes in.
-        """
+    def reconstruction(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
+        """The figures of `validate`, of the networks as they are, in full float32."""
         with full_float32():
-            return self._measure(generator, encoder)
+            return validate(generator, encoder, self.photos, self.distance)
 
-    def _measure(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
-        measured = validate(generator, encoder, self.photos, self.distance)
+    def frechet(self, generator: Generator) -> dict[str, float]:
+        """`frechet`, of the generator as it is, in full float32; nothing if it is left out."""
+        with full_float32():
+            return self._frechet(generator)
+
+    def _frechet(self, generator: Generator) -> dict[str, float]:
         if not self.frechet_images:
-            return measured
-        device = next(generator.parameters()).device
-        network = self._network.to(device)
+            return {}
+        network = self._network.to(next(generator.parameters()).device)
         generated = measure_cloud(pooled_features(network, self._random_images(generator)))
-        return measured | {"frechet": frechet_distance(self._photo_cloud, generated)}
+        return {"frechet": frechet_distance(self._photo_cloud, generated)}
 
     @torch.inference_mode()
     def _random_images(self, generator: Generator) -> Iterator[Tensor]:

@@ -53,6 +53,6 @@ class LossWindow:
 def broken(update: int, what: str) -> TrainingError:
     """Say that a run cannot go on from here, and what to do."""
     return TrainingError(
-        f"Update {update}: {what}. What was saved before is good: lower learning_rate or r1_gamma "
-        "in the run's config.toml, or set precision to 32-true there, and go on with --resume."
+        f"Update {update}: {what}. Lower learning_rate or r1_gamma in the run's config.toml, or "
+        "set precision to 32-true there, and go on with --resume."
     )

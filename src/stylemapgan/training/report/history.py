@@ -45,7 +45,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class History:
-    """Settings and diary of a run."""
+    """Settings and journal of a run."""
 
     config: RunConfig
     entries: list[dict[str, Any]]
@@ -80,6 +80,13 @@ class History:
     def machines(self) -> list[tuple[int, dict[str, str]]]:
         """What the run computed on, and from where on."""
         return [(entry["images"], entry["machine"]) for entry in self.entries if "machine" in entry]
+
+    @cached_property
+    def told(self) -> list[tuple[int, str]]:
+        """What the run warned of, and when."""
+        return [
+            (entry["images"], str(entry["warning"])) for entry in self.entries if "warning" in entry
+        ]
 
     @property
     def seconds(self) -> float:

@@ -1,11 +1,14 @@
 """The report of a run: facts, warnings, pictures, curves, settings."""
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 
+from stylemapgan import images
 from stylemapgan.config import to_toml
+from stylemapgan.errors import ImageError
 from stylemapgan.pages import (
     Block,
     Code,
@@ -22,6 +25,8 @@ from stylemapgan.training.report.concern import ENOUGH
 from stylemapgan.training.report.curves import charts
 from stylemapgan.training.report.history import Curve, History, read_history
 from stylemapgan.training.report.warnings import CHECKS, warnings
+
+logger = logging.getLogger(__name__)
 
 EARLIER_SHEETS = 8
 """Sample sheets beside the newest, spread evenly over the run."""
@@ -97,6 +102,8 @@ def _facts(history: History) -> dict[str, str]:
 
 
 def _notices(history: History) -> Iterator[Block]:
+    for images_seen, text in history.told:
+        yield Notice(text, "warning", f"told at {images_seen:,} images")
     found = warnings(history)
     for warning in found:
         yield Notice(warning.text, "warning", warning.title)
@@ -110,16 +117,28 @@ def _notices(history: History) -> Iterator[Block]:
 
 
 def _sheets(samples: Sequence[Path]) -> Iterator[Block]:
-    if not samples:
+    newest = next(filter(_is_readable, reversed(samples)), None)
+    if newest is None:
         return
     yield Heading("Samples")
-    yield Picture(samples[-1], _caption(samples[-1]), LARGE)
-    if len(samples) == 1:
+    yield Picture(newest, _caption(newest), LARGE)
+    earlier = samples[: samples.index(newest)]
+    if not earlier:
         return
-    spread = np.linspace(0, len(samples) - 2, min(EARLIER_SHEETS, len(samples) - 1))
-    chosen = [samples[index] for index in spread.round().astype(int)]
+    spread = np.linspace(0, len(earlier) - 1, min(EARLIER_SHEETS, len(earlier)))
+    chosen = filter(_is_readable, (earlier[index] for index in spread.round().astype(int)))
     yield Paragraph("On the way there; click one to enlarge it.")
     yield Gallery([Picture(path, _caption(path), SMALL) for path in chosen])
+
+
+def _is_readable(sheet: Path) -> bool:
+    """A damaged picture costs the page nothing but itself."""
+    try:
+        images.read_pixels(sheet)
+    except ImageError as error:
+        logger.warning("Left out: %s", error)
+        return False
+    return True
 
 
 def _caption(sheet: Path) -> str:
