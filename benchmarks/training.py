@@ -16,6 +16,7 @@ from stylemapgan.config import TrainConfig, preset
 from stylemapgan.data import PhotoSet
 from stylemapgan.features import AbstractPerceptualDistance, load_distance
 from stylemapgan.features.lpips import LPIPS
+from stylemapgan.machine.precision import choose
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Run
 from stylemapgan.training.steps import Lesson
@@ -103,7 +104,8 @@ class Lecture:
     def __init__(self, name: str, training: TrainConfig, device: str) -> None:
         settings = preset(name)
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
-        fabric = Fabric(accelerator=device, devices=1, precision=training.precision)
+        precision = choose(training.precision, device).precision
+        fabric = Fabric(accelerator=device, devices=1, precision=precision)
         distance = _untrained_or_bundled(training)
         photos = _random_photos(settings.model.image_size)
         self._run = Run(

@@ -59,9 +59,11 @@ def test_commands_edit_with_the_bundled_model(tmp_path):
 from stylemapgan.cli.main import main
 for arguments in {list(COMMANDS.values())!r}:
     assert main(arguments) == 0, arguments
+assert main(["info", "--machine"]) == 0
 """
     done = run_without_extras(work, tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "ONNX Runtime, on the processor in float32" in done.stdout
     assert {path.stem for path in tmp_path.iterdir()} == COMMANDS.keys()
 
 

@@ -1,17 +1,22 @@
 """Commands turn photo files into picture files, and say in one line what is wrong."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
+import torch
 from PIL import Image
 
 from stylemapgan import images
 from stylemapgan.cli.outline import outline
 from stylemapgan.editing import Editor
 from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.machine.precision import choose
+from stylemapgan.machine.processor import this_processor
 
 
 @pytest.fixture
@@ -30,9 +35,7 @@ def test_blend_writes_what_the_editor_makes(run, model, editor, photos):
     )  # fmt: skip
 
     assert outcome.code == 0
-    computes, *wrote = outcome.out.splitlines()
-    assert computes == editor.what_computes
-    assert wrote == ["wrote out.png", "wrote sheet.png"]
+    assert outcome.out == "wrote out.png\nwrote sheet.png\n"
     source, reference = (images.read(photo, 32) for photo in photos[:2])
     expected = editor.blend_w_plus(source, reference, images.box_mask((16, 0, 16, 32), 32))
     np.testing.assert_array_equal(pixels("out.png"), to_bytes(expected)[0])
@@ -109,6 +112,32 @@ def test_photos_and_reconstructions_go_on_a_sheet(run, model, editor, photos):
         expected = editor.reconstruct(images.read(photo, 32))
         np.testing.assert_array_equal(part, to_bytes(expected)[0])
     assert pixels("sheet.png").shape[0] > 2 * 192
+
+
+def test_who_sits_at_a_terminal_is_told_what_computes(run, model, editor, photos, monkeypatch):
+    given = ["blend", *photos[:2], "--box", "0,0,8,8", "--model", model, "-o", "out.png"]
+    assert run(*given).out == "wrote out.png\n"  # other programs read this
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert run(*given).out == f"{editor.what_computes}\nwrote out.png\n"
+    named = run(*given, "--precision", "32-true").out
+    assert re.fullmatch(r"cpu \(.+\), \d+ threads?, precision 32-true\nwrote out.png\n", named)
+    bundled = run("reconstruct", photos[0], "-o", "out.png").out
+    assert bundled == "wrote out.png\n"  # ONNX Runtime leaves nothing to choose
+
+
+def test_info_tells_what_computes_here(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    outcome = run("info", "--machine")
+    assert (outcome.code, outcome.err) == (0, "")
+    chosen = choose("auto")
+    for fact in (
+        this_processor().kind,
+        f"{chosen.precision}: {chosen.reason}",
+        torch.__version__,
+        onnxruntime.__version__,
+        str(torch.get_num_threads()),
+    ):
+        assert fact in outcome.out
 
 
 def test_mixes_go_on_a_sheet(run, model, photos):

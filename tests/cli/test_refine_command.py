@@ -20,7 +20,7 @@ from stylemapgan.images.levels import to_bytes
 
 @pytest.fixture
 def editor(model) -> Editor:
-    return Editor.load(model)
+    return Editor.load(model, precision="32-true")
 
 
 def told(out: str) -> tuple[float, float, int]:

@@ -6,11 +6,11 @@ import torch
 from stylemapgan.machine.tf32 import full_float32, tf32_allowed
 
 
-def switches() -> tuple[bool, bool]:
+def switches() -> tuple[bool | str, bool]:
     return torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
 
 
-def _look_and_fail(block, found: list[tuple[bool, bool]]) -> None:
+def _look_and_fail(block, found: list[tuple[bool | str, bool]]) -> None:
     with block():
         found.append(switches())
         torch.get_float32_matmul_precision()  # others may read it
@@ -45,7 +45,8 @@ def test_the_newer_switches_are_put_back_too():
     if not hasattr(torch.backends.cuda.matmul, "fp32_precision"):
         pytest.skip("this release of PyTorch has no newer switches")
     usual = switches()
-    products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn.conv
+    products = torch.backends.cuda.matmul
+    convolutions = torch.backends.cudnn.conv  # pyright: ignore[reportAttributeAccessIssue]
     products.fp32_precision, convolutions.fp32_precision = "tf32", "ieee"
     try:
         with full_float32():

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from cyclopts import ArgumentCollection, Group, Parameter, Token
 
 from stylemapgan import images, zoo
+from stylemapgan.cli.speaking import say_to_people
 from stylemapgan.config.training import Precision
 from stylemapgan.editing import AbstractEditor, Engine, open_editor
 from stylemapgan.types import Mask
@@ -68,12 +69,15 @@ class ModelOptions:
     processor or GPU multiplies bfloat16; else 32-true, that is float32. ONNX runs in float32."""
 
     def load(self) -> AbstractEditor:
-        """Open the model, and say what computes where PyTorch does; only now is it imported."""
+        """Open the model; PyTorch is imported only now, and only if it is needed.
+
+        Says what computes where PyTorch does.
+        """
         editor = open_editor(
             self.model, engine=self.engine, device=self.device, precision=self.precision
         )
         if editor.what_computes:
-            print(editor.what_computes)
+            say_to_people(editor.what_computes)
         return editor
 
 

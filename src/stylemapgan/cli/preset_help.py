@@ -8,7 +8,7 @@ from stylemapgan.cli.preset_flags import look_up
 from stylemapgan.config import RunConfig, to_dict
 
 if TYPE_CHECKING:
-    from cyclopts.help import HelpPanel
+    from cyclopts.help import HelpEntry, HelpPanel
     from rich.console import Console, ConsoleOptions
 
 
@@ -27,11 +27,9 @@ def print_help(app: App, settings: RunConfig, preset: str) -> None:
     usual = DefaultFormatter()
 
     def show(console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:
-        for entry in panel.entries:
-            value = look_up(known, _keys(entry.positive_names))
-            if entry.default is not None and value is not None:
-                entry.default = _words(value)
-        usual(console, options, panel)
+        usual(
+            console, options, panel.copy(entries=[_filled(each, known) for each in panel.entries])
+        )
 
     shown = App(
         default_command=app.default_command,
@@ -42,6 +40,14 @@ def print_help(app: App, settings: RunConfig, preset: str) -> None:
         usage=app.usage,
     )
     shown.help_print([])
+
+
+def _filled(entry: "HelpEntry", known: dict[str, Any]) -> "HelpEntry":
+    """Give the line of a setting the value it would have."""
+    value = look_up(known, _keys(entry.positive_names))
+    if entry.default is None or value is None:
+        return entry
+    return entry.copy(default=_words(value))
 
 
 def _keys(names: tuple[str, ...]) -> tuple[str, ...]:

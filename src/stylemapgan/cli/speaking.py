@@ -15,6 +15,12 @@ def say(console: Console, text: str, style: str | None = None) -> None:
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
+def say_to_people(text: str) -> None:
+    """Print a line where a person reads it; files and other programs get results alone."""
+    if sys.stdout is not None and sys.stdout.isatty():
+        print(text)
+
+
 @contextmanager
 def goes_on_after_ctrl_c(console: Console) -> Iterator[None]:
     """End quietly on Ctrl-C, for commands that go on where they were."""
