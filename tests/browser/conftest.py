@@ -76,10 +76,10 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport=size, accept_downloads=True, **settings)  # pyright: ignore[reportArgumentType]
         contexts.append(context)
         page = context.new_page()
-        page.add_init_script(script)
         page.set_default_timeout(10_000)
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.add_init_script(script)
         page.goto(url)
         return page
 

@@ -79,7 +79,7 @@ def ask(site: Site, method: str, path: str, *headers: str, body: bytes = b"") ->
         lines.append(f"Content-Length: {len(body)}")
     if "Connection:" not in given:
         lines.append("Connection: close")
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port)) as connection:
         connection.sendall("\r\n".join((*lines, "", "")).encode("latin-1") + body)
         answer = connection.recv(4096)
     return int(answer.split()[1]) if answer else 0
@@ -129,9 +129,7 @@ def safetensors(header: bytes) -> bytes:
 
 
 def wait_until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
     while not is_so():
-        assert time.monotonic() < end
         time.sleep(0.01)
 
 
@@ -161,7 +159,7 @@ def test_an_upload_that_its_client_aborts_is_no_failure(site, caplog):
                 f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: {kind}\r\n"
                 "Content-Length: 1000\r\n\r\n"
             )
-            with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+            with socket.create_connection(("127.0.0.1", port)) as connection:
                 connection.sendall(head.encode() + b"half of it")
             counted = f'{{method="POST",route="{path}",status="499"}} 1.0'
             wait_until(lambda line=counted: line in site.http.get("/metrics").text)

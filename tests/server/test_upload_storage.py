@@ -37,7 +37,7 @@ def test_the_same_bytes_uploaded_twice_at_once_stay(workspace, monkeypatch):
     put = photos.kept.put
 
     def put_together(*arguments):
-        both_are_written.wait(timeout=20)
+        both_are_written.wait()
         return put(*arguments)
 
     monkeypatch.setattr(photos.kept, "put", put_together)
