@@ -232,7 +232,7 @@ def test_pictures_are_not_prepared_into_their_own_folder(tmp_path):
 
 def test_a_source_without_one_good_picture_is_refused(tmp_path):
     source = write_folder(tmp_path / "in", {"a.png": b"<html>"})
-    with pytest.raises(DataError, match=r"None of the 1 pictures .* a\.png, is no picture"):
+    with pytest.raises(DataError, match=r"None of the 1 pictures .* a\.png, format not supported"):
         prepare(source, tmp_path / "out", SMALL)
 
 

@@ -144,6 +144,19 @@ def test_transparency_stays_and_looks_white_to_the_model():
     assert Image.open(BytesIO(photo.to_bytes("jpeg"))).mode == "RGB"
 
 
+def test_half_transparent_grey_and_palettes_are_mixed_with_white_once():
+    levels = np.full((4, 4, 2), 128, np.uint8)
+    levels[..., 0] = 40
+    palette = Image.fromarray(levels[..., 0]).convert("P")
+    for content in (
+        packed(Image.fromarray(levels), "PNG"),
+        packed(palette, "PNG", transparency=bytes([128] * 256)),
+    ):
+        photo = FullPhoto.read(content)
+        assert photo.pixels.getpixel((1, 1)) == (40, 40, 40, 128)
+        np.testing.assert_array_equal(photo.upright_srgb(), images.read_pixels(content))
+
+
 @pytest.mark.parametrize("mode", ["L", "P", "CMYK", "1", "LA", "I;16"])
 def test_other_kinds_of_pixels_become_srgb(scenery, mode):
     picture = scenery(50, 40)

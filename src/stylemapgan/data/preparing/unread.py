@@ -1,4 +1,4 @@
-"""Pictures of a kind that is not read: people should hear of them, not wonder."""
+"""Pictures whose format is not supported: people should hear of them, not wonder."""
 
 import os
 from pathlib import Path
