@@ -11,6 +11,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from stylemapgan.config import ModelConfig, from_dict, to_dict
+from stylemapgan.config.texts import spelled_out
 from stylemapgan.errors import CheckpointError, ConfigError
 from stylemapgan.images.atomic import write_bytes
 
@@ -91,8 +92,8 @@ def to_metadata(checkpoint: Checkpoint, file_format: str) -> dict[str, str]:
         "format": file_format,
         "config": json.dumps(to_dict(checkpoint.config)),
         "images_seen": json.dumps(checkpoint.images_seen),
-        "licence": json.dumps(checkpoint.licence, ensure_ascii=False),
-        "data": json.dumps(checkpoint.data, ensure_ascii=False),
+        "licence": spelled_out(json.dumps(checkpoint.licence, ensure_ascii=False)),
+        "data": spelled_out(json.dumps(checkpoint.data, ensure_ascii=False)),
         "typical_errors": json.dumps(checkpoint.typical_errors),
     }
 

@@ -7,6 +7,7 @@ import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
+from stylemapgan.config.texts import spelled_out
 from stylemapgan.errors import CheckpointError
 from stylemapgan.images.atomic import write_bytes
 
@@ -56,7 +57,7 @@ def write_tensors(
     """
     refuse_unwritable(path, what)
     contiguous = {name: np.asarray(array, order="C") for name, array in tensors.items()}
-    write_bytes(path, save(contiguous, dict(metadata)))
+    write_bytes(path, save(contiguous, {name: spelled_out(metadata[name]) for name in metadata}))
 
 
 def refuse_unwritable(path: Path, what: str) -> None:

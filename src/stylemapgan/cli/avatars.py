@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from rich.console import Console
 
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.data.avatars import AvatarSettings, write_folder
@@ -28,7 +28,7 @@ def avatars(
         settings: What to draw.
         workers: Processes that share the work; as many as there are processors if not given.
     """
-    console = new_console()
+    console = Console()
     count = os.cpu_count() or 1 if workers is None else workers
     with goes_on_after_ctrl_c(console), PreparingBar(console) as bar:
         write_folder(out, settings, count, lambda done, total: bar.show("avatars", done, total))

@@ -7,7 +7,6 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.measuring import Measuring, names_of
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.config.evaluation import EvaluationConfig
@@ -60,7 +59,7 @@ def compare(
     if len(models) < 2:
         raise ConfigError(f"A comparison needs at least 2 models, got {len(models)}.")
     refuse_without_packages()
-    console = new_console()
+    console = Console()
     measuring = Measuring(
         console=console,
         tasks=names_of(tasks),

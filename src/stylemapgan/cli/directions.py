@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Annotated, TypeAlias
 
 from cyclopts import App, Parameter
+from rich.console import Console
 from rich.table import Table
 
 from stylemapgan import checkpoints, zoo
 from stylemapgan.checkpoints.tensors import refuse_unwritable
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.direction_labels import NO_LABELS, LabelOptions
 from stylemapgan.cli.direction_sheet import write_direction_sheet
 from stylemapgan.cli.move import known_directions
@@ -159,7 +159,7 @@ def show_list(file: Path | None = None, /, *, model: str = zoo.BUNDLED[0]) -> No
     for each in known_directions(model, file):
         accuracy = "" if each.accuracy is None else f"{each.accuracy:.1%}"
         table.add_row(each.name, each.label, each.origin, accuracy)
-    new_console().print(table)
+    Console().print(table)
 
 
 def _already_in(output: Path) -> tuple[Direction, ...]:
@@ -176,7 +176,7 @@ def _write(output: Path, directions: Sequence[Direction]) -> None:
 @contextmanager
 def _shown() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """Lend a maker of bars; Ctrl-C ends the command with one line."""
-    console = new_console()
+    console = Console()
     try:
         with PreparingBar(console) as bar:
             yield lambda what: lambda done, total: bar.show(what, done, total)

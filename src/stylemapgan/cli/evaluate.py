@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from rich.console import Console
 
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.measuring import Measuring, names_of, tell_what_was_left_out
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.config.evaluation import EvaluationConfig
@@ -48,7 +48,7 @@ def evaluate(
         settings: How much is looked at.
     """
     refuse_without_packages()
-    console = new_console()
+    console = Console()
     measuring = Measuring(
         console=console,
         tasks=names_of(tasks),

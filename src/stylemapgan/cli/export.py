@@ -14,7 +14,6 @@ from rich.table import Table
 
 from stylemapgan import checkpoints, images, zoo
 from stylemapgan.checkpoints import Checkpoint
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
@@ -52,7 +51,7 @@ def export(
     stored = checkpoints.read(zoo.find(model))
     checkpoint = stored if full_precision else checkpoints.to_half(stored)
     pictures = _pictures(model, photos)
-    console = new_console()
+    console = Console()
     try:
         with PreparingBar(console) as bar:
             if photos is not None:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
+from rich.console import Console
 from rich.table import Table
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import Checkpoint, read
-from stylemapgan.cli.console import new_console
 from stylemapgan.config import to_dict
 from stylemapgan.machine.summary import describe_machine
 
@@ -30,7 +30,7 @@ def _print(title: str, facts: Iterable[tuple[str, str]]) -> None:
     table = Table(title=title, show_header=False, title_justify="left")
     for name, value in facts:
         table.add_row(name, value)
-    new_console().print(table)
+    Console().print(table)
 
 
 def _facts(checkpoint: Checkpoint) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
+from stylemapgan.cli.streams import forgiving_streams
 from stylemapgan.errors import StyleMapGANError
 
 COMMANDS = {
@@ -64,11 +65,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: What follows the program's name; taken from the command line if left out.
 
     Returns:
-        The exit code: 0, or 2 after an error, which takes one line.
+        The exit code: 0, or 2 after an error, which takes one line. A reader of the output that
+        stops early is no error; output that is lost otherwise is one, after the work is done.
     """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve each other
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's spin, and its matrices are small
     tokens = sys.argv[1:] if arguments is None else list(arguments)
+    with forgiving_streams() as output:
+        code = _run(tokens)
+        if output is None:
+            return code
+        output.finish()
+        if output.problem is not None and code == 0:
+            reason = output.problem.strerror or output.problem
+            return _fail(f"the output is lost ({reason}); all else is done.")
+        return code
+
+
+def _run(tokens: Sequence[str]) -> int:
     try:
         _app()(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except (StyleMapGANError, CycloptsError) as error:

@@ -7,10 +7,10 @@ from typing import Annotated, TypeAlias
 
 import numpy as np
 from cyclopts import App, Parameter
+from rich.console import Console
 
 from stylemapgan import images, zoo
 from stylemapgan.checkpoints.tensors import refuse_unwritable
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
 from stylemapgan.cli.part_sheets import paint, spotlight, write_part_rows
@@ -155,7 +155,7 @@ def _find(
     editor: AbstractEditor, paths: list[Path], count: int, seed: int
 ) -> tuple[Stylemap, Parts]:
     """Encode photos and find parts in them; Ctrl-C ends the command with one line."""
-    console = new_console()
+    console = Console()
     try:
         with PreparingBar(console) as bar:
             stylemaps = encode_photos(

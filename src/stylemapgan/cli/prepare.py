@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.data.preparing import PrepareSettings
@@ -37,7 +36,7 @@ def prepare(
         settings: What to make of the pictures.
         workers: Processes that share the work; as many as there are processors if not given.
     """
-    console = new_console()
+    console = Console()
     count = os.cpu_count() or 1 if workers is None else workers
     with goes_on_after_ctrl_c(console), PreparingBar(console) as bar:
         prepared = prepare_pictures(source, out, settings, count, bar.show)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 
-from stylemapgan.cli.console import new_console
+from stylemapgan.cli.streams import unheeded
 from stylemapgan.errors import StyleMapGANError
 
 RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
@@ -16,15 +16,15 @@ RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
 
 @contextmanager
 def only_the_first_process_speaks() -> Iterator[Console]:
-    """Lend a console that is silent in all processes but the first.
+    """Lend a console that is silent in all processes but the first, and never fails.
 
     An error that the first process reports too ends the others without a word.
     """
     if _rank() == 0:
-        yield new_console()
+        yield Console(file=unheeded(sys.stdout))
         return
     try:
-        yield new_console(quiet=True)
+        yield Console(quiet=True)
     except StyleMapGANError:
         sys.exit(2)
 

@@ -8,7 +8,6 @@ from rich.console import Console
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.tensors import refuse_unwritable
-from stylemapgan.cli.console import new_console
 from stylemapgan.cli.own_photo import (
     EVERYWHERE_IN_THE_MIDDLE,
     FindOptions,
@@ -90,7 +89,7 @@ def _search(
     """Refine, show how it goes and how it ended."""
     from stylemapgan.editing.refine import refine
 
-    console = new_console()
+    console = Console()
     distance = _distance(console, device) if settings.perceptual else None
     with RefiningBar(console, settings.steps) as bar, stop_on_signals() as should_stop:
         found = refine(

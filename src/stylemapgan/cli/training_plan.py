@@ -22,7 +22,7 @@ def show_plan(
     """Work out what a run will take, and show it; nothing is written."""
     from stylemapgan.training.plan import make_plan
 
-    with console.status("Counting ..."):
+    with console.status("Counting ...", spinner="line"):
         plan = make_plan(config, hardware, memory)
     console.print(_networks(console, plan))
     console.print(_phases(console, plan))

@@ -1,5 +1,6 @@
 """A whole run's settings, as a TOML file."""
 
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,8 +9,12 @@ import tomli_w
 
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.plain_values import from_dict, to_dict
+from stylemapgan.config.texts import spelled_out
 from stylemapgan.config.training import TrainConfig
 from stylemapgan.errors import ConfigError
+
+ODD_BYTE = re.compile(r"(?<!\\)((?:\\\\)*)\\u(dc[89a-f][0-9a-f])")
+"""A byte of a file's name that is no Unicode, as `to_toml` spells it; TOML itself refuses it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +52,8 @@ def read_toml(path: Path) -> RunConfig:
         ConfigError: The file is missing, no TOML, or holds an unknown or senseless setting.
     """
     try:
-        return from_dict(RunConfig, tomllib.loads(path.read_text(encoding="utf-8-sig")))
+        text = ODD_BYTE.sub(_odd_byte, path.read_text(encoding="utf-8-sig"))
+        return from_dict(RunConfig, tomllib.loads(text))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -57,5 +63,12 @@ def read_toml(path: Path) -> RunConfig:
 
 
 def to_toml(config: RunConfig) -> str:
-    """Write a run's settings as TOML text that `read_toml` understands."""
-    return tomli_w.dumps(to_dict(config))
+    """Write a run's settings as TOML text that `read_toml` understands.
+
+    Names of files may hold bytes that are no Unicode, which TOML cannot: they are spelled out.
+    """
+    return spelled_out(tomli_w.dumps(to_dict(config)))
+
+
+def _odd_byte(found: re.Match[str]) -> str:
+    return found[1] + chr(int(found[2], 16))

@@ -53,17 +53,11 @@ class Entry:
     skipped: tuple[Skipped, ...]
 
 
-def cache_folder() -> Path:
-    """Say where this package keeps what it can make again: $XDG_CACHE_HOME or ~/.cache."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "stylemapgan"
-
-
 def entry_key(names: Sequence[str], hashes: Sequence[str], size: int) -> str:
     """Name an entry after everything it is made from."""
     digest = hashlib.sha256(f"{FORMAT} {size}".encode())
     for name, content in zip(names, hashes, strict=True):
-        digest.update(b"\0" + name.encode("utf-8", "surrogateescape") + b"\0" + content.encode())
+        digest.update(f"\0{name}\0{content}".encode("utf-8", "surrogatepass"))
     return digest.hexdigest()
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float32, Int, UInt8
 
+from stylemapgan.config.places import cache_folder
 from stylemapgan.data.abstract import AbstractPhotos
 from stylemapgan.data.cache import (
     Entry,
     Skipped,
-    cache_folder,
     entry_key,
     new_entry,
     open_entry,

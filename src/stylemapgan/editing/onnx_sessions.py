@@ -72,7 +72,7 @@ class OnnxNetworks:
             )
         try:
             session = onnxruntime.InferenceSession(
-                path, self._options, providers=["CPUExecutionProvider"]
+                _place_or_content(path), self._options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:  # ONNX Runtime's errors share no other class
             reason = " ".join(str(error).split())
@@ -90,6 +90,15 @@ class OnnxNetworks:
         if facts != (self._facts or facts):
             raise CheckpointError(f"{path} and the other files of its folder are of two models.")
         self._facts = facts
+
+
+def _place_or_content(path: Path) -> Path | bytes:
+    """ONNX Runtime opens no path that is no Unicode."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return path.read_bytes()
+    return path
 
 
 def _session_options(threads: int | None) -> onnxruntime.SessionOptions:

@@ -1,7 +1,6 @@
 """Public weights of feature networks: a file given by the user, or fetched once and checked."""
 
 import logging
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from stylemapgan.config import places
 from stylemapgan.errors import DataError
 from stylemapgan.features.download import OnProgress, fetch, file_sha256
 
@@ -94,8 +94,7 @@ def _files(place: Path) -> Iterator[Path]:
 
 def cache_folder() -> Path:
     """Where fetched weights stay: `$XDG_CACHE_HOME/stylemapgan/weights`."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "stylemapgan" / "weights"
+    return places.cache_folder() / "weights"
 
 
 VGG16 = PublicWeights(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from stylemapgan.config.texts import spelled_out
 from stylemapgan.errors import StorageError
 from stylemapgan.images.failed_writes import explain, failed_write
 
@@ -129,7 +130,7 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         StorageError: It cannot be written.
     """
-    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+    write_bytes(path, spelled_out(text).encode())
 
 
 def _follow(path: Path) -> Path:

@@ -33,11 +33,6 @@ def safe_names(names: Iterable[str], suffix: str) -> list[str]:
     return different
 
 
-def printable(name: str) -> str:
-    """Spell out the bytes of a name that are no text."""
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
-
-
 def _safe(name: str) -> str:
     path = PurePosixPath(name)
     stem = path.stem if path.suffix.lower() in SUFFIXES else path.name

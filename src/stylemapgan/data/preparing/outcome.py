@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
+from stylemapgan.config.texts import spelled_out
 from stylemapgan.data.cache import Skipped
 from stylemapgan.data.preparing.chunks import chunk_count, chunk_path, read_chunk, read_contents
 from stylemapgan.data.preparing.duplicates import duplicate_groups
 from stylemapgan.data.preparing.forms import new_form
-from stylemapgan.data.preparing.naming import printable, safe_names
+from stylemapgan.data.preparing.naming import safe_names
 from stylemapgan.data.preparing.settings import PrepareSettings
 from stylemapgan.data.preparing.splitting import PARTS
 from stylemapgan.data.preparing.unread import unread_files
@@ -76,7 +77,9 @@ class Outcome:
         """The pictures that are no use."""
         named = zip(self.names, self.problems, strict=True)
         refused = [Skipped(name, why) for name, why in named if why]
-        return [Skipped(printable(s.path), printable(s.reason)) for s in [*refused, *self.unread]]
+        return [
+            Skipped(spelled_out(s.path), spelled_out(s.reason)) for s in [*refused, *self.unread]
+        ]
 
     @property
     def groups_across_parts(self) -> int:
@@ -152,7 +155,7 @@ def write_tables(outcome: Outcome, folder: Path) -> None:
     duplicates = [
         (
             str(number),
-            printable(outcome.names[index]),
+            spelled_out(outcome.names[index]),
             "dropped" if index in outcome.dropped else f"{outcome.parts[index]}",
             "" if index in outcome.dropped else outcome.targets[index],
         )

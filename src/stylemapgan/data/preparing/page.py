@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Float32
 
 from stylemapgan import pages
+from stylemapgan.config.texts import spelled_out
 from stylemapgan.data.cache import Skipped
 from stylemapgan.data.preparing.chunks import CHUNK, chunk_path, read_contents
-from stylemapgan.data.preparing.naming import printable
 from stylemapgan.data.preparing.outcome import DUPLICATES, SKIPPED, Outcome
 from stylemapgan.images import contact_sheet, from_bytes, read_pixels
 from stylemapgan.types import Images
@@ -92,7 +92,7 @@ def _duplicate_blocks(outcome: Outcome, chunks: Path) -> list[pages.Block]:
     shown = [group[:SHOWN_COPIES] for group in outcome.groups[:SHOWN_GROUPS]]
     sheet = contact_sheet(
         [_tiles(group, chunks) for group in shown],
-        row_titles=[printable(outcome.names[group[0]]) for group in shown],
+        row_titles=[spelled_out(outcome.names[group[0]]) for group in shown],
         tile=TILE,
     )
     return [pages.Picture(sheet, caption)]

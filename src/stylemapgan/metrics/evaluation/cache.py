@@ -15,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from stylemapgan.checkpoints.tensors import SUFFIX, read_tensors, write_tensors
+from stylemapgan.config.places import cache_folder
 from stylemapgan.data import PhotoSet
-from stylemapgan.data.cache import cache_folder, last_change
+from stylemapgan.data.cache import last_change
 from stylemapgan.errors import CheckpointError, StorageError
 
 logger = logging.getLogger(__name__)

@@ -4,13 +4,14 @@ import csv
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from stylemapgan.errors import DataError
-from stylemapgan.images.atomic import replacing
+from stylemapgan.images.atomic import write_text
 from stylemapgan.metrics.edits import Shares
 from stylemapgan.metrics.evaluation.findings import Figure
 from stylemapgan.metrics.intervals import Estimate
@@ -19,16 +20,17 @@ from stylemapgan.pages.blocks import Chart, Series
 
 def write_rows(path: Path, figures: Sequence[Figure]) -> None:
     """Write one line for each figure and row; numbers come back exactly."""
-    with replacing(path) as unfinished, unfinished.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["figure", "row", "numerator", "denominator"])
-        for figure in figures:
-            if figure.shares is not None:
-                pairs = zip(figure.shares.numerators, figure.shares.denominators, strict=True)
-                writer.writerows(
-                    [figure.key, row, repr(float(top)), repr(float(bottom))]
-                    for row, (top, bottom) in zip(figure.rows, pairs, strict=True)
-                )
+    text = StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["figure", "row", "numerator", "denominator"])
+    for figure in figures:
+        if figure.shares is not None:
+            pairs = zip(figure.shares.numerators, figure.shares.denominators, strict=True)
+            writer.writerows(
+                [figure.key, row, repr(float(top)), repr(float(bottom))]
+                for row, (top, bottom) in zip(figure.rows, pairs, strict=True)
+            )
+    write_text(path, text.getvalue())
 
 
 def read_rows(path: Path) -> dict[str, tuple[tuple[str, ...], Shares]]:
