@@ -177,5 +177,8 @@ def test_a_run_goes_on_and_is_reported_although_journal_sheet_and_settings_were_
         file.write(b"\x80\x81 no text\n{\n")
     for sheet in sorted((folder / "samples").iterdir())[1:]:
         sheet.write_bytes(b"no picture")
+    Journal(folder / "journal.jsonl").write(24, warning="The disk was full.")
     write_report(folder, tmp_path / "report.html")
-    assert "24 of 24 images seen" in (tmp_path / "report.html").read_text()
+    page = (tmp_path / "report.html").read_text()
+    assert "24 of 24 images seen" in page
+    assert "The disk was full." in page

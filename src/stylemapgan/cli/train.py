@@ -131,10 +131,14 @@ def _train_to_the_end(
     from stylemapgan.training.stopping import end_on_signals, stop_on_signals
 
     with TrainingBar(console) as bar, end_on_signals():
-        if settings is None:
-            session = start.resume(folder, bar.show_photo, hardware)
-        else:
-            session = start.start(settings, folder, bar.show_photo, hardware)
+        try:
+            if settings is None:
+                session = start.resume(folder, bar.show_photo, hardware)
+            else:
+                session = start.start(settings, folder, bar.show_photo, hardware)
+        except KeyboardInterrupt:
+            say(console, "Interrupted before training began; the same command starts again.")
+            sys.exit(INTERRUPTED)
         with closing(session), stop_on_signals() as should_stop:
             _say_what_computes(console, session)
             for skipped in _skipped(session):
