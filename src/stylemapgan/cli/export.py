@@ -18,17 +18,17 @@ from stylemapgan.cli.exporting_bar import ExportingBar
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
+from stylemapgan.images.batches import batch_for
 from stylemapgan.types import Images
 
 if TYPE_CHECKING:
     from stylemapgan.interop.onnx_export import Exported
 
 COMPARED = 8
-"""Pictures on which ONNX Runtime and PyTorch are compared, at most."""
+"""Pictures of up to 128 pixels on which ONNX Runtime and PyTorch are compared; of larger ones
+fewer."""
 BATCH = 8
-"""Photos that are reconstructed at once, at most."""
-MOST_PIXELS = 8 * 128**2
-"""Pixels of either: two pictures of 256 pixels, one of 512 or more."""
+"""Photos of up to 128 pixels that are reconstructed at once."""
 
 
 def export(
@@ -112,7 +112,7 @@ def _measure(
     from stylemapgan.editing.typical_errors import measure_typical_errors
 
     size = checkpoint.config.image_size
-    batch = _count(size, most=BATCH)
+    batch = batch_for(size, BATCH)
 
     def batches(bar: PreparingBar) -> Iterator[Images]:
         for start in range(0, len(pictures), batch):
@@ -125,16 +125,11 @@ def _measure(
 
 def _some_photos(pictures: Sequence[Path], size: int) -> Images:
     """Read a few photos spread over all there are; random pixels where there are none."""
-    count = _count(size, most=COMPARED)
+    count = batch_for(size, COMPARED)
     if not pictures:
         shape = (count, 3, size, size)
         return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
     return _photos(pictures[:: math.ceil(len(pictures) / count)], size)
-
-
-def _count(size: int, *, most: int) -> int:
-    """How many pictures go with a size in pixels."""
-    return max(1, min(most, MOST_PIXELS // size**2))
 
 
 def _photos(pictures: Sequence[Path], size: int) -> Images:

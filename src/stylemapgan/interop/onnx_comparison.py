@@ -2,8 +2,8 @@
 
 How far results may differ depends on how much they vary: float32 rounds each layer's result by
 about 1e-7 of its size, and networks of random weights give pictures far outside [-1, 1]. So a
-difference is measured in standard deviations of the network's own output. Other orders of adding
-up make 1e-6 to 2e-3 of them, most in the networks with most layers; a wrong graph makes 0.1 and
+difference is measured in standard deviations of the network's own output. Another order of adding
+up makes 1e-6 to 1e-4 of them, most in the networks with most layers; a wrong graph makes 0.1 and
 more.
 """
 
@@ -21,7 +21,7 @@ from stylemapgan.errors import CheckpointError
 from stylemapgan.interop.onnx_graphs import Graph
 from stylemapgan.types import Images
 
-TOLERANCE = 0.01
+TOLERANCE = 1e-3
 """Largest difference allowed, in standard deviations of the output."""
 LEAST_SPREAD = 1e-3
 """Outputs that hardly vary count as varying by this share of their largest value."""

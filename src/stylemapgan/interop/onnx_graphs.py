@@ -4,7 +4,6 @@ While a network is traced its large weights are inputs of the graph, whose value
 neither time nor memory depends on them. `onnx_weights` puts them into the file afterwards.
 """
 
-import copy
 import logging
 import warnings
 from collections.abc import Iterator
@@ -13,14 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.errors import CheckpointError, MissingExtraError
-from stylemapgan.models import Encoder, Generator
-from stylemapgan.models.modulation import SpatialModulation
-from stylemapgan.models.synthesis import SynthesisNetwork
+from stylemapgan.interop.onnx_networks import (
+    ImageAndFeatures,
+    Modulation,
+    Reconstruction,
+    WithWeights,
+)
 
 BATCH = 2
 """Images that go through a network while it is traced; a batch of 1 would become a constant."""
@@ -76,7 +77,7 @@ def graphs(networks: Networks) -> dict[str, Graph]:
             about="Grows a stylemap to one for each modulated layer: w_plus.",
         ),
         "modulation": Graph(
-            network=_Modulation(generator.synthesis),
+            network=Modulation(generator.synthesis),
             inputs=styles,
             outputs=tuple(modulations),
             about="Makes scale and shift maps for each modulated layer of w_plus, or of cutouts.",
@@ -84,14 +85,14 @@ def graphs(networks: Networks) -> dict[str, Graph]:
             free_axes=(0, 2, 3),
         ),
         "synthesis": Graph(
-            network=_ImageAndFeatures(generator.synthesis),
+            network=ImageAndFeatures(generator.synthesis, config),
             inputs=modulations,
             outputs=("image", "features"),
             about="Paints an image, RGB around [-1, 1], as modulated; features tell parts apart.",
             takes_a_list=True,
         ),
         "reconstruct": Graph(
-            network=_Reconstruction(encoder, generator),
+            network=Reconstruction(encoder, generator),
             inputs={"image": photos},
             outputs=("reconstruction",),
             about="Encodes and decodes a photo: encoder, resizer and synthesis in one.",
@@ -125,7 +126,7 @@ def trace(graph: Graph) -> tuple[Any, dict[str, Tensor]]:
     try:
         with _quietly():
             program = torch.onnx.export(
-                _WithWeights(network, tuple(weights), takes_a_list=graph.takes_a_list),
+                WithWeights(network, tuple(weights), takes_a_list=graph.takes_a_list),
                 (list(weights.values()), tensors),
                 dynamic_shapes=([None] * len(weights), free),
                 input_names=[*weights, *graph.inputs],
@@ -199,69 +200,3 @@ def _quietly() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-class _WithWeights(nn.Module):
-    """A network that is given its large weights as an argument."""
-
-    def __init__(self, network: nn.Module, names: tuple[str, ...], *, takes_a_list: bool) -> None:
-        super().__init__()
-        self.network = network
-        self.names = names
-        self.takes_a_list = takes_a_list
-
-    def forward(self, weights: list[Tensor], inputs: list[Tensor]) -> Any:
-        given = dict(zip(self.names, weights, strict=True))
-        arguments = (inputs,) if self.takes_a_list else tuple(inputs)
-        return torch.func.functional_call(self.network, given, arguments)
-
-
-class _Modulation(nn.Module):
-    """What the synthesis network computes of w_plus alone: local, so cutouts will do."""
-
-    def __init__(self, synthesis: SynthesisNetwork) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(
-            modulation.to_scale_and_shift for modulation in _modulations(synthesis)
-        )
-
-    def forward(
-        self, w_plus: list[Float[Tensor, "batch _ _ _"]]
-    ) -> list[Float[Tensor, "batch _ _ _"]]:
-        return [layer(part) for layer, part in zip(self.layers, w_plus, strict=True)]
-
-
-class _ImageAndFeatures(nn.Module):
-    """The synthesis network with both of its results, from what `_Modulation` gives."""
-
-    def __init__(self, synthesis: SynthesisNetwork) -> None:
-        super().__init__()
-        weights = {id(parameter): parameter for parameter in synthesis.parameters()}
-        self.synthesis = copy.deepcopy(synthesis, memo=weights)  # shares its weights
-        for modulation in _modulations(self.synthesis):
-            modulation.add_module("to_scale_and_shift", nn.Identity())
-
-    def forward(
-        self, modulations: list[Float[Tensor, "batch _ _ _"]]
-    ) -> tuple[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch channels rows columns"]]:
-        features = self.synthesis.features(modulations)
-        return self.synthesis.image_of(features, modulations), features
-
-
-def _modulations(synthesis: SynthesisNetwork) -> list[SpatialModulation]:
-    """List its modulations in the order of w_plus."""
-    return [module for module in synthesis.modules() if isinstance(module, SpatialModulation)]
-
-
-class _Reconstruction(nn.Module):
-    """From a photo to what the model makes of it."""
-
-    def __init__(self, encoder: Encoder, generator: Generator) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.generator = generator
-
-    def forward(
-        self, images: Float[Tensor, "batch 3 height width"]
-    ) -> Float[Tensor, "batch 3 height width"]:
-        return self.generator.synthesize(self.encoder(images))

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 from lightning_fabric import Fabric
 
 from stylemapgan import images
@@ -12,6 +13,7 @@ from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet, ShardStream, open_photos
 from stylemapgan.data.sources.places import absolute
 from stylemapgan.features import load_distance
+from stylemapgan.images.batches import batch_for
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Run
 from stylemapgan.training.processes import Hardware, first_alone, open_fabric
@@ -20,6 +22,8 @@ from stylemapgan.training.transfer import load_teacher, transfer
 OnPhoto = Callable[[int, int], None]
 SAMPLE = 256
 """Photos of a stream to validate on, where no others are given."""
+SAMPLE_BATCH = 64
+"""Of these, photos of up to 128 pixels that are in memory as floats at a time."""
 
 
 def start(
@@ -104,7 +108,8 @@ def _open_training_photos(config: RunConfig, on_photo: OnPhoto | None) -> Abstra
 
 def _sample_of(photos: AbstractPhotos) -> PhotoSet:
     """Keep some photos of a stream for sheets and validation."""
-    pixels = images.to_bytes(photos.some(min(len(photos), SAMPLE)))
+    rows = batch_for(photos.size, SAMPLE_BATCH)
+    pixels = np.concatenate(list(map(images.to_bytes, photos.spread(SAMPLE, rows))))
     return PhotoSet(pixels=pixels, names=tuple(map(str, range(len(pixels)))), skipped=())
 
 
