@@ -36,7 +36,8 @@ def compare(
 ) -> dict[str, float]:
     """Run exported networks beside PyTorch's, each on what PyTorch makes of photos.
 
-    One photo at a time: the modulations of a large model take gigabytes.
+    One photo and one open file at a time: the modulations of a large model take gigabytes, and its
+    networks several times their files.
 
     Args:
         known: Networks in PyTorch by name, see `graphs`.
@@ -51,13 +52,13 @@ def compare(
     Raises:
         CheckpointError: A file cannot be run, or PyTorch's results are not finite.
     """
-    exported = OnnxNetworks(folder)
     errors = {name: 0.0 for name in known if (folder / f"{name}.onnx").is_file()}
     for index in range(len(photos)):
         for name, inputs, expected in _steps(known, networks, photos, index):
             if name in errors:
                 tell(name)
-                results = exported.run(name, dict(zip(known[name].inputs, inputs, strict=True)))
+                given = dict(zip(known[name].inputs, inputs, strict=True))
+                results = OnnxNetworks(folder).run(name, given)
                 errors[name] = max(errors[name], _worst(name, results, expected))
     return errors
 
