@@ -76,6 +76,6 @@ def percentiles(seconds: Sequence[float]) -> str:
 
 def _wait_until_ready(url: str) -> None:
     end = monotonic() + SECONDS_TO_START
-    while httpx.get(f"{url}readyz").status_code != httpx.codes.OK:
+    while httpx.get(f"{url}readyz", timeout=60).status_code != httpx.codes.OK:
         assert monotonic() < end, "the server did not become ready"
         sleep(0.05)

@@ -10,6 +10,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from stylemapgan.checkpoints import Checkpoint, read, write
+from stylemapgan.checkpoints.file import read_facts
 from stylemapgan.config import preset
 from stylemapgan.errors import CheckpointError, StorageError
 
@@ -34,8 +35,10 @@ def test_a_model_file_comes_back_as_written(tmp_path, checkpoint):
     write(tmp_path / "m.safetensors", checkpoint)
     found = read(tmp_path / "m.safetensors")
 
+    facts = read_facts(tmp_path / "m.safetensors")
     for field in ("config", "images_seen", "licence", "data"):
-        assert getattr(found, field) == getattr(checkpoint, field)
+        assert getattr(found, field) == getattr(checkpoint, field) == getattr(facts, field)
+    assert facts.tensors == {}
     assert found.tensors.keys() == checkpoint.tensors.keys()
     for name, array in checkpoint.tensors.items():
         assert found.tensors[name].dtype == array.dtype

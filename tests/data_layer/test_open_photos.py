@@ -105,12 +105,12 @@ def test_shares_of_a_batch_are_its_rows(folder, cache, images_seen):
         np.testing.assert_array_equal(part, whole[index::2])
 
 
-def test_some_photos_are_spread_evenly(folder, cache):
+def test_a_few_photos_are_spread_evenly(folder, cache):
     photos = open_photos(folder, 16, cache)
     assert photos.size == 16
-    assert greys(photos.some(2)) == [0, 100]
-    assert greys(photos.some(6)) == [0, 20, 40, 60, 80, 100]
-    assert len(photos.some(8)) == 8
+    assert [greys(batch) for batch in photos.spread(2, 5)] == [[0, 100]]
+    batches = [greys(batch) for batch in photos.spread(8, 4)]
+    assert batches == [[0, 20, 40, 60], [80, 100]]
 
 
 def test_what_nobody_opened_for_long_is_removed(tmp_path, cache, folder):

@@ -35,8 +35,8 @@ class WatchedPhotos(AbstractPhotos):
         self.first(images_seen)
         return self.plain.batch(images_seen, batch, share, seed)
 
-    def some(self, count: int):
-        return self.plain.some(count)
+    def spread(self, most: int, rows: int):
+        return self.plain.spread(most, rows)
 
     def close(self) -> None:
         pass

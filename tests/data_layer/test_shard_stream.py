@@ -127,7 +127,7 @@ def test_a_window_without_any_use_is_explained(tmp_path):
     with pytest.raises(DataError, match=r"None of 2 pictures .* s-0\.tar/[ab]\.png, is empty"):
         photos.batch(0, 1, WHOLE, 7)
     with pytest.raises(DataError, match=r"None of the pictures looked at in the shards"):
-        photos.some(1)
+        list(photos.spread(1, 1))
 
 
 def test_fewer_shards_than_processes_are_explained(shards):
@@ -140,12 +140,26 @@ def test_a_batch_that_cannot_be_shared_evenly_is_explained(shards):
         stream(shards).batch(0, 5, Share(0, 2), 7)
 
 
-def test_some_pictures_are_the_first_of_shards_spread_evenly(shards):
+def test_a_few_pictures_are_the_first_of_shards_spread_evenly(shards):
     photos = stream(shards)
-    assert greys(photos.some(4)) == [0, 70, 120, 210]
-    assert greys(photos.some(2)) == [0, 210]
-    assert greys(photos.some(8)) == [0, 10, 70, 80, 120, 130, 210, 220]
-    assert len(photos.some(100)) == 100
+
+    def spread(most: int, rows: int) -> list[list[int]]:
+        return [greys(batch) for batch in photos.spread(most, rows)]
+
+    assert spread(4, 4) == [[0, 70, 120, 210]]
+    assert spread(2, 9) == [[0, 210]]
+    assert spread(8, 3) == [[0, 10, 70], [80, 120, 130], [210, 220]]
+    most = [grey for batch in spread(100, 10) for grey in batch]
+    assert len(most) == len(set(most)) >= 0.8 * COUNT  # large shards give no more than small ones
+
+
+def test_a_few_pictures_are_read_when_their_batch_is_due(shards):
+    photos = stream(shards)
+    batches = photos.spread(8, 2)
+    (Path(shards).parent / "s-003.tar").unlink()
+    assert [greys(next(batches)) for _ in range(3)] == [[0, 10], [70, 80], [120, 130]]
+    with pytest.raises(DataError, match=r"s-003\.tar"):
+        next(batches)
 
 
 def test_a_folder_stands_for_its_shards(shards):

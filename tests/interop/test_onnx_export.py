@@ -20,8 +20,8 @@ from stylemapgan.config.model import ModelConfig
 from stylemapgan.editing import OnnxEditor
 from stylemapgan.editing.onnx_runtime import onnxruntime
 from stylemapgan.errors import CheckpointError
-from stylemapgan.interop import onnx_export
-from stylemapgan.interop.onnx_export import export
+from stylemapgan.interop import onnx_comparison, onnx_networks, onnx_weights
+from stylemapgan.interop.onnx_export import Step, export
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.models.noise import PixelNoise
 
@@ -189,10 +189,73 @@ def test_a_folder_in_no_place_is_refused(checkpoint, tmp_path):
 
 
 def test_results_far_from_pytorch_leave_nothing(checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setattr(onnx_export, "TOLERANCE", -1.0)  # nothing is that near
-    with pytest.raises(CheckpointError, match=r"mapping\.onnx is off by .*nothing was written"):
+    monkeypatch.setattr(onnx_comparison, "TOLERANCE", -1.0)  # nothing is that near
+    with pytest.raises(CheckpointError, match=r"mapping\.onnx is off .*nothing was written"):
         export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_without_photos_nothing_is_compared(checkpoint, tmp_path):
+    (written,) = export(checkpoint, tmp_path / "tiny", None, names=["mapping"])
+    assert written.error is None
+    assert written.size == (tmp_path / "tiny" / "mapping.onnx").stat().st_size
+
+
+def test_a_model_that_is_broken_itself_is_named(checkpoint, tmp_path):
+    bias = "generator.mapping.layers.0.bias"
+    broken = {**checkpoint.tensors, bias: np.full_like(checkpoint.tensors[bias], np.nan)}
+    with pytest.raises(CheckpointError, match="in PyTorch, its mapping network gives"):
+        export(replace(checkpoint, tensors=broken), tmp_path / "x", PHOTOS, names=["mapping"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_who_interrupts_finds_nothing_half_written(checkpoint, tmp_path):
+    told: list[Step] = []
+
+    def interrupt(step: Step) -> None:
+        told.append(step)
+        if step.doing.startswith("comparing"):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"], tell=interrupt)
+    assert list(tmp_path.iterdir()) == []
+    layers = 1 + checkpoint.config.mapping_layers  # and what holds them
+    shares = [(step.doing, step.done, step.total) for step in told]
+    assert shares[0] == ("writing mapping.onnx", 0, 4 * shares[1][1])  # three photos
+    assert shares[1][0] == "comparing mapping.onnx"
+    assert 0 < shares[1][1] <= layers
+
+
+def test_large_networks_are_exact_and_keep_their_weights_in_a_second_file(
+    checkpoint, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(onnx_weights, "MOST_INSIDE", 10_000)
+    monkeypatch.setattr(onnx_networks, "MOST_SUMMED", 1_000)
+    (written,) = export(checkpoint, tmp_path / "tiny", PHOTOS, names=["synthesis"])
+
+    folder = tmp_path / "tiny"
+    assert {file.name for file in folder.iterdir()} == {"synthesis.onnx", "synthesis.onnx.data"}
+    assert written.size == sum(file.stat().st_size for file in folder.iterdir())
+    assert written.error is not None
+    assert written.error < 1e-4
+    model = onnx.load(folder / "synthesis.onnx", load_external_data=False)
+    kinds = [node.op_type for node in model.graph.node]
+    assert 0 < kinds.count("InstanceNormalization") < 2 * len(checkpoint.config.generator_widths)
+    assert "ReduceMean" in kinds
+    # weights in float32 are stored as they are used: only features are multiplied
+    names = {array.name for array in model.graph.initializer if len(array.dims) == 4}
+    multiplied = {name for node in model.graph.node if node.op_type == "Mul" for name in node.input}
+    assert not {name for name in names & multiplied if "weight" in name}
+
+
+def test_stages_add_up_where_one_sum_is_off():
+    """A plane of a million numbers; ONNX Runtime's own normalisation is off by 1e-3 and more."""
+    features = np.random.default_rng(0).normal(5, 3, (1, 4, 512, 512)).astype(np.float32)
+    exact = features.astype(np.float64)
+    exact = (exact - exact.mean()) / np.sqrt(exact.var() + 1e-5)
+    staged = onnx_networks.StagedNormalisation((3, 2, 1))(torch.from_numpy(features))
+    np.testing.assert_allclose(staged, exact, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -9,6 +9,8 @@ import torch
 from stylemapgan.config import RunConfig, preset
 from stylemapgan.data import PhotoSet
 from stylemapgan.models.mapping import MappingNetwork
+from stylemapgan.training import prior
+from stylemapgan.training.moments import Moments
 from stylemapgan.training.prior import deactivate, fit_mapping, give_head_start
 from stylemapgan.training.state import new_state
 
@@ -25,6 +27,13 @@ def plane_of_stylemaps(count: int, dimensions: int) -> torch.Tensor:
     return activated.view(count, TINY.model.style_channels, size, size)
 
 
+def moments_of(stylemaps: torch.Tensor) -> Moments:
+    flat = deactivate(stylemaps.flatten(1))
+    moments = Moments(flat.shape[1])
+    moments.add(flat)
+    return moments
+
+
 def drawn_from(mapping: MappingNetwork, count: int = 20_000) -> torch.Tensor:
     with torch.no_grad():
         return deactivate(mapping(torch.randn(count, TINY.model.style_channels)).flatten(1))
@@ -34,7 +43,7 @@ def test_fitted_stylemaps_have_the_mean_and_the_principal_components_of_the_phot
     stylemaps = plane_of_stylemaps(400, dimensions=5)
     mapping = MappingNetwork(TINY.model)
 
-    fit_mapping(mapping, stylemaps, torch.Generator().manual_seed(0))
+    fit_mapping(mapping, moments_of(stylemaps), torch.Generator().manual_seed(0))
 
     wanted, drawn = deactivate(stylemaps.flatten(1)), drawn_from(mapping)
     scale = wanted.std()
@@ -43,10 +52,46 @@ def test_fitted_stylemaps_have_the_mean_and_the_principal_components_of_the_phot
     assert torch.linalg.norm(difference) < 0.1 * torch.linalg.norm(torch.cov(wanted.T))
 
 
+@pytest.mark.parametrize("rows", [1, 7, 300])
+def test_moments_in_batches_are_those_of_all_points_at_once(rows):
+    random = np.random.default_rng(0)
+    mixed = random.normal(size=(40, 40)) / 9
+    points = (random.normal(size=(300, 40)) @ mixed + 1000).astype(np.float32)  # far from 0
+
+    moments = Moments(40)
+    for batch in torch.from_numpy(points).split(rows):
+        moments.add(batch)
+
+    exact = points.astype(np.float64)
+    assert moments.count == 300
+    np.testing.assert_allclose(moments.mean, exact.mean(axis=0), rtol=1e-12)
+    covariance = np.cov(exact, rowvar=False)
+    scale = covariance.trace()
+    np.testing.assert_allclose(moments.covariance, covariance, atol=1e-10 * scale)
+    axes = moments.principal_components(40)
+    np.testing.assert_allclose(axes.T @ axes, covariance, atol=1e-9 * scale)
+
+
+def test_the_head_start_is_the_same_however_many_photos_are_encoded_at_once(monkeypatch):
+    pixels = np.random.default_rng(0).integers(0, 256, (9, 32, 32, 3), dtype=np.uint8)
+    photos = PhotoSet(pixels=pixels, names=tuple("abcdefghi"), skipped=())
+    settings = RunConfig(model=TINY.model, training=TINY.training)
+    biases = []
+    for batch in (1, 3, 64):
+        monkeypatch.setattr(prior, "ENCODE_BATCH", batch)
+        torch.manual_seed(0)
+        state = new_state(settings, torch.device("cpu"))
+        give_head_start(state, photos, is_mirrored=True, randomness=torch.Generator())
+        biases.append(state.generator.mapping.layers[-1].bias.detach())
+    torch.testing.assert_close(biases[0], biases[1])
+    torch.testing.assert_close(biases[0], biases[2])
+
+
 def test_fitting_changes_the_last_layer_alone():
     mapping = MappingNetwork(TINY.model)
     before = [parameter.clone() for parameter in mapping.parameters()]
-    fit_mapping(mapping, plane_of_stylemaps(50, dimensions=3), torch.Generator().manual_seed(0))
+    moments = moments_of(plane_of_stylemaps(50, dimensions=3))
+    fit_mapping(mapping, moments, torch.Generator().manual_seed(0))
     changed = [
         not torch.equal(old, new) for old, new in zip(before, mapping.parameters(), strict=True)
     ]
@@ -56,7 +101,7 @@ def test_fitting_changes_the_last_layer_alone():
 @pytest.mark.parametrize("count", [1, 2, 3])
 def test_few_photos_are_enough(count):
     mapping = MappingNetwork(TINY.model)
-    fit_mapping(mapping, plane_of_stylemaps(count, dimensions=3), torch.Generator())
+    fit_mapping(mapping, moments_of(plane_of_stylemaps(count, dimensions=3)), torch.Generator())
     assert torch.isfinite(drawn_from(mapping, 100)).all()
 
 

@@ -1,7 +1,8 @@
 """One `.safetensors` file that holds a model: weights, shapes, licence and history."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -45,20 +46,35 @@ def read(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: The file is missing, damaged, or not one of ours.
     """
+    with _opened(path) as (opened, facts):
+        names = opened.keys()
+        return Checkpoint(tensors={name: opened.get_tensor(name) for name in names}, **facts)
+
+
+def read_facts(path: Path) -> Checkpoint:
+    """Read what a model file says of itself, without its tensors: quick however large it is.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not one of ours.
+    """
+    with _opened(path) as (_, facts):
+        return Checkpoint(tensors={}, **facts)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
+    """Lend an open model file and every field of its checkpoint but the tensors."""
     if not path.is_file():
         raise CheckpointError(f"{path}: there is no such file.")
     try:
         with safe_open(path, framework="numpy") as opened:
-            checkpoint = from_metadata(path, opened.metadata() or {}, FORMAT)
-            names = opened.keys()
-            tensors = {name: opened.get_tensor(name) for name in names}
+            yield opened, from_metadata(path, opened.metadata() or {}, FORMAT)
     except SafetensorError as error:
         raise CheckpointError(f"{path}: {_what_it_is_instead(path)} ({error}).") from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
     except TypeError as error:  # NumPy knows no bfloat16
         raise CheckpointError(f"{path} stores numbers that NumPy does not know: {error}.") from None
-    return Checkpoint(tensors=tensors, **checkpoint)
 
 
 def write(path: Path, checkpoint: Checkpoint) -> None:

@@ -14,9 +14,11 @@ from rich.table import Table
 
 from stylemapgan import checkpoints, images, zoo
 from stylemapgan.checkpoints import Checkpoint
+from stylemapgan.cli.exporting_bar import ExportingBar
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
+from stylemapgan.images.batches import batch_for
 from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.types import Images
 
@@ -24,9 +26,10 @@ if TYPE_CHECKING:
     from stylemapgan.interop.onnx_export import Exported
 
 COMPARED = 8
-"""Pictures on which ONNX Runtime and PyTorch are compared."""
+"""Pictures of up to 128 pixels on which ONNX Runtime and PyTorch are compared; of larger ones
+fewer."""
 BATCH = 8
-"""Photos that are reconstructed at once."""
+"""Photos of up to 128 pixels that are reconstructed at once."""
 
 
 def export(
@@ -36,6 +39,7 @@ def export(
     *,
     photos: Path | None = None,
     full_precision: bool = False,
+    check: bool = True,
 ) -> None:
     """Write a model as ONNX files, which run without PyTorch.
 
@@ -46,18 +50,19 @@ def export(
             measure how well such photos come back, which the files then tell.
         full_precision: Leave float32 weights as they are instead of rounding them to float16:
             twice the size.
+        check: Compare what ONNX Runtime makes of the files with PyTorch's results, and refuse
+            files that differ.
     """
     _refuse_in_time(folder)
-    stored = checkpoints.read(zoo.find(model))
-    checkpoint = stored if full_precision else checkpoints.to_half(stored)
     pictures = _pictures(model, photos)
     console = Console()
     try:
-        with PreparingBar(console) as bar:
-            if photos is not None:
-                checkpoint = replace(checkpoint, typical_errors=_measure(checkpoint, pictures, bar))
-            compared = _some_photos(pictures, checkpoint.config.image_size)
-            exported = _write(checkpoint, folder, compared, bar)
+        checkpoint = _read(model, full_precision=full_precision)
+        if photos is not None:
+            errors = _measure(checkpoint, pictures, console)
+            checkpoint = replace(checkpoint, typical_errors=errors)
+        compared = _some_photos(pictures, checkpoint.config.image_size) if check else None
+        exported = _write(checkpoint, folder, compared, console)
     except KeyboardInterrupt:
         say(console, "Stopped; nothing was written.")
         sys.exit(INTERRUPTED)
@@ -66,6 +71,14 @@ def export(
         median, worst = checkpoint.typical_errors[5], checkpoint.typical_errors[-1]
         say(console, f"squared error of a reconstruction: median {median:.4f}, worst {worst:.4f}")
     say(console, f"wrote {folder}; to edit with it: --model {shlex.quote(str(folder))}")
+
+
+def _read(model: str, *, full_precision: bool) -> Checkpoint:
+    """Read a model, without what only training needs, as it will be stored."""
+    from stylemapgan.interop.onnx_export import without_discriminator
+
+    stored = without_discriminator(checkpoints.read(zoo.find(model)))
+    return stored if full_precision else checkpoints.to_half(stored)
 
 
 def _refuse_in_time(folder: Path) -> None:
@@ -92,52 +105,56 @@ def _pictures(model: str, photos: Path | None) -> list[Path]:
 
 
 def _measure(
-    checkpoint: Checkpoint, pictures: Sequence[Path], bar: PreparingBar
+    checkpoint: Checkpoint, pictures: Sequence[Path], console: Console
 ) -> tuple[float, ...]:
     """Measure how well photos come back, with weights as they will be stored."""
     from stylemapgan.checkpoints.networks import build
     from stylemapgan.editing.editor import Editor
     from stylemapgan.editing.typical_errors import measure_typical_errors
 
-    def batches() -> Iterator[Images]:
-        for start in range(0, len(pictures), BATCH):
-            yield _read(pictures[start : start + BATCH], checkpoint.config.image_size)
-            bar.show("reconstructing photos", min(start + BATCH, len(pictures)), len(pictures))
+    size = checkpoint.config.image_size
+    batch = batch_for(size, BATCH)
 
-    return measure_typical_errors(Editor(build(checkpoint)), batches())
+    def batches(bar: PreparingBar) -> Iterator[Images]:
+        for start in range(0, len(pictures), batch):
+            yield _photos(pictures[start : start + batch], size)
+            bar.show("reconstructing photos", min(start + batch, len(pictures)), len(pictures))
+
+    with PreparingBar(console) as bar:
+        return measure_typical_errors(Editor(build(checkpoint)), batches(bar))
 
 
 def _some_photos(pictures: Sequence[Path], size: int) -> Images:
     """Read a few photos spread over all there are; random pixels where there are none."""
+    count = batch_for(size, COMPARED)
     if not pictures:
-        shape = (COMPARED, 3, size, size)
+        shape = (count, 3, size, size)
         return np.random.default_rng(0).uniform(-1, 1, shape).astype(np.float32)
-    return _read(pictures[:: math.ceil(len(pictures) / COMPARED)], size)
+    return _photos(pictures[:: math.ceil(len(pictures) / count)], size)
 
 
-def _read(pictures: Sequence[Path], size: int) -> Images:
+def _photos(pictures: Sequence[Path], size: int) -> Images:
     return np.concatenate([images.read(path, size) for path in pictures])
 
 
 def _write(
-    checkpoint: Checkpoint, folder: Path, photos: Images, bar: PreparingBar
+    checkpoint: Checkpoint, folder: Path, photos: Images | None, console: Console
 ) -> list["Exported"]:
     from stylemapgan.interop.onnx_export import export as export_model
 
-    steps = len(zoo.ONNX_NETWORKS) + 1  # the last is the comparison
-    done = iter(range(1, steps + 1))
-    return export_model(
-        checkpoint,
-        folder,
-        photos,
-        tell=lambda _: bar.show("writing and comparing networks", next(done), steps),
-    )
+    with ExportingBar(console) as bar:
+        return export_model(checkpoint, folder, photos, tell=bar.show)
 
 
 def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) -> None:
-    table = Table(title=f"ONNX Runtime beside PyTorch, on {compared_on}", title_justify="left")
+    is_compared = all(network.error is not None for network in exported)
+    title = f"ONNX Runtime beside PyTorch, on {compared_on}" if is_compared else "Not compared"
+    table = Table(title=title, title_justify="left")
     for column in ("network", "largest difference", "MB"):
         table.add_column(column, justify="left" if column == "network" else "right")
     for network in exported:
-        table.add_row(network.name, f"{network.error:.1e}", f"{network.size / 1e6:.2f}")
+        error = "-" if network.error is None else f"{network.error:.1e}"
+        table.add_row(network.name, error, f"{network.size / 1e6:.2f}")
     console.print(table)
+    if is_compared:
+        say(console, "differences: in standard deviations of what the network gives")

@@ -42,19 +42,15 @@ class AbstractPhotos(ABC):
         """
 
     @abstractmethod
-    def some(self, count: int) -> Float32[np.ndarray, "count 3 size size"]:
-        """Copy out photos spread evenly over all, the same every time."""
-
     def spread(self, most: int, rows: int) -> Iterator[Float32[np.ndarray, "rows 3 size size"]]:
         """Copy out photos spread evenly over all, a few at a time, the same every time.
+
+        Only one batch of them is in memory as floats.
 
         Args:
             most: Photos at most, fewer where there are fewer.
             rows: Photos at a time; the last time there may be fewer.
         """
-        chosen = self.some(min(len(self), most))
-        for start in range(0, len(chosen), rows):
-            yield chosen[start : start + rows]
 
     @abstractmethod
     def close(self) -> None:

@@ -72,16 +72,11 @@ class PhotoSet(AbstractPhotos):
     ) -> Float32[np.ndarray, "rows 3 size size"]:
         return self.take(batch_indices(len(self), batch, images_seen, seed)[share.rows])
 
-    def some(self, count: int) -> Float32[np.ndarray, "count 3 size size"]:
-        return self.take(self._spread_out(count))
-
     def spread(self, most: int, rows: int) -> Iterator[Float32[np.ndarray, "rows 3 size size"]]:
-        chosen = self._spread_out(min(len(self), most))
+        count = min(len(self), most)
+        chosen = np.linspace(0, len(self) - 1, count).round().astype(int)
         for start in range(0, len(chosen), rows):
             yield self.take(chosen[start : start + rows])
-
-    def _spread_out(self, count: int) -> Int[np.ndarray, "count"]:
-        return np.linspace(0, len(self) - 1, count).round().astype(int)
 
     def close(self) -> None:
         """Do nothing: a memory map closes itself."""

@@ -108,23 +108,14 @@ class ShardStream(AbstractPhotos):
             places.append(place)
         return from_bytes(np.stack(list(self._threads.map(self._usable, windows, places))))
 
-    def some(self, count: int) -> Float32[np.ndarray, "count 3 size size"]:
-        """Copy out the first photos of shards spread evenly over all, the same every time.
+    def spread(self, most: int, rows: int) -> Iterator[Float32[np.ndarray, "rows 3 size size"]]:
+        """Copy out the first photos of shards spread evenly over all, a few at a time.
 
-        Each call reads the beginnings of up to `count` shards anew.
+        Each call reads the beginnings of up to `most` shards anew.
         """
-        shards = np.linspace(0, len(self._shards) - 1, min(count, len(self._shards))).round()
-        ends = np.linspace(0, count, len(shards) + 1).round().astype(int)
-        chosen = [
-            photo
-            for shard, share in zip(shards.astype(int), np.diff(ends), strict=True)
-            for photo in islice(self._usable_of(self._shards[shard]), share)
-        ]
-        if not chosen:
-            raise DataError(
-                f"None of the pictures looked at in {describe_shards(self._shards)} can be used."
-            )
-        return from_bytes(np.stack(chosen)[np.arange(count) % len(chosen)])
+        photos = self._spread_out(min(len(self), most))
+        while batch := list(islice(photos, rows)):
+            yield from_bytes(np.stack(batch))
 
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
@@ -153,6 +144,20 @@ class ShardStream(AbstractPhotos):
     def _usable_of(self, shard: str) -> Iterator[UInt8[np.ndarray, "size size 3"]]:
         photos = map(self._unpacked, read_pictures(shard, first=0))
         return (photo for photo in photos if photo is not None)
+
+    def _spread_out(self, count: int) -> Iterator[UInt8[np.ndarray, "size size 3"]]:
+        """Read the first photos of shards spread evenly over all; at least one, at most `count`."""
+        shards = np.linspace(0, len(self._shards) - 1, min(count, len(self._shards))).round()
+        ends = np.linspace(0, count, len(shards) + 1).round().astype(int)
+        found = 0
+        for shard, share in zip(shards.astype(int), np.diff(ends), strict=True):
+            for photo in islice(self._usable_of(self._shards[shard]), share):
+                found += 1
+                yield photo
+        if not found:
+            raise DataError(
+                f"None of the pictures looked at in {describe_shards(self._shards)} can be used."
+            )
 
     def _unpacked(self, record: Record) -> UInt8[np.ndarray, "size size 3"] | None:
         photo = decode(record, self._size)

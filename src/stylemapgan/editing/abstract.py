@@ -21,6 +21,7 @@ from stylemapgan.editing.checks import (
 )
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.errors import EditError
+from stylemapgan.images.batches import batch_for
 from stylemapgan.types import Array, Features, Images, Mask, Stylemap
 
 MEAN_SAMPLES = 5_000
@@ -28,7 +29,7 @@ MEAN_SAMPLES = 5_000
 SAMPLE_BATCH = 500
 """Stylemaps drawn at once for that mean."""
 DECODE_BATCH = 16
-"""Images decoded at once where an edit makes many."""
+"""Images of up to 128 pixels decoded at once where an edit makes many."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,8 +274,9 @@ class AbstractEditor(ABC):
         return self.resize(self.encode(images))
 
     def _decode_in_batches(self, stylemaps: Stylemap) -> Images:
-        starts = range(0, len(stylemaps), DECODE_BATCH)
-        images = [self.decode(stylemaps[start : start + DECODE_BATCH]) for start in starts]
+        batch = batch_for(self.image_size, DECODE_BATCH)
+        starts = range(0, len(stylemaps), batch)
+        images = [self.decode(stylemaps[start : start + batch]) for start in starts]
         return array_namespace(*images).concat(images)
 
 

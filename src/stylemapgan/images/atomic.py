@@ -87,6 +87,9 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
         with storing(folder, unfinished, target):
             mode = stat.S_IMODE((before or unfinished.stat()).st_mode)
             yield unfinished
+            for path in unfinished.rglob("*"):
+                if path.is_file():
+                    _bring_to_disk(path)
             _keep_owner_and_mode(unfinished, before, mode)
             unfinished.replace(target)
     finally:

@@ -1,10 +1,9 @@
 """From networks in PyTorch to ONNX graphs.
 
-Equalised weights stay as they are stored, with their scale as a node of the graph: stored in
-float16 they lose nothing then, and ONNX Runtime multiplies once, when it loads the file.
+While a network is traced its large weights are inputs of the graph, whose values nobody looks at:
+neither time nor memory depends on them. `onnx_weights` puts them into the file afterwards.
 """
 
-import copy
 import logging
 import warnings
 from collections.abc import Iterator
@@ -12,21 +11,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
-from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylemapgan.checkpoints.networks import Networks
-from stylemapgan.errors import MissingExtraError
-from stylemapgan.models import Encoder, Generator
-from stylemapgan.models.modulation import SpatialModulation
-from stylemapgan.models.synthesis import SynthesisNetwork
+from stylemapgan.errors import CheckpointError, MissingExtraError
+from stylemapgan.interop.onnx_networks import (
+    ImageAndFeatures,
+    Modulation,
+    Reconstruction,
+    WithWeights,
+)
 
 BATCH = 2
 """Images that go through a network while it is traced; a batch of 1 would become a constant."""
-LEAST_HALVED = 1024
-"""Numbers an array holds at least to be stored in float16."""
+LEAST_LARGE = 1024
+"""Numbers that a large weight holds at least."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,19 +45,18 @@ class Graph:
 
 
 def graphs(networks: Networks) -> dict[str, Graph]:
-    """List the networks of a model, as it is edited with."""
+    """List the networks of a model, as it is edited with. Tensors of the graphs hold no values."""
     generator, encoder = networks.generator, networks.encoder
     config = generator.config
-    photos = torch.zeros(BATCH, 3, config.image_size, config.image_size)
-    stylemaps = torch.zeros(
-        BATCH, config.style_channels, config.stylemap_size, config.stylemap_size
-    )
-    with torch.no_grad():
-        w_plus = generator.resizer(stylemaps)
-        modulation = _Modulation(generator.synthesis)
-        modulated = modulation(w_plus)
-    styles = {f"w_plus_{index}": stylemap for index, stylemap in enumerate(w_plus)}
-    modulations = {f"modulation_{index}": maps for index, maps in enumerate(modulated)}
+    sides = [config.stylemap_size * 2**level for level in range(config.doublings + 1)]
+    photos = torch.empty(BATCH, 3, config.image_size, config.image_size)
+    stylemaps = torch.empty(BATCH, config.style_channels, sides[0], sides[0])
+    styles, modulations = {}, {}
+    for layer in range(2 * len(sides)):  # two for each side
+        side = sides[layer // 2]
+        width, features = config.resizer_widths[layer // 2], config.generator_widths[layer // 2]
+        styles[f"w_plus_{layer}"] = torch.empty(BATCH, width, side, side)
+        modulations[f"modulation_{layer}"] = torch.empty(BATCH, 2 * features, side, side)
     return {
         "encoder": Graph(
             network=encoder,
@@ -67,7 +66,7 @@ def graphs(networks: Networks) -> dict[str, Graph]:
         ),
         "mapping": Graph(
             network=generator.mapping,
-            inputs={"z": torch.zeros(BATCH, config.style_channels)},
+            inputs={"z": torch.empty(BATCH, config.style_channels)},
             outputs=("stylemap",),
             about="Makes a random stylemap of standard normal numbers.",
         ),
@@ -78,7 +77,7 @@ def graphs(networks: Networks) -> dict[str, Graph]:
             about="Grows a stylemap to one for each modulated layer: w_plus.",
         ),
         "modulation": Graph(
-            network=modulation,
+            network=Modulation(generator.synthesis),
             inputs=styles,
             outputs=tuple(modulations),
             about="Makes scale and shift maps for each modulated layer of w_plus, or of cutouts.",
@@ -86,14 +85,14 @@ def graphs(networks: Networks) -> dict[str, Graph]:
             free_axes=(0, 2, 3),
         ),
         "synthesis": Graph(
-            network=_ImageAndFeatures(generator.synthesis),
+            network=ImageAndFeatures(generator.synthesis, config),
             inputs=modulations,
             outputs=("image", "features"),
             about="Paints an image, RGB around [-1, 1], as modulated; features tell parts apart.",
             takes_a_list=True,
         ),
         "reconstruct": Graph(
-            network=_Reconstruction(encoder, generator),
+            network=Reconstruction(encoder, generator),
             inputs={"image": photos},
             outputs=("reconstruction",),
             about="Encodes and decodes a photo: encoder, resizer and synthesis in one.",
@@ -101,37 +100,49 @@ def graphs(networks: Networks) -> dict[str, Graph]:
     }
 
 
-def trace(graph: Graph, metadata: dict[str, str]) -> bytes:
-    """Turn a network into an ONNX file, with weights in float16 where that loses nothing.
+def trace(graph: Graph) -> tuple[Any, dict[str, Tensor]]:
+    """Turn a network into an ONNX model without its large weights.
 
-    Args:
-        graph: The network.
-        metadata: What the file says of itself.
+    Returns:
+        The model, which takes the large weights as its first inputs; and these weights, by the
+        names of the inputs.
 
     Raises:
+        CheckpointError: PyTorch's exporter fails.
         MissingExtraError: The packages that write ONNX are not installed.
     """
-    onnx = import_onnx()
+    import_onnx()
+    network = graph.network.eval()
+    weights = {
+        name: parameter.detach()
+        for name, parameter in network.named_parameters()
+        if parameter.ndim > 1 and parameter.numel() >= LEAST_LARGE
+    }
     tensors = list(graph.inputs.values())
-    free = [_free_lengths(graph, index) for index in range(len(tensors))]
-    with _quietly():
-        program = torch.onnx.export(
-            graph.network.eval(),
-            (tensors,) if graph.takes_a_list else tuple(tensors),
-            dynamic_shapes=(free,) if graph.takes_a_list else tuple(free),
-            input_names=list(graph.inputs),
-            output_names=list(graph.outputs),
-            dynamo=True,
-            verbose=False,
-        )
+    free = [
+        {axis: torch.export.Dim(name) for axis, name in _free_lengths(graph, index).items()}
+        for index in range(len(tensors))
+    ]
+    try:
+        with _quietly():
+            program = torch.onnx.export(
+                WithWeights(network, tuple(weights), takes_a_list=graph.takes_a_list),
+                (list(weights.values()), tensors),
+                dynamic_shapes=([None] * len(weights), free),
+                input_names=[*weights, *graph.inputs],
+                output_names=list(graph.outputs),
+                dynamo=True,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"PyTorch cannot turn a network into ONNX: {reason}") from error
     assert program is not None  # it is only for the exporter before dynamo
     model = program.model_proto
     _forget_where_it_came_from(model)
-    _halve(model.graph)
+    _name_lengths(model, graph)
     model.doc_string = graph.about
-    onnx.helper.set_model_props(model, metadata)
-    onnx.checker.check_model(model)
-    return model.SerializeToString()
+    return model, weights
 
 
 def import_onnx() -> Any:
@@ -148,10 +159,24 @@ def import_onnx() -> Any:
     return onnx
 
 
-def _free_lengths(graph: Graph, index: int) -> dict[int, Any]:
+def _free_lengths(graph: Graph, index: int) -> dict[int, str]:
     """Name the lengths of an input that are not fixed: all have one batch, each its own sizes."""
     names = {0: "batch", 2: f"rows_{index}", 3: f"columns_{index}"}
-    return {axis: torch.export.Dim(names[axis]) for axis in graph.free_axes}
+    return {axis: names[axis] for axis in graph.free_axes}
+
+
+def _name_lengths(model: Any, graph: Graph) -> None:
+    """Name free lengths of inputs and outputs as `_free_lengths` does."""
+    by_name = {given.name: given for given in model.graph.input}
+    known = {}
+    for index, name in enumerate(graph.inputs):
+        lengths = by_name[name].type.tensor_type.shape.dim
+        for axis, meaning in _free_lengths(graph, index).items():
+            known[lengths[axis].dim_param] = meaning
+    for part in (*model.graph.input, *model.graph.output):
+        for length in part.type.tensor_type.shape.dim:
+            if length.dim_param:
+                length.dim_param = known[length.dim_param]
 
 
 def _forget_where_it_came_from(model: Any) -> None:
@@ -161,29 +186,6 @@ def _forget_where_it_came_from(model: Any) -> None:
         del part.metadata_props[:]
         part.doc_string = ""
     del model.graph.metadata_props[:]
-
-
-def _halve(graph: Any) -> None:
-    """Store large arrays in float16 where that is exact; a node turns them back into float32."""
-    onnx = import_onnx()
-    casts = []
-    for stored in graph.initializer:
-        values = onnx.numpy_helper.to_array(stored)
-        if values.dtype != np.float32 or values.size < LEAST_HALVED or not _is_half(values):
-            continue
-        halved = f"{stored.name}_float16"
-        casts.append(
-            onnx.helper.make_node("Cast", [halved], [stored.name], to=onnx.TensorProto.FLOAT)
-        )
-        stored.CopyFrom(onnx.numpy_helper.from_array(values.astype(np.float16), halved))
-    nodes = [copy.deepcopy(node) for node in graph.node]
-    del graph.node[:]
-    graph.node.extend([*casts, *nodes])  # in the order they run
-
-
-def _is_half(values: np.ndarray) -> bool:
-    with np.errstate(over="ignore"):
-        return np.array_equal(values.astype(np.float16).astype(np.float32), values)
 
 
 @contextmanager
@@ -198,53 +200,3 @@ def _quietly() -> Iterator[None]:
             yield
     finally:
         logger.setLevel(level)
-
-
-class _Modulation(nn.Module):
-    """What the synthesis network computes of w_plus alone: local, so cutouts will do."""
-
-    def __init__(self, synthesis: SynthesisNetwork) -> None:
-        super().__init__()
-        self.layers = nn.ModuleList(
-            modulation.to_scale_and_shift for modulation in _modulations(synthesis)
-        )
-
-    def forward(
-        self, w_plus: list[Float[Tensor, "batch _ _ _"]]
-    ) -> list[Float[Tensor, "batch _ _ _"]]:
-        return [layer(part) for layer, part in zip(self.layers, w_plus, strict=True)]
-
-
-class _ImageAndFeatures(nn.Module):
-    """The synthesis network with both of its results, from what `_Modulation` gives."""
-
-    def __init__(self, synthesis: SynthesisNetwork) -> None:
-        super().__init__()
-        self.synthesis = copy.deepcopy(synthesis)
-        for modulation in _modulations(self.synthesis):
-            modulation.add_module("to_scale_and_shift", nn.Identity())
-
-    def forward(
-        self, modulations: list[Float[Tensor, "batch _ _ _"]]
-    ) -> tuple[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch channels rows columns"]]:
-        features = self.synthesis.features(modulations)
-        return self.synthesis.image_of(features, modulations), features
-
-
-def _modulations(synthesis: SynthesisNetwork) -> list[SpatialModulation]:
-    """List its modulations in the order of w_plus."""
-    return [module for module in synthesis.modules() if isinstance(module, SpatialModulation)]
-
-
-class _Reconstruction(nn.Module):
-    """From a photo to what the model makes of it."""
-
-    def __init__(self, encoder: Encoder, generator: Generator) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.generator = generator
-
-    def forward(
-        self, images: Float[Tensor, "batch 3 height width"]
-    ) -> Float[Tensor, "batch 3 height width"]:
-        return self.generator.synthesize(self.encoder(images))

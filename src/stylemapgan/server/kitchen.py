@@ -24,6 +24,12 @@ MEMORY_SHARE = 0.3
 """How much of the memory the things made here may take."""
 PAINTERS_SHARE = 0.2
 """How much of the memory painters may take: that of `hands-128` has 12 MB."""
+LEAST_RESIZED = 2
+"""Resized stylemaps, and beside them one painter, that are kept whatever the settings allow: a
+picture and one to borrow from. Without them, every picture of a large model would take thrice the
+time."""
+OVERHEAD = 1000
+"""Bytes that a thing is taken to need beside its numbers."""
 
 Thing = TypeVar("Thing")
 Painter: TypeAlias = Callable[[WPlus], Images]
@@ -80,6 +86,7 @@ class Kitchen:
         """Resize a stylemap, unless that was done lately."""
         content = to_numpy(stylemap).tobytes()
         key = ("resized", model.name, hashlib.sha256(content).digest())
+        self.made.raise_limit(LEAST_RESIZED * (_length_of_resized(model.config) + OVERHEAD))
         return self._once(key, lambda: model.editor.resize(stylemap), _length_of_all)
 
     def reconstruction(self, stylemap: KeptStylemap) -> Images:
@@ -98,7 +105,9 @@ class Kitchen:
         painter = self.painters.get(name)
         if painter is None:
             painter = model.editor.painter()
-            self.painters.put(name, painter, _length_of_memory(model.config))
+            length = _length_of_memory(model.config)
+            self.painters.raise_limit(length)
+            self.painters.put(name, painter, length)
         return painter
 
     def forget_page(self, page: str) -> None:
@@ -161,16 +170,24 @@ class Kitchen:
         made = self.made.get(name)
         if made is None:
             made = make()
-            self.made.put(name, made, length(made) + 1000)
+            self.made.put(name, made, length(made) + OVERHEAD)
         return made  # type: ignore[return-value]
 
 
+def _length_of_resized(config: ModelConfig) -> int:
+    """Count w_plus of one picture, in bytes."""
+    return _length_of_maps(config, config.resizer_widths)
+
+
 def _length_of_memory(config: ModelConfig) -> int:
-    """Count what a painter remembers: w_plus, and scales and shifts; two layers of each size."""
-    widths = zip(config.resizer_widths, config.generator_widths, strict=True)
+    """Count what a painter remembers, in bytes: w_plus, and scales and shifts."""
+    return _length_of_resized(config) + 2 * _length_of_maps(config, config.generator_widths)
+
+
+def _length_of_maps(config: ModelConfig, widths: Sequence[int]) -> int:
+    """Count maps of so many channels in bytes, two for each resolution."""
     sides = [config.stylemap_size * 2**level for level in range(config.doublings + 1)]
-    maps = [2 * (style + 2 * width) for style, width in widths]
-    return sum(4 * count * side**2 for count, side in zip(maps, sides, strict=True))
+    return sum(2 * 4 * width * side**2 for width, side in zip(widths, sides, strict=True))
 
 
 def _length_of_all(arrays: Sequence[AnyStylemap]) -> int:

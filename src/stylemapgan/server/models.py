@@ -118,7 +118,7 @@ class ServedModel:
             from stylemapgan.editing.onnx_sessions import OnnxNetworks
 
             return OnnxNetworks(folder).facts
-        return vars(checkpoints.read(zoo.find(self.source))) | {"tensors": None}
+        return vars(checkpoints.read_facts(zoo.find(self.source)))
 
 
 class Models:

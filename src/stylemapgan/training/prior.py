@@ -7,6 +7,7 @@ network is chosen, in closed form, so that its outputs have the mean and the pri
 of the photos' stylemaps; adversarial training goes on from there.
 """
 
+import math
 from typing import cast
 
 import torch
@@ -14,14 +15,17 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan.data import AbstractPhotos
+from stylemapgan.images.batches import batch_for
 from stylemapgan.machine.tf32 import full_float32
 from stylemapgan.models.layers import SLOPE, EqualizedLinear
 from stylemapgan.models.mapping import MappingNetwork
+from stylemapgan.training.moments import Moments
 from stylemapgan.training.state import TrainState
 
 MOST_PHOTOS = 4_096
 """Photos looked at, spread evenly over larger sets."""
 ENCODE_BATCH = 64
+"""Photos of up to 128 pixels that are encoded at once."""
 
 SAMPLES = 10_000
 """Noise vectors that show how the layers before the last distribute their features."""
@@ -42,21 +46,22 @@ def give_head_start(
         randomness: A generator on the CPU.
     """
     device = next(state.encoder_ema.parameters()).device
-    stylemaps = []
-    for photos_of_batch in photos.spread(MOST_PHOTOS, ENCODE_BATCH):
-        real = torch.from_numpy(photos_of_batch).to(device)
+    moments = Moments(math.prod(state.generator.mapping.stylemap_shape))
+    for batch in photos.spread(MOST_PHOTOS, batch_for(photos.size, ENCODE_BATCH)):
+        real = torch.from_numpy(batch).to(device)
         if is_mirrored:
-            real[1::2] = real[1::2].flip(-1)
-        stylemaps.append(state.encoder_ema(real).float())
+            first = 1 - moments.count % 2  # of all photos, every other one
+            real[first::2] = real[first::2].flip(-1)
+        moments.add(deactivate(state.encoder_ema(real).float().flatten(1)))
     with full_float32():
-        fit_mapping(state.generator.mapping, torch.cat(stylemaps), randomness)
+        fit_mapping(state.generator.mapping, moments, randomness)
     state.generator_ema.mapping.load_state_dict(state.generator.mapping.state_dict())
 
 
 @torch.no_grad()
 def fit_mapping(
     mapping: MappingNetwork,
-    stylemaps: Float[Tensor, "photos style rows columns"],
+    target: Moments,
     randomness: torch.Generator,
 ) -> None:
     """Make the mapping network draw stylemaps with mean and covariance of the given ones.
@@ -65,32 +70,21 @@ def fit_mapping(
 
     Args:
         mapping: F; changed in place.
-        stylemaps: What the encoder makes of photos.
+        target: Of what the encoder makes of photos, flat and without the activation.
         randomness: A generator on the CPU.
     """
-    target = deactivate(stylemaps.flatten(1).float())  # (photos, values)
-    features = _hidden_features(mapping, randomness).to(target.device)  # (samples, channels)
-    count = min(features.shape[1], *target.shape)
-    mean, components = principal_components(target, count)
-    features_mean, axes = principal_components(features, count)
+    features = Moments(mapping.stylemap_shape[0])
+    features.add(_hidden_features(mapping, randomness))
+    count = min(len(features.mean), len(target.mean), target.count)
+    components = target.principal_components(count)
+    axes = features.principal_components(count)
     lengths = axes.norm(dim=1, keepdim=True)
     is_used = lengths > SMALLEST_SPREAD * lengths[0]
     whiten = torch.where(is_used, axes / lengths.square(), 0.0)  # (count, channels)
     weight = components.T @ whiten  # (values, channels)
     last = cast(EqualizedLinear, mapping.layers[-1])
     last.weight.copy_(weight / last.scale)
-    last.bias.copy_((mean - weight @ features_mean) / last.bias_scale)
-
-
-def principal_components(
-    points: Float[Tensor, "points values"], count: int
-) -> tuple[Float[Tensor, " values"], Float[Tensor, "count values"]]:
-    """Find the mean and the principal components, each as long as its standard deviation."""
-    mean = points.mean(dim=0)
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)  # the method is randomised; its result hardly depends on this
-        _, lengths, directions = torch.svd_lowrank(points - mean, q=count, niter=4)
-    return mean, lengths[:, None] * directions.T / max(len(points) - 1, 1) ** 0.5
+    last.bias.copy_((target.mean - weight @ features.mean) / last.bias_scale)
 
 
 def deactivate(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 from lightning_fabric import Fabric
 
 from stylemapgan import images
@@ -14,6 +15,7 @@ from stylemapgan.data import AbstractPhotos, PhotoSet, ShardStream, open_photos
 from stylemapgan.data.sources.places import absolute
 from stylemapgan.errors import TrainingError
 from stylemapgan.features import load_distance
+from stylemapgan.images.batches import batch_for
 from stylemapgan.machine.precision import Choice, choose
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Run
@@ -29,6 +31,8 @@ from stylemapgan.training.transfer import load_teacher, transfer
 OnPhoto = Callable[[int, int], None]
 SAMPLE = 256
 """Photos of a stream to validate on, where no others are given."""
+SAMPLE_BATCH = 64
+"""Of these, photos of up to 128 pixels that are in memory as floats at a time."""
 
 
 def start(
@@ -172,7 +176,8 @@ def _open_training_photos(config: RunConfig, on_photo: OnPhoto | None) -> Abstra
 
 def _sample_of(photos: AbstractPhotos) -> PhotoSet:
     """Keep some photos of a stream for sheets and validation."""
-    pixels = images.to_bytes(photos.some(min(len(photos), SAMPLE)))
+    rows = batch_for(photos.size, SAMPLE_BATCH)
+    pixels = np.concatenate(list(map(images.to_bytes, photos.spread(SAMPLE, rows))))
     return PhotoSet(pixels=pixels, names=tuple(map(str, range(len(pixels)))), skipped=())
 
 

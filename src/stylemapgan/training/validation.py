@@ -13,6 +13,7 @@ from stylemapgan.data import AbstractPhotos, PhotoSet
 from stylemapgan.errors import ConfigError
 from stylemapgan.features.efficientnet import EfficientNetLite0, load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.images.batches import batch_for
 from stylemapgan.machine.tf32 import full_float32
 from stylemapgan.metrics.frechet import Cloud, frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
@@ -20,6 +21,7 @@ from stylemapgan.models import Encoder, Generator
 FLAT = 1e-9
 """Stands for the gradients of photos that have none."""
 BATCH = 32
+"""Pictures of up to 128 pixels that go through the networks at once."""
 PHOTOS_AN_IMAGE = 4
 """Training photos looked at for each random image; all of a smaller set. Their features take long
 on a CPU, once for each start of a run."""
@@ -75,7 +77,7 @@ class Validator:
         device = next(generator.parameters()).device
         randomness = torch.Generator().manual_seed(0)
         z = torch.randn(self.frechet_images, generator.config.style_channels, generator=randomness)
-        for part in z.split(BATCH):
+        for part in z.split(batch_for(generator.config.image_size, BATCH)):
             yield generator(part.to(device)).float().clamp(-1, 1)
 
     @cached_property
@@ -86,7 +88,8 @@ class Validator:
     def _photo_cloud(self) -> Cloud:
         device = next(self._network.parameters()).device
         most = PHOTOS_AN_IMAGE * self.frechet_images
-        batches = self.training_photos.spread(most, BATCH)
+        rows = batch_for(self.training_photos.size, BATCH)
+        batches = self.training_photos.spread(most, rows)
         features = pooled_features(
             self._network, (torch.from_numpy(batch).to(device) for batch in batches)
         )
@@ -99,15 +102,23 @@ def validate(
     encoder: Encoder,
     photos: PhotoSet,
     distance: AbstractPerceptualDistance | None,
-    batch: int = BATCH,
+    batch: int | None = None,
 ) -> dict[str, float]:
     """Reconstruct every photo and average, each photo counting the same.
+
+    Args:
+        generator: To measure.
+        encoder: The same.
+        photos: To reconstruct.
+        distance: A second measure.
+        batch: Photos at once; fewer for larger ones if not given.
 
     Returns:
         `mse` on [-1, 1]; `sharpness`: mean gradient magnitude of the reconstructions as a share
         of the photos'; `perceptual` if a distance is given.
     """
     device = next(encoder.parameters()).device
+    batch = batch or batch_for(photos.size, BATCH)
     sums = torch.zeros(4, dtype=torch.float64)
     for start in range(0, len(photos), batch):
         indices = np.arange(start, min(start + batch, len(photos)))

@@ -10,11 +10,12 @@ from stylemapgan import images, zoo
 from stylemapgan.data.tables import Row, Table, read_table
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.errors import DataError
+from stylemapgan.images.batches import batch_for
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Stylemap
 
 BATCH = 16
-"""Photos encoded at once."""
+"""Photos of up to 128 pixels encoded at once."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +106,10 @@ def encode_photos(
         ImageError: A photo cannot be read.
     """
     stylemaps, editor = [], editor.in_float32()
-    for start in range(0, len(paths), BATCH):
+    rows = batch_for(editor.image_size, BATCH)
+    for start in range(0, len(paths), rows):
         show(start, len(paths))
-        batch = [images.read(path, editor.image_size) for path in paths[start : start + BATCH]]
+        batch = [images.read(path, editor.image_size) for path in paths[start : start + rows]]
         stylemaps.append(to_numpy(editor.encode(np.concatenate(batch))))
     show(len(paths), len(paths))
     return np.concatenate(stylemaps)

@@ -10,6 +10,7 @@ from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.parts.clusters import spherical_kmeans
 from stylemapgan.editing.parts.parts import Parts, describe_places, to_name
 from stylemapgan.errors import EditError
+from stylemapgan.images.batches import batch_for
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Stylemap
 
@@ -18,7 +19,7 @@ POSITION_WEIGHT = 0.3
 MOST_PLACES = 150_000
 """Places of all pictures that are looked at; more change little."""
 BATCH = 16
-"""Pictures at a time."""
+"""Pictures of up to 128 pixels at a time."""
 
 
 def find_parts(
@@ -50,12 +51,13 @@ def find_parts(
     random = np.random.default_rng(seed)
     share = max(MOST_PLACES // len(stylemaps), 1)
     chosen = []
-    for start in range(0, len(stylemaps), BATCH):
-        features = to_numpy(editor.features(editor.resize(stylemaps[start : start + BATCH])))
+    rows = batch_for(editor.image_size, BATCH)
+    for start in range(0, len(stylemaps), rows):
+        features = to_numpy(editor.features(editor.resize(stylemaps[start : start + rows])))
         for picture in features:
             places = describe_places(picture[None], POSITION_WEIGHT)
             chosen.append(places[random.permutation(len(places))[:share]])
-        on_progress(min(start + BATCH, len(stylemaps)), len(stylemaps))
+        on_progress(min(start + rows, len(stylemaps)), len(stylemaps))
     centroids, _ = spherical_kmeans(np.concatenate(chosen), count, random)
     return Parts(
         names=tuple(f"part-{number}" for number in range(1, count + 1)),
@@ -86,8 +88,9 @@ def name_by_overlap(
     wanted = list(dict.fromkeys(labels))
     index = np.array([wanted.index(label) for label in labels])
     votes = np.zeros((parts.count, len(wanted)))
-    for start in range(0, len(stylemaps), BATCH):
-        batch = slice(start, start + BATCH)
+    rows = batch_for(editor.image_size, BATCH)
+    for start in range(0, len(stylemaps), rows):
+        batch = slice(start, start + rows)
         found = parts.label_map(editor, editor.resize(stylemaps[batch]))
         np.add.at(votes, (found, index[truth[batch]]), 1)
     best = np.argmax(votes, axis=1)
