@@ -129,7 +129,7 @@ def _reached(
     reached = []
     for rows in _chunks(points):
         squared, error = _squared_distances(rows, centres)
-        inside = (squared < radii - error).any(axis=1)
+        inside = np.asarray((squared < radii - error).any(axis=1))
         for row in np.flatnonzero(~inside):
             near = np.flatnonzero(np.abs(squared[row] - radii) <= error[row])
             exact = pair_distances(centres[near], rows[row : row + 1])
