@@ -110,11 +110,17 @@ def test_a_process_that_dies_ends_the_run_on_all_with_a_clear_message(settings, 
 
 HUNG = """
 import os, threading
-from lightning_fabric.plugins.environments import LightningEnvironment
+from types import SimpleNamespace
 from stylemapgan.training import companions
 
 companions.SECONDS_TO_END = 0.0
-companions.start_companions(LightningEnvironment(), processes=2, nodes=1)
+environment = SimpleNamespace(
+    creates_processes_externally="LOCAL_RANK" in os.environ,
+    main_address="127.0.0.1",
+    main_port=1,
+    node_rank=lambda: 0,
+)
+companions.start_companions(environment, processes=2, nodes=1)
 if os.environ["LOCAL_RANK"] == "1":
     os._exit(3)
 threading.Event().wait()  # as in a library that never learns of the death

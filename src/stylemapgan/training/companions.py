@@ -13,8 +13,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-from lightning_fabric.plugins.environments import ClusterEnvironment
+from typing import Protocol, runtime_checkable
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +24,22 @@ SECONDS_TO_END = 60.0
 SECONDS_TO_DIE = 5.0
 """How long after contact was lost to look for a death that explains it."""
 PAUSE = 0.05
+
+
+@runtime_checkable
+class Environment(Protocol):
+    """What Fabric knows of who starts the processes; its cluster environments are such."""
+
+    @property
+    def creates_processes_externally(self) -> bool: ...
+
+    @property
+    def main_address(self) -> str: ...
+
+    @property
+    def main_port(self) -> int: ...
+
+    def node_rank(self) -> int: ...
 
 
 @dataclass(frozen=True)
@@ -74,7 +89,7 @@ class Watch(threading.Thread):
         return [each.told() for each in self.companions if each.has_died]
 
 
-def start_companions(environment: ClusterEnvironment, processes: int, nodes: int) -> None:
+def start_companions(environment: Environment, processes: int, nodes: int) -> None:
     """Run this program once more for each other device of this machine, unless a launcher has.
 
     Args:
