@@ -12,7 +12,7 @@ from urllib.error import URLError
 from urllib.request import urlopen
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 CHROMIUM = os.environ.get("STYLEMAPGAN_CHROMIUM") or shutil.which("chromium")
 FLAGS = [
@@ -26,12 +26,11 @@ FLAGS = [
     "--use-fake-ui-for-media-stream",
     "--use-fake-device-for-media-stream",
 ]
-STARTS_WITHIN = 60
-"""Seconds a server may take to answer."""
 REFUSED = "Failed to load resource: the server responded with a status of 4"
 """What Chromium itself says of every refused upload; the page shows why."""
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 400, "height": 800}
+expect.set_options(timeout=300_000)  # milliseconds; a busy machine takes its time
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +46,7 @@ def address() -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait()
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +75,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(viewport=size, accept_downloads=True, **settings)  # pyright: ignore[reportArgumentType]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(0)  # whatever hangs ends with the test's own limit
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.add_init_script(script)
@@ -107,13 +106,11 @@ def photo(tmp_path: Path) -> Path:
 
 
 def _wait_for(address: str, process: subprocess.Popen) -> None:
-    end = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < end:
-        assert process.poll() is None, "the server ended by itself"
+    while process.poll() is None:
         try:
             urlopen(address).close()
         except (URLError, ConnectionError):
             time.sleep(0.1)
         else:
             return
-    raise AssertionError(f"nothing answered at {address} within {STARTS_WITHIN} seconds")
+    raise AssertionError(f"the server at {address} ended by itself")

@@ -73,7 +73,7 @@ def test_other_settings_get_one_line(run, pictures, tmp_path):
 def test_ctrl_c_stops_without_a_traceback_and_the_same_command_goes_on(
     run, pictures, tmp_path, workers
 ):
-    for index in range(70, 3000):  # enough to be interrupted
+    for index in range(70, 1500):  # enough to be interrupted
         (pictures / f"{index}.png").hardlink_to(pictures / f"{index % 70:02d}.png")
     out = tmp_path / "out"
     arguments = ["prepare", str(pictures), str(out), "--size", "32", "--workers", str(workers)]
@@ -91,10 +91,10 @@ def test_ctrl_c_stops_without_a_traceback_and_the_same_command_goes_on(
             assert process.poll() is None
             time.sleep(0.005)
         os.killpg(process.pid, signal.SIGINT)
-        said, complained = process.communicate(timeout=60)
+        said, complained = process.communicate()
     assert process.returncode == 130
     assert "The same command goes on." in said
     assert complained == ""
     assert not (out / "train").exists()
     assert run(*arguments).code == 0
-    assert len(open_source(out / "train")) > 2800
+    assert len(open_source(out / "train")) > 1400

@@ -5,17 +5,18 @@ import re
 import signal
 import subprocess
 import sys
-import threading
-import time
 
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
 
 from stylemapgan import images
 from stylemapgan.cli.main import main
 from stylemapgan.editing import Editor
 from stylemapgan.images.levels import to_bytes
+from stylemapgan.models.synthesis import SynthesisNetwork
 
 
 @pytest.fixture
@@ -68,18 +69,20 @@ def test_settings_that_make_no_sense_take_one_line(run, model, photos):
 
 
 def test_ctrl_c_keeps_the_best_so_far(model, photos, capsys):
-    def interrupt() -> None:
-        time.sleep(1.5)
-        os.kill(os.getpid(), signal.SIGINT)
+    synthesised: list[nn.Module] = []
 
-    thread = threading.Thread(target=interrupt)
+    def interrupt(module: nn.Module, *_: object) -> None:
+        if isinstance(module, SynthesisNetwork):
+            synthesised.append(module)
+            if len(synthesised) == 20:
+                os.kill(os.getpid(), signal.SIGINT)
+
     previous = signal.getsignal(signal.SIGINT)
-    thread.start()
-    code = main(
-        ["refine", photos[0], "--steps", "10000", "--patience", "10000", "--perceptual", "0",
-         "--model", str(model)]
-    )  # fmt: skip
-    thread.join()
+    with register_module_forward_hook(interrupt):
+        code = main(
+            ["refine", photos[0], "--steps", "10000", "--patience", "10000", "--perceptual", "0",
+             "--model", str(model)]
+        )  # fmt: skip
     out = capsys.readouterr().out
     assert code == 0
     assert signal.getsignal(signal.SIGINT) is previous

@@ -126,14 +126,13 @@ def test_what_is_missing_is_made_again(finished, tmp_path):
 
 def test_a_killed_run_goes_on_and_ends_with_the_same_bytes(finished, tmp_path):
     (tmp_path / "run.py").write_text(RUN_UNTIL_KILLED)
-    process = subprocess.Popen([sys.executable, "run.py"], cwd=tmp_path)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("avatars/train/0*.png")) and time.monotonic() < deadline:
-        time.sleep(0.005)
-    process.kill()
-    process.wait()
+    command = [sys.executable, "run.py"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE) as process:
+        while not list(tmp_path.glob("avatars/train/0*.png")) and process.poll() is None:
+            time.sleep(0.005)
+        process.kill()
+        process.communicate()  # its output ends when its workers have left too
     assert not (tmp_path / "avatars" / "card.md").exists()
-    time.sleep(0.5)  # its workers notice, and leave
     write_folder(tmp_path / "avatars", SETTINGS)
     assert contents(tmp_path / "avatars") == contents(finished)
 

@@ -1,7 +1,6 @@
 """Batches made ready ahead are the same batches."""
 
 import threading
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -51,13 +50,12 @@ def test_batches_are_those_that_the_photos_give():
 
 
 def test_the_next_batch_is_made_while_the_caller_works():
-    photos = WatchedPhotos(lambda images_seen: time.sleep(0.05))
+    asked_for = {images_seen: threading.Event() for images_seen in (0, 4, 8)}
+    photos = WatchedPhotos(lambda images_seen: asked_for[images_seen].set())
     with Prefetcher(photos, 4) as prefetcher:
         prefetcher.take(0)
-        time.sleep(0.2)  # the caller's work
-        began = time.perf_counter()
+        asked_for[4].wait()  # for ever, were it made only when it is taken
         prefetcher.take(4)
-        assert time.perf_counter() - began < 0.04
     assert [images_seen for images_seen, _ in photos.asked][:2] == [0, 4]
     assert {thread.split("_")[0] for _, thread in photos.asked} == {"prefetch"}
 

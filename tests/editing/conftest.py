@@ -21,7 +21,7 @@ def networks() -> Networks:
 
 
 @pytest.fixture(scope="session")
-def exported(networks, tmp_path_factory) -> Path:
+def exported(networks, build_once) -> Path:
     """The same networks as a folder of ONNX files."""
     packed = pack(
         networks.generator.config,
@@ -31,7 +31,6 @@ def exported(networks, tmp_path_factory) -> Path:
         licence="",
         data="",
     )
-    folder = tmp_path_factory.mktemp("exported")
     photos = np.random.default_rng(0).uniform(-1, 1, (4, 3, 32, 32)).astype(np.float32)
-    export(packed, folder, photos, names=ONNX_NETWORKS[:-1])  # all that editing needs
-    return folder
+    names = ONNX_NETWORKS[:-1]  # all that editing needs
+    return build_once("exported", lambda folder: export(packed, folder, photos, names=names))

@@ -74,6 +74,16 @@ def test_precision_is_quality_and_recall_variety():
     assert elsewhere == Coverage(0.0, 0.0)
 
 
+def test_a_picture_on_the_edge_of_a_ball_is_inside_whatever_products_round_to():
+    pictures = points(7, shift=30, features=2048)
+    copies = np.tile(pictures, (4, 1))  # whose third nearest neighbours are equal: no radius
+    assert precision_recall(copies, np.tile(pictures, (3, 1))[:15]).precision == 1
+    assert precision_recall(copies, pictures * np.float32(1.001)).precision == 0
+    spokes = np.eye(48, dtype=np.float32)[:3] * np.float32(0.1)
+    wheel = np.concatenate([np.zeros_like(spokes[:1]), spokes])  # each rim point is third nearest
+    assert precision_recall(wheel, np.concatenate([-spokes, -spokes])).precision == 1
+
+
 def test_results_do_not_depend_on_how_memory_is_cut(monkeypatch):
     one, other = points(23), points(17, shift=0.5, seed=1)
     whole = kernel_distance(one, other), precision_recall(one, other)

@@ -7,7 +7,7 @@ from sklearn.metrics import average_precision_score
 
 from stylemapgan.errors import ConfigError, DataError
 from stylemapgan.metrics.detector import DetectorSettings, detect, folds_of
-from stylemapgan.metrics.ranking import average_precision, ranks
+from stylemapgan.metrics.ranking import average_precision, identities, ranks, score_once
 
 QUICK = DetectorSettings(pictures_seen=1_600, folds=3, widths=(16, 32, 32))
 SIDE = 24
@@ -48,6 +48,20 @@ def test_equal_scores_give_the_share_of_positives_and_no_positives_no_number():
     labels = np.array([True, False, False, False])
     assert average_precision(np.zeros(4), labels) == 0.25
     assert np.isnan(average_precision(np.zeros(4), np.zeros(4, dtype=bool)))
+
+
+def test_equal_pictures_are_scored_once_and_others_for_themselves():
+    levels = np.array([5, 3, 5, 4, 3, 5], np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 3))
+    same = identities(levels.astype(np.uint8))
+    assert same.tolist() == [0, 1, 0, 2, 1, 0]
+    asked: list[list[int]] = []
+
+    def by_place(rows: np.ndarray) -> np.ndarray:
+        asked.append(rows.tolist())
+        return np.arange(len(rows)) * 0.5
+
+    assert score_once(same, by_place).tolist() == [0, 0.5, 0, 1, 0.5, 0]
+    assert asked == [[0, 1, 3]]
 
 
 def test_ranks_go_from_0_to_1_and_equal_values_share_one():

@@ -19,8 +19,6 @@ from stylemapgan.server.run import address, listen, make_server
 from stylemapgan.server.settings import ServerSettings
 from stylemapgan.server.workspace import Workspace
 
-SECONDS_TO_START = 30
-
 
 @dataclass
 class Site:
@@ -72,24 +70,23 @@ def run_site(
     thread.start()
     url = address(listener)
     try:
-        with httpx.Client(base_url=url, timeout=30) as http:
-            _wait_until_ready(http)
+        with httpx.Client(base_url=url, timeout=None) as http:
+            _wait_until_ready(http, thread)
             yield Site(url, app.state.workspace, http)
     finally:
         server.should_exit = True
         thread.join()
 
 
-def _wait_until_ready(http: httpx.Client) -> None:
-    end = time.monotonic() + SECONDS_TO_START
-    while time.monotonic() < end:
+def _wait_until_ready(http: httpx.Client, server: threading.Thread) -> None:
+    while server.is_alive():
         try:
             if http.get("/readyz").status_code == 200:
                 return
         except httpx.ConnectError:
             pass
         time.sleep(0.02)
-    raise TimeoutError("the server did not become ready")
+    raise RuntimeError("the server ended before it was ready")
 
 
 def picture(width: int = 32, height: int = 32, seed: int = 0) -> Image.Image:

@@ -44,7 +44,7 @@ def delta(sequence: int, part: int, x: int, y: int, pixels: np.ndarray) -> bytes
 def frame(socket: ClientConnection, until: int) -> np.ndarray:
     """Wait for the picture that includes a message."""
     while True:
-        message = socket.recv(timeout=20)
+        message = socket.recv()
         assert isinstance(message, bytes), message
         sequence, milliseconds = struct.unpack_from("<If", message)
         assert milliseconds > 0
@@ -55,22 +55,20 @@ def frame(socket: ClientConnection, until: int) -> np.ndarray:
 def error(socket: ClientConnection) -> dict[str, Any]:
     """Wait for the next error; pictures may come before it."""
     while True:
-        message = socket.recv(timeout=20)
+        message = socket.recv()
         if isinstance(message, str):
             return json.loads(message)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
-    end = time.monotonic() + 20
     while not condition():
-        assert time.monotonic() < end
         time.sleep(0.01)
 
 
 @contextmanager
 def open_page(site: Site) -> Iterator[ClientConnection]:
     with site.live(subprotocols=["stylemapgan"]) as socket:
-        assert json.loads(socket.recv(timeout=20)) == {"type": "ready"}
+        assert json.loads(socket.recv()) == {"type": "ready"}
         yield socket
 
 
@@ -158,7 +156,7 @@ def test_a_burst_of_strokes_is_answered_with_the_newest_and_few_pictures(site, p
             socket.send(delta(sequence, 0, sequence % 16, 0, np.full((16, 16), 255)))
         seen = []
         while not seen or seen[-1] < 201:
-            message = socket.recv(timeout=20)
+            message = socket.recv()
             assert isinstance(message, bytes)
             seen.append(struct.unpack_from("<I", message)[0])
         assert seen == sorted(set(seen))
@@ -215,16 +213,16 @@ def test_a_message_beyond_the_limit_closes_the_page(start):
     with start(body_megabytes=0.01) as site, open_page(site) as socket:
         socket.send("x" * 20_000)
         with pytest.raises(ConnectionClosed) as closed:
-            socket.recv(timeout=20)
+            socket.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 1009
 
 
 def test_pages_beyond_the_limit_are_told_to_try_later(start):
     with start(live_per_client=1) as site, open_page(site), site.live() as second:
-        assert json.loads(second.recv(timeout=20))["code"] == "busy"
+        assert json.loads(second.recv())["code"] == "busy"
         with pytest.raises(ConnectionClosed):
-            second.recv(timeout=20)
+            second.recv()
     with start(live_per_client=1) as site:
         for _ in range(2):
             with open_page(site):
@@ -302,20 +300,18 @@ def test_a_token_comes_as_a_subprotocol(start):
             with pytest.raises(InvalidStatus, match="403"), site.live(subprotocols=offered):
                 pass
         with site.live(additional_headers={"Authorization": f"Bearer {token}"}) as socket:
-            assert "ready" in str(socket.recv(timeout=20))
+            assert "ready" in str(socket.recv())
 
 
 def test_pages_of_other_sites_may_not_paint(site):
     with pytest.raises(InvalidStatus, match="403"), site.live(origin="http://evil.example"):
         pass
     with site.live(origin=site.url.rstrip("/")) as socket:
-        assert "ready" in str(socket.recv(timeout=20))
+        assert "ready" in str(socket.recv())
 
 
 def _until(is_so: Any) -> None:
-    end = time.monotonic() + 10
     while not is_so():
-        assert time.monotonic() < end
         time.sleep(0.01)
 
 

@@ -5,17 +5,17 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.run import GRACE, address, listen
+from stylemapgan.server.run import address, listen
 from stylemapgan.server.settings import ServerSettings
 
 TOKEN = "a-token-of-some-length"
@@ -51,14 +51,14 @@ def test_the_studio_says_where_it_is_and_ends_at_once_with_a_page_open(tmp_path,
         url = read_address(process)
         assert httpx.get(f"{url}healthz").status_code == 200
         with connect(url.replace("http", "ws") + "api/v1/live") as socket:
-            assert "ready" in str(socket.recv(timeout=20))
+            assert "ready" in str(socket.recv())
             assert list(tmp_path.glob("stylemapgan-*"))
-            start = time.monotonic()
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0
-            assert time.monotonic() - start < GRACE
+            with pytest.raises(ConnectionClosed):
+                socket.recv()
+            assert process.wait() == 0
         assert process.stderr is not None
-        assert process.stderr.read() == ""
+        assert process.stderr.read() == ""  # where requests used up their grace, a line tells
     assert not list(tmp_path.glob("stylemapgan-*"))
 
 
@@ -77,7 +77,7 @@ def test_serving_logs_lines_of_json_and_answers_a_terminate_signal(tmp_path, tin
         url = read_address(process).removesuffix(",").removesuffix("api/v1")
         assert httpx.get(f"{url}api/v1/models").status_code == 200
         process.send_signal(signal.SIGTERM)
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate()
     assert '"path": "/api/v1/models"' in errors
     assert not list(tmp_path.glob("stylemapgan-*"))
 
@@ -87,7 +87,7 @@ def test_a_taken_port_is_one_line(tmp_path, tiny_model):
         port = taken.getsockname()[1]
         arguments = ("studio", "--no-browser", "--port", port, "--model", tiny_model)
         with command(tmp_path, *arguments) as process:
-            out, errors = process.communicate(timeout=30)
+            out, errors = process.communicate()
         assert process.returncode == 2
     assert out == ""
     assert errors == (

@@ -39,6 +39,12 @@ def peaks(config: RunConfig, images: int, passes: int = 1) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
+    """A batch that fits."""
+    return make_plan(TINY, Hardware(), LITTLE)
+
+
+@pytest.fixture(scope="module")
+def large() -> Plan:
     """A batch that is too large for the memory."""
     return make_plan(tiny(batch=256), Hardware(), LITTLE)
 
@@ -158,20 +164,20 @@ def test_the_largest_batch_fits_and_the_next_one_does_not(plan):
 
 
 @pytest.mark.slow
-def test_the_advised_accumulate_makes_the_batch_fit(plan):
-    assert plan.accumulate is not None
-    cut = make_plan(tiny(batch=256, accumulate=plan.accumulate), Hardware(), LITTLE)
+def test_the_advised_accumulate_makes_the_batch_fit(large):
+    assert large.accumulate is not None
+    cut = make_plan(tiny(batch=256, accumulate=large.accumulate), Hardware(), LITTLE)
     assert cut.peak <= LITTLE * GIB
-    assert cut.accumulate == plan.accumulate
+    assert cut.accumulate == large.accumulate
     assert cut.largest_batch >= 256
 
 
 @pytest.mark.slow
-def test_processes_share_a_batch_and_a_cpu(plan):
+def test_processes_share_a_batch_and_a_cpu(large):
     hardware = Hardware(accelerator="cpu", devices=2)
     two = make_plan(tiny(batch=512), hardware, 2.0)
-    assert two.images_a_pass == plan.images_a_pass == 256
-    assert plan.peak < two.peak < 1.01 * plan.peak  # gradients to exchange
+    assert two.images_a_pass == large.images_a_pass == 256
+    assert large.peak < two.peak < 1.01 * large.peak  # gradients to exchange
     assert two.largest_batch % 8 == 0
     whole = memory_a_process(Hardware(accelerator="cpu"))
     assert memory_a_process(hardware) == pytest.approx(whole / 2, rel=0.2)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -74,7 +75,7 @@ def flags_for(config: RunConfig, run: Path) -> list[str]:
 def test_two_processes_with_half_the_batch_equal_one_with_the_whole(recipe, tmp_path, torchrun):
     config, flags = recipe
     with launch(flags, torchrun) as process:
-        output = process.communicate(timeout=100)[0]
+        output = process.communicate()[0]
     assert process.returncode == 0, output
     assert output.count("Done:") == 1
 
@@ -99,11 +100,43 @@ def test_a_process_that_dies_ends_the_run_on_all_with_a_clear_message(settings, 
         wait_for(run / "state" / "latest.pt", first)
         (second,) = children(first.pid)
         os.kill(second, signal.SIGKILL)
-        output = first.communicate(timeout=60)[0]
+        output = first.communicate()[0]
     assert first.returncode == 2
-    assert output.count("error: Another process of this run died") == 1
+    death = f"died: process 1 (process id {second}) was killed by signal 9 (SIGKILL), as the system"
+    assert output.count(f"error: Another process of this run {death}") == 1
     assert "Traceback" not in output
     assert load_teacher(str(run)).discriminator is not None  # what was saved is whole
+
+
+HUNG = """
+import os, threading
+from types import SimpleNamespace
+from stylemapgan.training import companions
+
+companions.SECONDS_TO_END = 0.0
+environment = SimpleNamespace(
+    creates_processes_externally="LOCAL_RANK" in os.environ,
+    main_address="127.0.0.1",
+    main_port=1,
+    node_rank=lambda: 0,
+)
+companions.start_companions(environment, processes=2, nodes=1)
+if os.environ["LOCAL_RANK"] == "1":
+    os._exit(3)
+threading.Event().wait()  # as in a library that never learns of the death
+"""
+
+
+def test_a_process_that_waits_for_a_dead_one_is_ended_with_a_clear_message(tmp_path):
+    (tmp_path / "hung.py").write_text(HUNG)
+    hung = subprocess.run(
+        [sys.executable, "hung.py"], cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert hung.returncode == 2
+    died = (
+        r"Another process of this run died: process 1 \(process id \d+\) ended with exit code 3\."
+    )
+    assert re.fullmatch(died + " Go on with --resume.\n", hung.stderr)
 
 
 def test_ctrl_c_saves_and_stops_all_processes(settings, tmp_path):
@@ -113,7 +146,7 @@ def test_ctrl_c_saves_and_stops_all_processes(settings, tmp_path):
     with launch(flags, torchrun=False) as first:
         wait_for(run / "state" / "latest.pt", first)
         os.killpg(first.pid, signal.SIGINT)  # as a terminal does
-        output = first.communicate(timeout=60)[0]
+        output = first.communicate()[0]
     assert first.returncode == 0, output
     assert output.count("Stopped and saved") == 1
 

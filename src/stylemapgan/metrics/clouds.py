@@ -15,6 +15,9 @@ CHUNK = 2_000
 NEIGHBOUR = 3
 """Whose distance is the radius of a picture's ball: its third nearest."""
 
+ROUNDING = 1e-12
+"""Error of a squared distance made of products, relative to the squared lengths of its ends."""
+
 Points = Float[np.ndarray, "_ features"]
 
 
@@ -90,16 +93,27 @@ def _kernel(
     return (a @ b.T / a.shape[1] + 1) ** 3
 
 
+def pair_distances(
+    a: Float64[np.ndarray, "pairs features"], b: Float64[np.ndarray, "#pairs features"]
+) -> Float64[np.ndarray, " pairs"]:
+    """Square the distance between each point and its partner; exactly 0 for equal points.
+
+    A pair has the same distance in either direction and beside whatever other pairs.
+    """
+    return np.square(a - b).sum(axis=1)
+
+
 def _radii(
     points: Float64[np.ndarray, "pictures features"], neighbour: int
 ) -> Float64[np.ndarray, " pictures"]:
     """Squared distance from each picture to its nearest but so many, itself left out."""
     radii = []
     for start, rows in enumerate(_chunks(points)):
-        squared = _squared_distances(rows, points)
+        squared, _ = _squared_distances(rows, points)
         own = np.arange(len(rows))
-        squared[own, start * CHUNK + own] = np.inf
-        radii.append(np.partition(squared, neighbour - 1, axis=1)[:, neighbour - 1])
+        squared[own, start * CHUNK + own] = -np.inf  # the very nearest, even beside its copies
+        farthest = np.argpartition(squared, neighbour, axis=1)[:, neighbour]
+        radii.append(pair_distances(rows, points[farthest]))
     return np.concatenate(radii)
 
 
@@ -108,16 +122,28 @@ def _reached(
     centres: Float64[np.ndarray, "balls features"],
     radii: Float64[np.ndarray, " balls"],
 ) -> Bool[np.ndarray, " pictures"]:
-    """Tell which pictures lie inside at least one ball; squared radii."""
-    inside = [(_squared_distances(rows, centres) <= radii).any(axis=1) for rows in _chunks(points)]
-    return np.concatenate(inside)
+    """Tell which pictures lie inside at least one ball; squared radii.
+
+    A picture on the edge of a ball is inside: what is too close to tell is computed pair by pair.
+    """
+    reached = []
+    for rows in _chunks(points):
+        squared, error = _squared_distances(rows, centres)
+        inside = np.asarray((squared < radii - error).any(axis=1))
+        for row in np.flatnonzero(~inside):
+            near = np.flatnonzero(np.abs(squared[row] - radii) <= error[row])
+            exact = pair_distances(centres[near], rows[row : row + 1])
+            inside[row] = (exact <= radii[near]).any()
+        reached.append(inside)
+    return np.concatenate(reached)
 
 
 def _squared_distances(
     a: Float64[np.ndarray, "rows features"], b: Float64[np.ndarray, "columns features"]
-) -> Float64[np.ndarray, "rows columns"]:
+) -> tuple[Float64[np.ndarray, "rows columns"], Float64[np.ndarray, "rows columns"]]:
+    """Square all distances by one product of matrices; say how wrong each may be."""
     lengths = np.square(a).sum(axis=1)[:, None] + np.square(b).sum(axis=1)
-    return np.clip(lengths - 2 * a @ b.T, 0, None)
+    return lengths - 2 * a @ b.T, ROUNDING * lengths
 
 
 def _chunks(

@@ -14,7 +14,8 @@ where there are as many as photos) it can only guess. The protocol, for figures 
   a learning rate that falls to 0 in a straight line, cross-entropy; a fixed number of pictures
   seen, and the network of the last step, whatever the others were like.
 * Networks of different folds have different scales: scores are replaced by their rank inside
-  their fold, as a share, before average precision is computed over all of them.
+  their fold, as a share, before average precision is computed over all of them. Equal pictures are
+  judged once and score the same; the last bits of a logit depend on its place in a batch.
 
 The network is this project's own; the idea of average precision of a detector as a measure of
 edits is that of Kim et al., CVPR 2021, who take the one of Wang et al., "CNN-generated images are
@@ -33,7 +34,7 @@ from torch import Tensor, nn
 from stylemapgan.errors import ConfigError, DataError
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.metrics.intervals import DEFAULT, Bootstrap, Estimate, statistic_interval
-from stylemapgan.metrics.ranking import average_precision, ranks
+from stylemapgan.metrics.ranking import average_precision, identities, ranks, score_once
 from stylemapgan.types import Array
 
 LARGEST_SHIFT = 4
@@ -160,8 +161,9 @@ def detect(
             f"got {len(owners) - len(real)} rows."
         )
     folds = folds_of(len(real), settings)[owners]
-    levels = np.concatenate([from_bytes(to_bytes(pictures)) for pictures in (real, edited)])
-    pictures = torch.from_numpy(levels).to(device)
+    levels = np.concatenate([to_bytes(pictures) for pictures in (real, edited)])
+    same = identities(levels)
+    pictures = torch.from_numpy(from_bytes(levels)).to(device)
     is_edited = np.arange(len(owners)) >= len(real)
     labels = torch.from_numpy(is_edited).float().to(device)
     scores = np.zeros(len(owners))
@@ -170,7 +172,7 @@ def detect(
         learned = torch.from_numpy(~judged).to(device)
         network = _train(pictures[learned], labels[learned], settings, settings.seed + fold)
         unseen = pictures[torch.from_numpy(judged).to(device)]
-        scores[judged] = ranks(_judge(network, unseen, settings.batch_size))
+        scores[judged] = ranks(_judge(network, unseen, same[judged], settings.batch_size))
     return Detection(scores, is_edited, owners)
 
 
@@ -233,9 +235,16 @@ def _augmented(
     return padded[..., down : down + height, right : right + width]
 
 
-@torch.inference_mode()
 def _judge(
-    network: Detector, pictures: Float[Tensor, "pictures 3 height width"], batch_size: int
+    network: Detector,
+    pictures: Float[Tensor, "pictures 3 height width"],
+    same: Int64[np.ndarray, " pictures"],
+    batch_size: int,
 ) -> Float64[np.ndarray, " pictures"]:
-    logits = [network(batch) for batch in pictures.split(batch_size)]
-    return torch.cat(logits).double().cpu().numpy()
+    @torch.inference_mode()
+    def logits_of(rows: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, " rows"]:
+        chosen = torch.from_numpy(rows).to(pictures.device)
+        logits = [network(pictures[batch]) for batch in chosen.split(batch_size)]
+        return torch.cat(logits).double().cpu().numpy()
+
+    return score_once(same, logits_of)

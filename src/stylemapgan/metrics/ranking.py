@@ -1,7 +1,10 @@
 """How well scores put one kind of picture before the other."""
 
+import hashlib
+from collections.abc import Callable
+
 import numpy as np
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float64, Int64, UInt8
 
 
 def average_precision(
@@ -32,3 +35,27 @@ def ranks(values: Float64[np.ndarray, " values"]) -> Float64[np.ndarray, " value
     below = np.searchsorted(ordered, values, side="left")
     not_above = np.searchsorted(ordered, values, side="right")
     return (below + not_above) / (2 * len(values))
+
+
+def identities(levels: UInt8[np.ndarray, "pictures _ _ _"]) -> Int64[np.ndarray, " pictures"]:
+    """Number the distinct pictures in the order they appear; equal pictures share a number."""
+    numbers: dict[bytes, int] = {}
+    digests = (hashlib.sha256(picture.tobytes()).digest() for picture in levels)
+    return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], np.int64)
+
+
+def score_once(
+    identities: Int64[np.ndarray, " pictures"],
+    score: Callable[[Int64[np.ndarray, " rows"]], Float64[np.ndarray, " rows"]],
+) -> Float64[np.ndarray, " pictures"]:
+    """Score each distinct picture once: its last bits depend on its place in a batch.
+
+    Args:
+        identities: Number of each picture, the same one for equal pictures.
+        score: Scores the pictures of some rows, each a different picture.
+
+    Returns:
+        A score for every picture, exactly the same for equal ones.
+    """
+    _, rows, places = np.unique(identities, return_index=True, return_inverse=True)
+    return score(rows)[places]

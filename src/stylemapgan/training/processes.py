@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import StyleMapGANError, TrainingError
+from stylemapgan.training.companions import explain_lost_contact, start_companions
 from stylemapgan.types import Share
 
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
@@ -68,6 +69,10 @@ def open_fabric(hardware: Hardware, precision: ChosenPrecision) -> Fabric:
             precision=precision,
             strategy=strategy,
         )
+        if isinstance(fabric.strategy, DDPStrategy):
+            environment = fabric.strategy.cluster_environment
+            assert environment is not None  # Fabric has chosen one
+            start_companions(environment, fabric.strategy.num_processes, nodes)
         fabric.launch()
     except (ValueError, RuntimeError) as error:
         problem = str(error).strip().partition("\n")[0]
@@ -135,7 +140,8 @@ def _lost_contact_explained() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
+        problem = explain_lost_contact() or "died or cannot be reached"
         raise TrainingError(
-            "Another process of this run died or cannot be reached, so this one stops too: look "
-            "for its message above, then go on with --resume."
+            f"Another process of this run {problem}. This one stops too: look for a message "
+            "above, then go on with --resume."
         ) from error

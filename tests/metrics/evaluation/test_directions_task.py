@@ -35,12 +35,25 @@ def face_bench(bench, faces):
     return replace(bench, editor=PixelEditor(), data=data, cache=cache)
 
 
+@pytest.fixture(scope="module")
+def measured():
+    """Where the findings are kept, so that they are measured once for all tests here."""
+    return []
+
+
+@pytest.fixture
+def findings(face_bench, measured):
+    if not measured:
+        measured.append(Directions().measure(face_bench))
+    return measured[0]
+
+
 def by_key(findings):
     return {figure.key: figure for figure in findings.figures}
 
 
-def test_pushes_that_work_succeed_and_leave_other_attributes(face_bench):
-    found = by_key(Directions().measure(face_bench))
+def test_pushes_that_work_succeed_and_leave_other_attributes(findings):
+    found = by_key(findings)
     success = [found[f"success (all directions, amount {n})"].estimate.value for n in range(4)]
     assert success[0] < 0.2
     assert success[3] > 0.8
@@ -49,8 +62,8 @@ def test_pushes_that_work_succeed_and_leave_other_attributes(face_bench):
     assert found["change (all directions, amount 0)"].estimate.value == 0
 
 
-def test_figures_are_what_a_plain_loop_counts(face_bench):
-    found = by_key(Directions().measure(face_bench))
+def test_figures_are_what_a_plain_loop_counts(findings, face_bench):
+    found = by_key(findings)
     classifier = attribute_judge(face_bench).classifier
     fitted = fit_directions(face_bench, classifier)
     pushes = draw_pushes(face_bench, fitted)
@@ -82,8 +95,7 @@ def test_directions_do_not_depend_on_the_batch_and_are_the_same_again(face_bench
         )
 
 
-def test_charts_and_the_sheet_show_every_direction(face_bench):
-    findings = Directions().measure(face_bench)
+def test_charts_and_the_sheet_show_every_direction(findings):
     assert [chart.title for chart in findings.charts] == [
         "Success",
         "Leakage",

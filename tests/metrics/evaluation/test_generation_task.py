@@ -102,3 +102,4 @@ def test_the_nearest_photo_is_found():
         apart = [float(np.sum((pictures[row] - photo) ** 2)) for photo in photos]
         assert indices[row] == int(np.argmin(apart))
         assert distances[row] == pytest.approx(min(apart))
+    assert nearest(photos[100:], photos)[1].tolist() == [0.0] * 600  # copies are at no distance

@@ -14,7 +14,7 @@ from stylemapgan.metrics.evaluation.test_data import open_test_data
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faces")
-    write_faces(folder, triples=0)
+    write_faces(folder, training=30, triples=0)
     return folder
 
 

@@ -32,9 +32,22 @@ def face_bench(bench, faces):
     return replace(bench, editor=PixelEditor(), data=data, cache=cache)
 
 
+@pytest.fixture(scope="module")
+def measured():
+    """Where the findings are kept, so that they are measured once for all tests here."""
+    return []
+
+
 @pytest.fixture
-def found(face_bench):
-    return by_key(Swap().measure(face_bench))
+def findings(face_bench, measured):
+    if not measured:
+        measured.append(Swap().measure(face_bench))
+    return measured[0]
+
+
+@pytest.fixture
+def found(findings):
+    return by_key(findings)
 
 
 def by_key(findings):
@@ -123,8 +136,8 @@ def test_every_figure_has_an_interval_and_the_judges_stand_beside(found):
     ]
 
 
-def test_sheets_show_every_part(face_bench):
-    sheets = Swap().measure(face_bench).sheets
+def test_sheets_show_every_part(findings):
+    sheets = findings.sheets
     assert [sheet.name for sheet in sheets] == ["parts", "best", "worst"]
     heights = [images.to_bytes(sheet.images).shape[1] for sheet in sheets]
     assert heights[0] < heights[1] == heights[2]  # two parts, six swaps

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int64
+from jaxtyping import Float32, Float64, Int64
 
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.metrics.detector import Detection, DetectorSettings, detect, folds_of
@@ -24,7 +24,7 @@ from stylemapgan.metrics.evaluation.local_edits import (
 from stylemapgan.metrics.evaluation.task import AbstractTask
 from stylemapgan.metrics.evaluation.workbench import Workbench
 from stylemapgan.metrics.intervals import Bootstrap
-from stylemapgan.metrics.ranking import ranks
+from stylemapgan.metrics.ranking import identities, ranks, score_once
 from stylemapgan.types import Images
 
 FOLDS = 3
@@ -168,15 +168,18 @@ def _ask_cnn_detection(bench: Workbench, real: Images, pictures: Pictures) -> De
     """Let a network judge that was trained on other models' pictures, and learns nothing here."""
     network = bench.cnn_detection
     assert network is not None  # the caller looked
-    together = np.concatenate([real, pictures.images])
-    logits = []
-    with torch.inference_mode():
-        for rows in bench.batches(len(together), "asking CNNDetection"):
-            levels = from_bytes(to_bytes(together[rows]))
-            logits.append(network(torch.from_numpy(levels).to(bench.device)).double().cpu().numpy())
+    levels = np.concatenate([to_bytes(real), to_bytes(pictures.images)])
+
+    @torch.inference_mode()
+    def logits_of(chosen: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, " rows"]:
+        batches = bench.batches(len(chosen), "asking CNNDetection")
+        images = (torch.from_numpy(from_bytes(levels[chosen[rows]])) for rows in batches)
+        logits = [network(batch.to(bench.device)).double().cpu().numpy() for batch in images]
+        return np.concatenate(logits)
+
     owners = np.concatenate([np.arange(len(real)), pictures.sources])
-    is_edited = np.arange(len(together)) >= len(real)
-    return Detection(ranks(np.concatenate(logits)), is_edited, owners)
+    is_edited = np.arange(len(levels)) >= len(real)
+    return Detection(ranks(score_once(identities(levels), logits_of)), is_edited, owners)
 
 
 def _figure(detection: Detection, kind: str, bootstrap: Bootstrap, *, is_main: bool) -> Figure:

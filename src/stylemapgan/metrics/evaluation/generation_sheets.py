@@ -6,6 +6,7 @@ from jaxtyping import Float32, Float64, Int64
 from stylemapgan.editing.operations import truncate
 from stylemapgan.images import contact_sheet
 from stylemapgan.images.levels import to_numpy
+from stylemapgan.metrics.clouds import pair_distances
 from stylemapgan.metrics.evaluation.findings import Sheet
 from stylemapgan.metrics.evaluation.random_pictures import RandomStylemaps
 from stylemapgan.metrics.evaluation.sets import Points, spread_rows
@@ -57,8 +58,9 @@ def nearest(
     for start in range(0, len(a), CHUNK):
         rows = a[start : start + CHUNK]
         squared = np.square(rows).sum(axis=1)[:, None] + np.square(b).sum(axis=1) - 2 * rows @ b.T
-        indices.append(squared.argmin(axis=1))
-        distances.append(squared.min(axis=1))
+        closest = squared.argmin(axis=1)
+        indices.append(closest)
+        distances.append(pair_distances(rows, b[closest]))
     return np.concatenate(indices), np.concatenate(distances)
 
 
