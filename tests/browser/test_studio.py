@@ -4,41 +4,13 @@ import json
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 from playwright.sync_api import expect
 from tests.browser.conftest import PHONE
 from tests.browser.studio_page import StudioPage, pixels
-from tests.server.reverse_proxy import PATH, reverse_proxy
-from tests.server.running_site import run_site
-
-from stylemapgan.server.settings import ServerSettings
 
 STROKE = [(0.45, 0.4), (0.55, 0.5)]
 """Over the middle of the picture."""
-COUNT_ADDRESSES = """
-  window.addresses = new Set();
-  const { createObjectURL, revokeObjectURL } = URL;
-  URL.createObjectURL = (blob) => {
-    const address = createObjectURL.call(URL, blob);
-    addresses.add(address);
-    return address;
-  };
-  URL.revokeObjectURL = (address) => {
-    addresses.delete(address);
-    revokeObjectURL.call(URL, address);
-  };
-"""
-"""Makes a page keep `addresses`, those that were made and not revoked."""
-REFRAME = """async (turn) => {
-  const { reframe } = await import(new URL("static/core/actions.js", document.baseURI));
-  const { entryOf, stylemapOf } = await import(new URL("static/core/shelf.js", document.baseURI));
-  const { work } = await import(new URL("static/core/state.js", document.baseURI));
-  const { source } = work.value;
-  const square = { ...stylemapOf(source).square, rotation: 5 + 10 * turn };
-  await reframe(entryOf(source).key, { square });
-}"""
-"""Gives the source another square, as the crop dialog does."""
 
 
 def test_painting_changes_the_photo_under_the_brush_and_nowhere_else(open_page, photo):
@@ -263,41 +235,3 @@ def test_no_address_beyond_the_own_server_is_asked(open_page, address):
     own = (address, address.replace("http", "ws"), "blob:", "data:")
     assert asked
     assert not [url for url in asked if not url.startswith(own)]
-
-
-@pytest.mark.parametrize("strips", [True, False], ids=["stripped", "passed-on"])
-def test_below_a_path_of_a_reverse_proxy_everything_works(open_page, strips):
-    settings = ServerSettings(port=0, root_path=PATH, models=())
-    with run_site(settings) as site, reverse_proxy(site.url, strips=strips) as url:
-        studio = StudioPage(open_page(url=url))
-        before = studio.result()
-        studio.drag(STROKE)
-        assert (studio.result() != before).any()
-        styled = studio.page.locator("select").first.evaluate(
-            "(one) => getComputedStyle(one).backgroundImage"
-        )
-        assert f"{PATH}/static/chevron.svg" in styled
-        studio.page.close()
-
-
-def test_addresses_of_pictures_that_nothing_shows_are_revoked(open_page, photo, tmp_path):
-    page = open_page(script=COUNT_ADDRESSES)
-    studio = StudioPage(page)
-    studio.upload_source(photo)
-    most = None
-    for turn in range(6):
-        before = studio.frames
-        page.evaluate(REFRAME, turn)
-        studio.wait_for_a_frame(before)
-        page.wait_for_function("(most) => most === null || addresses.size <= most", arg=most)
-        most = most or page.evaluate("addresses.size")
-    text = tmp_path / "notes.png"
-    text.write_text("This is no picture.")
-    page.locator("#file-input").set_input_files(text)
-    page.locator(".tile-box.is-failed .corner").click()
-    page.wait_for_function("(most) => addresses.size <= most", arg=most)
-
-    page.keyboard.press("Control+z")  # a square whose address was revoked
-    page.wait_for_function(
-        "() => document.querySelector('#slot-source img')?.naturalWidth > 0", arg=None
-    )

@@ -4,10 +4,8 @@ import base64
 import io
 import json
 import struct
-import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -246,49 +244,6 @@ def test_open_pages_keep_their_photos(start):
             now[0] = 200.0
             socket.send(state(pair, 4))
             assert error(socket)["code"] == "unknown_stylemap"
-
-
-def test_a_page_that_closes_while_it_waits_frees_its_turn(start):
-    with start(workers=1, waiting=1) as site, ThreadPoolExecutor(2) as clients:
-        pair = (site.random(1)["id"], site.random(2)["id"])
-        engine, go_on = site.workspace.engine, threading.Event()
-        with open_page(site) as painted:
-            painted.send(state(pair))
-            frame(painted, 1)
-            wait_until(lambda: engine.in_flight == 0)
-            engine._threads.submit(go_on.wait)  # the only worker
-            requests = [clients.submit(site.random, seed) for seed in (3, 4)]
-            wait_until(lambda: engine.in_flight == 2)
-            painted.send(delta(2, 0, 0, 0, np.full((8, 8), 255)))  # its picture waits
-            with open_page(site) as second:
-                for sequence in range(1, 10):
-                    second.send(state(pair, sequence))  # the first waits, then come others
-            wait_until(lambda: site.workspace.live.taken == 1)
-            go_on.set()
-            frame(painted, 2)
-        assert all(each.result()["id"] for each in requests)
-        wait_until(lambda: site.workspace.live.taken == engine.in_flight == 0)
-
-
-def test_a_page_that_closes_while_it_is_painted_leaves_nothing_behind(start, monkeypatch):
-    go_on, has_begun = threading.Event(), threading.Event()
-    make_order = live.make_order
-
-    def make_order_later(*arguments: Any, **named: Any) -> Any:
-        has_begun.set()
-        go_on.wait()
-        return make_order(*arguments, **named)
-
-    monkeypatch.setattr(live, "make_order", make_order_later)
-    with start() as site:
-        pair = (site.random(1)["id"], site.random(2)["id"])
-        with open_page(site) as socket:
-            socket.send(state(pair))
-            has_begun.wait()
-        wait_until(lambda: site.workspace.live.taken == 0)
-        go_on.set()
-        wait_until(lambda: site.workspace.engine.in_flight == 0)
-        assert len(site.workspace.kitchen.painters) == 0
 
 
 def test_a_token_comes_as_a_subprotocol(start):

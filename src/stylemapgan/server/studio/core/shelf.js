@@ -143,8 +143,18 @@ async function makeStylemap(key, { square = null, find }) {
   const entry = entryByKey(key);
   const model = currentModel()?.name ?? work.value.model;
   if (entry.seed !== null) return keep(key, await api.randomStylemap(model, entry.seed));
-  const photo = await photoOf(entry, model);
-  return keep(key, await api.encode({ model, photo: photo.id, square, find }));
+  const encode = async () => {
+    const photo = await photoOf(entryByKey(key), model);
+    return keep(key, await api.encode({ model, photo: photo.id, square, find }));
+  };
+  try {
+    return await encode();
+  } catch (error) {
+    const isForgotten = error instanceof api.ApiError && error.code === "unknown_photo";
+    if (!entry.photo || !isForgotten) throw error;
+    change(key, { photo: null }); // it has expired, or its file was deleted: send it again
+    return encode();
+  }
 }
 
 /** Makes the stylemaps again, for another model or after the server forgot them.
