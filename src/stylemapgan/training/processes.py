@@ -16,8 +16,9 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
+from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.config.training import Precision
-from stylemapgan.errors import StyleMapGANError, TrainingError
+from stylemapgan.errors import ConfigError, StyleMapGANError, TrainingError
 from stylemapgan.types import Share
 
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
@@ -37,6 +38,10 @@ class Hardware:
     """Processes on this machine, each with a device of its own."""
     nodes: int = 1
     """Machines, each running as many processes."""
+
+    def __post_init__(self) -> None:
+        for count in (self.devices, self.nodes):
+            PROCESSES.refuse(count, ConfigError)
 
 
 def open_fabric(hardware: Hardware, precision: Precision) -> Fabric:
