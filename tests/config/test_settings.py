@@ -161,8 +161,8 @@ def test_batches_divide_into_groups_or_are_refused():
         ({"resizer_widths": (8, 8, 8, 0)}, "resizer_widths must list 4 positive widths"),
         ({"encoder_widths": (8, 8, 8)}, "encoder_widths must list 4"),
         ({"discriminator_widths": (8,) * 5}, "discriminator_widths must list 4"),
-        ({"style_channels": 0}, "style_channels must be at least 1, got 0"),
-        ({"mapping_layers": -1}, "mapping_layers must be at least 1, got -1"),
+        ({"style_channels": 0}, "style_channels must be from 1 to 65,536, got 0"),
+        ({"mapping_layers": -1}, "mapping_layers must be from 1 to 65,536, got -1"),
     ],
 )
 def test_networks_that_cannot_be_built_are_refused(changes, told):

@@ -8,6 +8,8 @@ from cyclopts import Parameter
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames
+from stylemapgan.config.ranges import MILLISECONDS
+from stylemapgan.errors import EditError
 
 
 def interpolate(
@@ -34,6 +36,7 @@ def interpolate(
         tag: What the files say about their origin.
         model: Which model.
     """
+    MILLISECONDS.refuse(milliseconds, EditError)
     editor = model.load()
     ends = find.read(start, editor), find.read(end, editor)
     frames = editor.interpolate(*ends, steps)

@@ -99,7 +99,9 @@ def fit(
     refuse_unwritable(output, WHAT)
     paths = zoo.pictures_in(photos)
     if not paths or most < 1:
-        raise DataError(f"{photos} holds {len(paths)} pictures, {most} are to be looked at.")
+        raise DataError(
+            f"{photos} holds {len(paths)} pictures and --most is {most}; at least 1 is needed."
+        )
     paths = [paths[index] for index in _spread(len(paths), most)]
     editor = model.load()
     stylemaps, found = _find(editor, paths, count, seed)

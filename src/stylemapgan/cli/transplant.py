@@ -9,6 +9,7 @@ from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOp
 from stylemapgan.cli.outline import EDIT_TITLES, edit_row
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames, write_sheet
+from stylemapgan.config.ranges import MILLISECONDS
 from stylemapgan.editing import Piece, operations
 from stylemapgan.errors import EditError
 
@@ -62,6 +63,7 @@ def transplant(
     """
     if photo.photo and morph is not None:
         raise EditError("--photo writes one whole photo, --morph many steps: leave one out.")
+    MILLISECONDS.refuse(milliseconds, EditError)
     editor = model.load()
     mask = part.read(editor.image_size)
     ours = photo.open_source(source, editor)

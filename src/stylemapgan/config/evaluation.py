@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from stylemapgan.config.checks import need_not_negative, need_positive
+from stylemapgan.config.ranges import SEED
 from stylemapgan.errors import ConfigError
 
 
@@ -39,5 +40,6 @@ class EvaluationConfig:
     def __post_init__(self) -> None:
         need_positive(self, "steps", "edits", "detector_pictures", "directions", "runs")
         need_not_negative(self, "photos", "generated", "pairs", "batch", "seed")
+        SEED.refuse(self.seed, ConfigError)
         if not 0 < self.confidence < 1:
             raise ConfigError(f"confidence must be between 0 and 1, got {self.confidence}.")

@@ -5,6 +5,8 @@ from typing import Literal, get_args
 
 from stylemapgan.errors import ConfigError
 
+MOST = 65_536
+"""Channels and layers that nobody has the memory for."""
 Normalisation = Literal["layer", "instance", "batch"]
 
 
@@ -51,8 +53,8 @@ class ModelConfig:
                     f"pixels and stylemaps of {self.stylemap_size} cells, got {widths}."
                 )
         for name in ("style_channels", "mapping_layers"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
+            if not 1 <= getattr(self, name) <= MOST:
+                raise ConfigError(f"{name} must be from 1 to {MOST:,}, got {getattr(self, name)}.")
         if self.normalisation not in get_args(Normalisation):
             raise ConfigError(
                 f"normalisation must be one of {', '.join(get_args(Normalisation))}, "

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from stylemapgan.config.checks import need_among, need_not_negative, need_one_of, need_positive
+from stylemapgan.config.ranges import SEED
 from stylemapgan.config.training_parts import AdaConfig, LossWeights, SpeedConfig, StabilityConfig
 from stylemapgan.errors import ConfigError
 
@@ -102,6 +103,7 @@ class TrainConfig:
             *("perceptual_from", "adversarial_from", "cooldown", "seed"),
             *("freeze_discriminator", "frechet_images"),
         )
+        SEED.refuse(self.seed, ConfigError)
         if self.r1_gamma != "auto":
             need_not_negative(self, "r1_gamma")
         need_one_of(self, "perceptual_network", PerceptualNetwork)

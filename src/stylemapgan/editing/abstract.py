@@ -9,6 +9,7 @@ from typing import final
 from array_api_compat import array_namespace
 
 from stylemapgan.config import ModelConfig
+from stylemapgan.config.ranges import PICTURES, PSI, SEED, STEPS
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.editing import operations
 from stylemapgan.editing.checks import (
@@ -18,6 +19,7 @@ from stylemapgan.editing.checks import (
     refuse_unequal_batches,
     refuse_unfit_images,
     refuse_unfit_mask,
+    refuse_unfit_placement,
 )
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.errors import EditError
@@ -46,8 +48,7 @@ class Piece:
     """0 keeps the source, 1 copies, between mixes."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise EditError(f"The strength must be from 0 to 1, got {self.strength}.")
+        refuse_unfit_placement(self.mask, self.shift, self.strength)
 
 
 class AbstractEditor(ABC):
@@ -261,11 +262,14 @@ class AbstractEditor(ABC):
 
         Args:
             count: How many.
-            psi: Truncation: 0 gives the average picture, 1 full variety.
-            seed: Everything random follows from it.
+            psi: Truncation: 0 gives the average picture, 1 full variety; at most 2.
+            seed: Everything random follows from it; not below 0.
+
+        Raises:
+            EditError: A number is out of its range.
         """
-        if count < 1:
-            raise EditError(f"At least 1 picture can be generated, {count} were asked for.")
+        for allowed, number in ((PICTURES, count), (PSI, psi), (SEED, seed)):
+            allowed.refuse(number, EditError)
         stylemaps = operations.truncate(self.sample(count, seed), self.mean_stylemap, psi)
         return self._decode_in_batches(stylemaps)
 
@@ -281,6 +285,5 @@ class AbstractEditor(ABC):
 
 
 def _evenly_spaced(steps: int, end: float) -> list[float]:
-    if steps < 2:
-        raise EditError(f"A walk has at least 2 steps, {steps} were asked for.")
+    STEPS.refuse(steps, EditError)
     return [end * step / (steps - 1) for step in range(steps)]

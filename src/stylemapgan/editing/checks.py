@@ -4,6 +4,7 @@ from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 
+from stylemapgan.config.ranges import STRENGTH, shift_range
 from stylemapgan.errors import EditError
 from stylemapgan.types import Array
 
@@ -52,6 +53,18 @@ def refuse_unfit_mask(mask: AnyMask, size: int) -> None:
             "A mask holds values from 0 (keep the source) to 1 (take the reference), "
             f"got {low:g} to {high:g}."
         )
+
+
+def refuse_unfit_placement(mask: AnyMask, shift: tuple[int, int], strength: float) -> None:
+    """Let only parts pass that move within the picture, and show from not at all to fully.
+
+    Raises:
+        EditError: The shift or the strength is beyond that.
+    """
+    STRENGTH.refuse(strength, EditError)
+    reach = shift_range(int(mask.shape[-1]))
+    for length in shift:
+        reach.refuse(length, EditError)
 
 
 def refuse_unequal_batches(*batches: Array) -> None:

@@ -15,12 +15,12 @@ and is the same in w and at each resolution of w_plus:
 
 from collections.abc import Sequence
 from functools import cache, partial
-from math import isfinite
 from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 from jaxtyping import Float
 
+from stylemapgan.config.ranges import AMOUNT
 from stylemapgan.errors import EditError
 from stylemapgan.types import Array, Mask
 
@@ -158,13 +158,12 @@ def push(
         mask: Where, in pixels of the image: 0 keeps, 1 pushes, between less. None is everywhere.
 
     Raises:
-        EditError: Stylemaps, step or mask do not fit each other, or the amount is no number.
+        EditError: Stylemaps, step or mask do not fit each other, or the amount is beyond 100.
 
     Source: Shen et al., "InterFaceGAN", TPAMI 2020, section 3.2; here with a place.
     """
     _refuse_misfits(stylemap, step)
-    if not isfinite(amount):
-        raise EditError(f"The amount of a push must be a number such as 1.5, got {amount}.")
+    AMOUNT.refuse(amount, EditError)
     if mask is None:
         return stylemap + amount * step
     return stylemap + amount * shrink_by_mean(mask, *stylemap.shape[-2:]) * step

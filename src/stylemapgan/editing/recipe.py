@@ -12,8 +12,8 @@ from array_api_compat import array_namespace
 
 from stylemapgan.editing import operations
 from stylemapgan.editing.abstract import AbstractEditor
+from stylemapgan.editing.checks import refuse_unfit_placement
 from stylemapgan.editing.operations import AnyStylemap, WPlus
-from stylemapgan.errors import EditError
 from stylemapgan.types import Images, Mask, Stylemap
 
 Space: TypeAlias = Literal["w", "w-plus"]
@@ -36,8 +36,7 @@ class PastedPart:
     """Where it is pasted."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.strength <= 1:
-            raise EditError(f"The strength must be from 0 to 1, got {self.strength}.")
+        refuse_unfit_placement(self.mask, self.shift, self.strength)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32
 from PIL import Image
 
+from stylemapgan.config.ranges import MILLISECONDS
 from stylemapgan.errors import ImageError
 from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.decoding import read_pixels
@@ -69,13 +70,15 @@ def write_animation(
     Args:
         path: Where to; its suffix .gif or .webp decides the format.
         frames: At least one image.
-        milliseconds_per_frame: How long each shows; GIF rounds down to tens.
+        milliseconds_per_frame: How long each shows, from 10; GIF rounds down to tens.
         provenance: What the file tells about its origin.
 
     Raises:
-        ImageError: The suffix is unknown, the folder is missing, or the frames are of no use.
+        ImageError: The suffix is unknown, the folder is missing, the time is out of its range, or
+            the frames are of no use.
         StorageError: The disk is full or writing is denied.
     """
+    MILLISECONDS.refuse(milliseconds_per_frame, ImageError)
     path = Path(path)
     pictures = [Image.fromarray(pixels) for pixels in to_bytes(frames)]
     if not pictures:

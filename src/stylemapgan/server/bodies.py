@@ -5,6 +5,8 @@ from typing import Annotated, Literal, TypeAlias
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from stylemapgan.config.ranges import AMOUNT, PSI, SEED, STRENGTH
+
 STYLEMAP_EXAMPLE = "5f1d7a84db5d2afb8e3d4b2c90aa7c31"
 PHOTO_EXAMPLE = "9b74c9897bac770ffc029102a200c5de"
 
@@ -25,8 +27,10 @@ SmallSize = Annotated[Whole, Field(ge=16, le=512)]
 Shown = Annotated[int, Query(ge=16, le=2048)]
 """A size in an address, where everything is text."""
 Pixels = Annotated[Whole, Field(ge=-4096, le=4096)]
-Seed = Annotated[Whole, Field(ge=0, le=2**31 - 1)]
-Psi = Annotated[Real, Field(ge=0, le=1)]
+Seed = Annotated[Whole, Field(ge=SEED.least, le=SEED.most)]
+Psi = Annotated[Real, Field(ge=PSI.least, le=PSI.most)]
+Strength = Annotated[Real, Field(ge=STRENGTH.least, le=STRENGTH.most)]
+Amount = Annotated[Real, Field(ge=AMOUNT.least, le=AMOUNT.most)]
 Coordinate = Annotated[Real, Field(ge=-100_000, le=100_000)]
 
 
@@ -67,7 +71,7 @@ class _Placement(Body):
     """What a live connection remembers this part's mask by."""
     shift: tuple[Pixels, Pixels] = (0, 0)
     """How far it moves to the right and down, in pixels of the model's image."""
-    strength: Annotated[Real, Field(ge=0, le=1)] = 1.0
+    strength: Strength = 1.0
     rotation: Annotated[Real, Field(ge=-360, le=360)] = 0.0
     """How far the reference turns about the mask's centre, in degrees, clockwise."""
     scale: Annotated[Real, Field(ge=0.25, le=4)] = 1.0
@@ -92,7 +96,7 @@ class PushBody(Body):
     """A walk along a direction of the model."""
 
     direction: Name
-    amount: Annotated[Real, Field(ge=-10, le=10)]
+    amount: Amount
     """In standard deviations of photos; sensible from -3 to 3."""
     mask: Mask | None = None
     """Where; everywhere if null."""

@@ -9,6 +9,7 @@ from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.training.processes import Hardware
 
 GIB = 2**30
+MOST_GIB = 1_000_000
 
 
 def memory_a_process(hardware: Hardware, gib: float | None = None) -> int:
@@ -23,8 +24,10 @@ def memory_a_process(hardware: Hardware, gib: float | None = None) -> int:
         TrainingError: This machine has no such device, or does not tell.
     """
     if gib is not None:
-        if gib <= 0:
-            raise ConfigError(f"--memory must be positive, in GiB, got {gib:g}.")
+        if not 0 < gib <= MOST_GIB:
+            raise ConfigError(
+                f"--memory must be above 0 and at most {MOST_GIB:,} GiB, got {gib:g}."
+            )
         return int(gib * GIB)
     if hardware.accelerator in ("auto", "cuda") and torch.cuda.is_available():
         return torch.cuda.get_device_properties(0).total_memory

@@ -16,8 +16,9 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
+from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.config.training import ChosenPrecision
-from stylemapgan.errors import StyleMapGANError, TrainingError
+from stylemapgan.errors import ConfigError, StyleMapGANError, TrainingError
 from stylemapgan.training.companions import explain_lost_contact, start_companions
 from stylemapgan.types import Share
 
@@ -38,6 +39,10 @@ class Hardware:
     """Processes on this machine, each with a device of its own."""
     nodes: int = 1
     """Machines, each running as many processes."""
+
+    def __post_init__(self) -> None:
+        for count in (self.devices, self.nodes):
+            PROCESSES.refuse(count, ConfigError)
 
 
 def device_of(hardware: Hardware) -> str:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.data.avatars.card import write_card
 from stylemapgan.data.avatars.crew import share_out
 from stylemapgan.data.avatars.drawing import draw_face
@@ -47,9 +48,10 @@ def write_folder(
         on_progress: Told how many faces and triples are done, and how many there are in all.
 
     Raises:
-        DataError: The folder holds something else, or a worker died.
+        DataError: The folder holds something else, a worker died, or there are to be none.
         MissingExtraError: The packages that draw are not installed.
     """
+    PROCESSES.refuse(workers, DataError)
     _claim(folder, settings)
     _sweep(folder)
     for picture in {settings.place(0), settings.place(settings.count - 1)}:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.data.preparing.outcome import Outcome, collect, write_pictures, write_tables
 from stylemapgan.data.preparing.page import REPORT, write_report
 from stylemapgan.data.preparing.settings import PrepareSettings
@@ -68,8 +69,7 @@ def prepare(
         MissingExtraError: A package that the place needs is not installed.
         StorageError: The disk is full or writing is denied; what is finished is kept.
     """
-    if workers < 1:
-        raise DataError(f"workers must be at least 1, got {workers}.")
+    PROCESSES.refuse(workers, DataError)
     settings = settings or PrepareSettings()
     source = open_source(place)
     refuse_inside(source, out)

@@ -8,6 +8,7 @@ from stylemapgan.errors import DataError
 
 SMALLEST_SIZE = 16
 """Below this, pictures no longer differ enough to tell copies apart."""
+LARGEST_SIZE = 8192
 LARGEST_DISTANCE = 7
 """Of 64 bits; beyond it most pairs that are found are no copies."""
 
@@ -45,8 +46,10 @@ class PrepareSettings:
     """Keep only the first of each group of near duplicates."""
 
     def __post_init__(self) -> None:
-        if self.size < SMALLEST_SIZE:
-            raise DataError(f"size must be at least {SMALLEST_SIZE} pixels, got {self.size}.")
+        if not SMALLEST_SIZE <= self.size <= LARGEST_SIZE:
+            raise DataError(
+                f"size must be from {SMALLEST_SIZE} to {LARGEST_SIZE} pixels, got {self.size}."
+            )
         if self.shard_pictures < 1:
             raise DataError(f"shard_pictures must be at least 1, got {self.shard_pictures}.")
         if min(self.validation, self.test) < 0 or not self.validation + self.test < 1:

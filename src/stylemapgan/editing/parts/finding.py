@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from jaxtyping import Int
 
+from stylemapgan.config.ranges import SEED
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.parts.clusters import spherical_kmeans
 from stylemapgan.editing.parts.parts import Parts, describe_places, to_name
@@ -43,6 +44,7 @@ def find_parts(
     Raises:
         EditError: There are too few parts or pictures.
     """
+    SEED.refuse(seed, EditError)
     if count < 2:
         raise EditError(f"A picture has at least 2 parts, {count} were asked for.")
     if len(stylemaps) == 0:

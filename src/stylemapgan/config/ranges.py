@@ -1,0 +1,51 @@
+"""Which numbers make sense, for commands, requests and Python alike."""
+
+from dataclasses import dataclass
+
+from stylemapgan.errors import StyleMapGANError
+
+
+@dataclass(frozen=True)
+class Range:
+    """The numbers from `least` to `most`, both included."""
+
+    name: str
+    """How messages call such a number, with an article where it needs one."""
+    least: int | float
+    most: int | float
+    unit: str = ""
+
+    def refuse(self, value: int | float, error: type[StyleMapGANError]) -> None:
+        """Let only numbers in the range pass; what is not a number is in none.
+
+        Raises:
+            error: The number lies outside.
+        """
+        if not self.least <= value <= self.most:
+            unit = f" {self.unit}" if self.unit else ""
+            raise error(
+                f"{self.name} must be from {self._told(self.least)} to "
+                f"{self._told(self.most)}{unit}, got {value}."
+            )
+
+    @staticmethod
+    def _told(bound: int | float) -> str:
+        return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
+
+
+STRENGTH = Range("The strength", 0, 1)
+AMOUNT = Range("The amount of a push", -100, 100)
+"""In standard deviations of photos; sensible from -3 to 3."""
+PSI = Range("psi (truncation)", 0, 2)
+"""0 gives the average picture, 1 full variety; beyond 1 pictures become odd."""
+SEED = Range("The seed", 0, 2**63 - 1)
+STEPS = Range("The number of steps of a walk", 2, 10_000)
+PICTURES = Range("The number of pictures", 1, 10_000)
+MILLISECONDS = Range("The time for each picture of an animation", 10, 60_000, "milliseconds")
+"""GIF counts in hundredths of a second."""
+PROCESSES = Range("The number of processes", 1, 4_096)
+
+
+def shift_range(size: int) -> Range:
+    """How far a part may move in a picture so many pixels wide and high; further shows nothing."""
+    return Range("Each number of the shift", -size, size, f"in a picture of {size}x{size} pixels")
