@@ -15,7 +15,7 @@ from stylemapgan.config import preset
 from stylemapgan.editing import Editor, OnnxEditor
 from stylemapgan.models import Encoder, Generator
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 MEBIBYTE = 2**20
 PROGRAM = """
 import sys

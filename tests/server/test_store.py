@@ -101,3 +101,12 @@ def test_many_threads_never_fill_it_beyond_its_limit():
     for thread in threads:
         thread.join()
     assert not too_much
+
+
+def test_a_raised_limit_holds_for_one_client_too_and_is_never_lowered():
+    store: Store[str] = Store(20.0, share=0.5)
+    assert not store.put("large", "LARGE", 15, client="one")
+    store.raise_limit(15)
+    assert store.put("large", "LARGE", 15, client="one")
+    assert store.put("small", "SMALL", 5, client="other")
+    assert store.length == store.limit == 20

@@ -57,11 +57,11 @@ class Store(Generic[Value]):
         self._entries: OrderedDict[str, _Entry[Value]] = OrderedDict()  # last used is last
         self._lock = threading.RLock()
 
-    def raise_limit(self, least: float) -> None:
+    def raise_limit(self, least: int) -> None:
         """Let at least so many bytes be kept, by one client too."""
         with self._lock:
-            self.limit = max(self.limit, least)
-            self._share = max(self._share, least)
+            self.limit = max(self.limit, float(least))
+            self._share = max(self._share, float(least))
 
     def __len__(self) -> int:
         """How many values there are."""
