@@ -72,7 +72,7 @@ def tensors(place: Place) -> None:
 def state(place: Place) -> None:
     run = RunFolder(place.folder)
     run.create(preset("tiny-32"))
-    run.save_state(WEIGHTS)
+    run.states.save(WEIGHTS)
 
 
 def page(place: Place) -> None:

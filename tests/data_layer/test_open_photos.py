@@ -195,7 +195,7 @@ def test_a_claim_from_another_machine_is_given_up_when_it_falls_silent(long, cac
     entry.rename(lost)
     (lost / "holder.json").write_text('{"machine": "elsewhere", "process": 1}')
     (lost / "pixels.raw").write_bytes(bytes(32 * 32 * 3 * 7))
-    told: list[tuple[int, int]] = []
+    told: list[tuple[int, ...]] = []
 
     def on_progress(*progress: int) -> None:
         if not told:

@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 
 from stylemapgan.augment import GROUPS
 from stylemapgan.config import AdaConfig, RunConfig, StabilityConfig, preset
-from stylemapgan.config.training import Precision
+from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
@@ -115,7 +115,7 @@ def test_an_iteration_is_about_the_sum_of_its_parts(plan):
 @pytest.mark.parametrize(
     "precision", ["32-true", pytest.param("bf16-mixed", marks=pytest.mark.slow)]
 )
-def test_simulated_updates_take_the_memory_of_real_ones(precision: Precision):
+def test_simulated_updates_take_the_memory_of_real_ones(precision: ChosenPrecision):
     config = tiny(batch=8, precision=precision)
     lesson = steps.Lesson(
         Fabric(accelerator="cpu", devices=1, precision=precision), config.training, None

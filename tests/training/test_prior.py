@@ -82,7 +82,8 @@ def test_the_head_start_is_the_same_however_many_photos_are_encoded_at_once(monk
         torch.manual_seed(0)
         state = new_state(settings, torch.device("cpu"))
         give_head_start(state, photos, is_mirrored=True, randomness=torch.Generator())
-        biases.append(state.generator.mapping.layers[-1].bias.detach())
+        last = state.generator.mapping.layers[-1]
+        biases.append(last.get_parameter("bias").detach())
     torch.testing.assert_close(biases[0], biases[1])
     torch.testing.assert_close(biases[0], biases[2])
 

@@ -55,7 +55,7 @@ def test_a_run_on_any_machine_goes_on_in_the_precision_it_began_with(settings, t
 def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, monkeypatch):
     seen: dict[str, bool | str] = {}
     run = start(settings(images=8, sample_every=4, precision="32-true"), tmp_path / "run")
-    update, validate = run.update, run._validator._measure
+    update, validate = run.update, run._validator.reconstruction
 
     def watched_update(lesson):
         seen["update"] = torch.backends.cuda.matmul.allow_tf32
@@ -66,7 +66,7 @@ def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, 
         return validate(generator, encoder)
 
     monkeypatch.setattr(run, "update", watched_update)
-    monkeypatch.setattr(run._validator, "_measure", watched_validation)
+    monkeypatch.setattr(run._validator, "reconstruction", watched_validation)
     run.train()
     assert seen == {"update": True, "validation": False}
     assert not torch.backends.cuda.matmul.allow_tf32

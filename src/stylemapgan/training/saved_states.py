@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import torch
 
-from stylemapgan.errors import StorageError, TrainingError
-from stylemapgan.images.atomic import UNFINISHED, replacing
+from stylemapgan.errors import TrainingError
+from stylemapgan.images.atomic import UNFINISHED, replacing, storing
 from stylemapgan.training.state import broken_part
 
 logger = logging.getLogger(__name__)
@@ -42,19 +42,10 @@ class SavedStates:
         Raises:
             StorageError: It cannot be written; what was saved before is as it was.
         """
-        try:
-            with replacing(self.latest) as unfinished:
-                with unfinished.open("wb") as file:
-                    torch.save(state, file)
-                self._keep_latest_as_previous()
-        except (OSError, RuntimeError) as error:
-            cause = error if isinstance(error, OSError) else error.__context__
-            if not isinstance(cause, OSError):
-                raise
-            raise StorageError(
-                f"{self.latest} cannot be written: {cause.strerror or cause}. It takes "
-                f"{_mebibytes(state)} MiB; make room or choose another disk."
-            ) from error
+        wanted = _bytes(state)
+        with storing(self.latest, self.folder, wanted=wanted), replacing(self.latest) as unfinished:
+            torch.save(state, unfinished)
+            self._keep_latest_as_previous()
 
     def load(self, is_told: bool = True) -> Saved | None:
         """Read the newest state that is good; None where nothing was saved yet.
@@ -124,12 +115,8 @@ def _read(path: Path) -> dict[str, Any] | str:
     return f"is broken ({broken} are not finite)" if broken else state
 
 
-def _mebibytes(state: Any) -> int:
-    """Size of all tensors of a state."""
-    return -(-_bytes(state) // 2**20)
-
-
 def _bytes(state: Any) -> int:
+    """Size of all tensors of a state."""
     if isinstance(state, torch.Tensor):
         return state.nbytes
     values = state.values() if isinstance(state, dict) else state
