@@ -36,7 +36,7 @@ def test_where_no_batch_fits_there_are_other_ways(run, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ([*TINY, "--memory", -1], "--memory must be positive"),
+        ([*TINY, "--memory", -1], "--memory must be above 0"),
         ([*TINY, "--batch", 7], "multiple of 4"),
         (["train", "photos", "--memory", 8], "goes with --dry-run"),
     ],

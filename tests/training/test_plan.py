@@ -202,7 +202,7 @@ def test_what_a_run_does_more_takes_more(changes):
 
 
 def test_memory_that_is_not_known_is_asked_for():
-    with pytest.raises(ConfigError, match="must be positive"):
+    with pytest.raises(ConfigError, match="must be above 0"):
         memory_a_process(Hardware(), 0.0)
     if not torch.cuda.is_available():
         with pytest.raises(TrainingError, match="say with --memory"):

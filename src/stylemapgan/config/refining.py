@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from stylemapgan.errors import ConfigError
 
 MOST_STEPS = 10_000
-MOST_LEARNING_RATE = 10
-MOST_WEIGHT = 1_000_000
+MOST = 1_000_000
+"""Largest step size and weight; all sensible ones are far below."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,15 +29,13 @@ class RefineSettings:
             raise ConfigError(f"Refining takes 1 to {MOST_STEPS:,} steps, got {self.steps}.")
         if self.patience < 1:
             raise ConfigError(f"The patience must be at least 1 step, got {self.patience}.")
-        if not 0 < self.learning_rate <= MOST_LEARNING_RATE:
+        if not 0 < self.learning_rate <= MOST:
             raise ConfigError(
-                f"The learning rate must be above 0 and at most {MOST_LEARNING_RATE}, "
-                f"got {self.learning_rate}."
+                f"The learning rate must be above 0 and at most {MOST:,}, got {self.learning_rate}."
             )
         for name in ("in_domain", "perceptual"):
             weight = getattr(self, name)
-            if not 0 <= weight <= MOST_WEIGHT:
+            if not 0 <= weight <= MOST:
                 raise ConfigError(
-                    f"The weight {name} must be 0 or above, and at most {MOST_WEIGHT:,}, "
-                    f"got {weight}."
+                    f"The weight {name} must be 0 or above, and at most {MOST:,}, got {weight}."
                 )
