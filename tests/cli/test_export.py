@@ -49,7 +49,7 @@ def test_a_folder_without_pictures_is_refused(run, model, photos, tmp_path):
     outcome = run("export", model, "tiny", "--photos", "empty")
     assert (outcome.code, outcome.err) == (
         2,
-        "error: empty holds no pictures (PNG, JPEG or WebP).\n",
+        "error: empty holds no pictures (JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF).\n",
     )
 
 

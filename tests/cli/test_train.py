@@ -203,6 +203,7 @@ def test_a_reader_that_leaves_does_not_change_the_exit_code(pictures, tmp_path):
     ) as process:
         assert process.stdout is not None
         assert process.stderr is not None
+        assert b"precision 32-true" in process.stdout.readline()
         assert b" of 80 images" in process.stdout.readline()
         process.stdout.close()
         assert process.stderr.read() == b""

@@ -11,6 +11,7 @@ import torch
 from stylemapgan.config import preset, read_toml
 from stylemapgan.machine.precision import choose
 from stylemapgan.machine.processor import this_processor
+from stylemapgan.training import validation
 from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.plan import make_plan
 from stylemapgan.training.processes import Hardware
@@ -55,18 +56,18 @@ def test_a_run_on_any_machine_goes_on_in_the_precision_it_began_with(settings, t
 def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, monkeypatch):
     seen: dict[str, bool | str] = {}
     run = start(settings(images=8, sample_every=4, precision="32-true"), tmp_path / "run")
-    update, validate = run.update, run._validator.reconstruction
+    update, validate = run.update, validation.validate
 
     def watched_update(lesson):
         seen["update"] = torch.backends.cuda.matmul.allow_tf32
         return update(lesson)
 
-    def watched_validation(generator, encoder):
+    def watched_validation(*networks_and_photos):
         seen["validation"] = torch.backends.cuda.matmul.allow_tf32
-        return validate(generator, encoder)
+        return validate(*networks_and_photos)
 
     monkeypatch.setattr(run, "update", watched_update)
-    monkeypatch.setattr(run._validator, "reconstruction", watched_validation)
+    monkeypatch.setattr(validation, "validate", watched_validation)
     run.train()
     assert seen == {"update": True, "validation": False}
     assert not torch.backends.cuda.matmul.allow_tf32

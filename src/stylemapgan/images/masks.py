@@ -12,7 +12,7 @@ from PIL import Image
 from stylemapgan.errors import ImageError
 from stylemapgan.images.colour import opaque
 from stylemapgan.images.decoding import UNNAMED, middle_square, opened, unpack, upright
-from stylemapgan.images.depth import is_deep
+from stylemapgan.images.depth import deep_levels, is_deep
 
 BRIGHTEST_UNSCALED = {8: 1, 16: 255}
 """Bits of a mask → brightest value of one that was saved without being scaled to those bits.
@@ -66,8 +66,9 @@ def _refuse_unscaled(picture: Image.Image, name: str) -> None:
     if picture.mode == "F":  # fractions are not levels of so many bits
         return
     bits = 16 if is_deep(picture) else 8
-    brightest = int(np.asarray(picture if is_deep(picture) else _grey(picture)).max())
+    levels = deep_levels(picture) if is_deep(picture) else np.asarray(_grey(picture)) / 255
     white = 2**bits - 1
+    brightest = round(float(levels.max()) * white)
     if 0 < brightest <= BRIGHTEST_UNSCALED[bits]:
         factor = white // (1 if brightest == 1 else BRIGHTEST_UNSCALED[bits])
         raise ImageError(
