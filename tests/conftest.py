@@ -1,7 +1,9 @@
 """What all tests share."""
 
+import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
@@ -16,7 +18,14 @@ from jaxtyping import install_import_hook
 
 install_import_hook("stylemapgan", "beartype.beartype")  # shapes are checked as tests run
 
+import numpy as np
 import torch
+
+from stylemapgan.checkpoints import Checkpoint
+from stylemapgan.checkpoints.networks import pack
+from stylemapgan.config import preset
+from stylemapgan.interop.onnx_export import export
+from stylemapgan.models import Encoder, Generator
 
 HANDS = Path(
     os.environ.get("STYLEMAPGAN_HANDS", Path(__file__).parents[2] / "shared" / "data" / "hands")
@@ -44,6 +53,36 @@ def build_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Pa
         return folder
 
     return build
+
+
+@pytest.fixture(scope="session")
+def tiny_checkpoint() -> Checkpoint:
+    """Networks with random weights, as small as they get."""
+    torch.manual_seed(0)
+    config = preset("tiny-32").model
+    packed = pack(
+        config,
+        Generator(config),
+        Encoder(config),
+        images_seen=77,
+        licence="Apache-2.0",
+        data="Fotos von Händen",
+    )
+    return replace(packed, typical_errors=(0.1, 0.2))
+
+
+@pytest.fixture(scope="session")
+def exported_tiny(tiny_checkpoint, build_once) -> Path:
+    """A folder with `networks`, the checkpoint as ONNX files, and with how exact they are."""
+
+    def write(folder: Path) -> None:
+        folder.mkdir()
+        photos = np.random.default_rng(0).uniform(-1, 1, (3, 3, 32, 32)).astype(np.float32)
+        written = export(tiny_checkpoint, folder / "networks", photos)
+        errors = {network.name: network.error for network in written}
+        (folder / "errors.json").write_text(json.dumps(errors))
+
+    return build_once("exported-tiny", write)
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,7 @@ def quick(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_quick_run_writes_every_measurement(quick: Path):
     report = json.loads((quick / "bench.json").read_text())
     assert report["is_quick"]
@@ -65,6 +66,7 @@ def test_a_quick_run_writes_every_measurement(quick: Path):
     assert len(on_cpu["up_convolution"]) == 3 * 2  # three doublings, two modes
 
 
+@pytest.mark.slow
 def test_the_tables_are_written_as_markdown(quick: Path):
     text = (quick / "bench.md").read_text()
     assert text.count("\n### ") == 6
@@ -101,6 +103,7 @@ def test_the_penalty_counts_for_its_share_of_iterations():
     assert speed.images_per_second == pytest.approx(8 * 16 / (15 * 0.1 + 0.26))
 
 
+@pytest.mark.slow
 def test_training_is_timed_in_every_precision(capsys, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", "")  # put back afterwards
     from benchmarks.training_precision import PRECISIONS, measure

@@ -29,37 +29,26 @@ PHOTOS = np.random.default_rng(0).uniform(-1, 1, (3, 3, 32, 32)).astype(np.float
 
 
 @pytest.fixture(scope="module")
-def checkpoint() -> Checkpoint:
-    torch.manual_seed(0)
-    config = preset("tiny-32").model
-    packed = pack(
-        config,
-        Generator(config),
-        Encoder(config),
-        images_seen=77,
-        licence="Apache-2.0",
-        data="Fotos von Händen",
-    )
-    return replace(packed, typical_errors=(0.1, 0.2))
+def checkpoint(tiny_checkpoint) -> Checkpoint:
+    return tiny_checkpoint
 
 
 @pytest.fixture(scope="module")
-def exported(checkpoint, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("export") / "tiny"
-    return folder, export(checkpoint, folder, PHOTOS)
+def exported(exported_tiny) -> Path:
+    return exported_tiny / "networks"
 
 
 def test_all_networks_are_written_and_nothing_else(exported):
-    folder, written = exported
-    assert tuple(network.name for network in written) == zoo.ONNX_NETWORKS
     expected = {f"{name}.onnx" for name in zoo.ONNX_NETWORKS}
-    assert {path.name for path in folder.iterdir()} == expected
-    assert list(folder.parent.iterdir()) == [folder]
-    assert all(network.error is not None and network.error < 1e-4 for network in written)
+    assert {path.name for path in exported.iterdir()} == expected
+    errors = json.loads((exported.parent / "errors.json").read_text())
+    assert tuple(errors) == zoo.ONNX_NETWORKS
+    assert all(error < 1e-4 for error in errors.values())
+    assert {path.name for path in exported.parent.iterdir()} == {"networks", "errors.json"}
 
 
 def test_files_say_what_they_are(exported, checkpoint):
-    for path in exported[0].iterdir():
+    for path in exported.iterdir():
         metadata = {entry.key: entry.value for entry in onnx.load(path).metadata_props}
         assert metadata["format"] == "stylemapgan-onnx-1"
         assert metadata["network"] == path.stem
@@ -71,7 +60,7 @@ def test_files_say_what_they_are(exported, checkpoint):
 
 
 def test_files_tell_nothing_of_where_they_were_made(exported):
-    for path in exported[0].iterdir():
+    for path in exported.iterdir():
         assert b".py" not in path.read_bytes()
 
 
@@ -79,7 +68,7 @@ def test_names_and_shapes_are_those_in_the_guide(exported):
     def shapes(values) -> dict[str, list]:
         return {value.name: value.shape for value in values}
 
-    folder = exported[0]
+    folder = exported
     opened = {name: onnxruntime.InferenceSession(folder / f"{name}.onnx") for name in shapes_of()}
     for name, (inputs, outputs) in shapes_of().items():
         assert shapes(opened[name].get_inputs()) == inputs
@@ -125,7 +114,7 @@ def test_a_batch_may_have_any_length(exported, checkpoint, count):
     photos = np.random.default_rng(1).uniform(-1, 1, (count, 3, 32, 32)).astype(np.float32)
     with torch.inference_mode():
         expected = networks.generator.synthesize(networks.encoder(torch.tensor(photos)))
-    session = onnxruntime.InferenceSession(exported[0] / "reconstruct.onnx")
+    session = onnxruntime.InferenceSession(exported / "reconstruct.onnx")
     (result,) = session.run(None, {"image": photos})
     np.testing.assert_allclose(np.asarray(result), expected.numpy(), atol=1e-4)
 

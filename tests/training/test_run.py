@@ -127,10 +127,10 @@ def test_a_finished_run_resumed_stays_as_it_is(finished):
 
 def test_training_teaches_the_networks_to_reproduce_photos(settings, tmp_path):
     config = settings(
-        images=600,
-        adversarial_from=540,
+        images=300,
+        adversarial_from=272,
         ema_half_life=30.0,
-        learning_rate=0.005,
+        learning_rate=0.01,
         snapshot_every=10_000,
     )
     run = start(config, tmp_path / "run")

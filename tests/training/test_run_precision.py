@@ -1,5 +1,6 @@
 """What `auto` meant when a run began is written down, and stays."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -73,8 +74,11 @@ def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, 
     assert not torch.backends.cuda.matmul.allow_tf32
 
 
+@pytest.mark.slow
 def test_a_plan_is_made_for_what_auto_means():
-    plan = make_plan(preset("laptop-64"), CPU, 8.0)
+    tiny = preset("tiny-32")
+    training = dataclasses.replace(tiny.training, precision="auto")
+    plan = make_plan(dataclasses.replace(tiny, training=training), CPU, 8.0)
     assert plan.config.training.precision == choose("auto", "cpu").precision
 
 
