@@ -4,7 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 TYPESCRIPT := 5.9.3
-WORKERS ?= 2
+# More than two cores: many tests wait for processes, pages and disks.
+WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 export OMP_WAIT_POLICY := PASSIVE
 

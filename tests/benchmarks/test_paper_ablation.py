@@ -74,6 +74,7 @@ def assert_equal(one: dict[str, Any], other: dict[str, Any]) -> None:
         np.testing.assert_array_equal(tensor, other[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_cell_trains_once_and_its_warm_up_serves_other_cells(tmp_path, photos):
     assert train(tmp_path, photos, "avatars-8-joint") == [
         "warm-ups/avatars-8-joint",

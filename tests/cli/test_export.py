@@ -3,13 +3,18 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
+import torch
 from PIL import Image
 
-from stylemapgan.checkpoints import read
+from stylemapgan.checkpoints import read, write
+from stylemapgan.checkpoints.networks import pack
+from stylemapgan.config.model import ModelConfig
+from stylemapgan.models import Encoder, Generator
 
 
 @pytest.fixture
@@ -20,6 +25,24 @@ def folder(photos, tmp_path):
     for name in photos:
         (tmp_path / name).rename(kept / name)
     return kept
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """Networks of two levels, for each layer takes its time to export."""
+    torch.manual_seed(0)
+    widths = ("generator_widths", "resizer_widths", "encoder_widths", "discriminator_widths")
+    config = ModelConfig(
+        image_size=8,
+        stylemap_size=4,
+        style_channels=8,
+        mapping_layers=1,
+        **dict.fromkeys(widths, (8, 8)),
+    )
+    path = tmp_path_factory.mktemp("model") / "two-levels.safetensors"
+    networks = Generator(config), Encoder(config)
+    write(path, pack(config, *networks, images_seen=0, licence="", data=""))
+    return path
 
 
 def test_an_exported_model_edits_like_the_model_file(run, model, folder):

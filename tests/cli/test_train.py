@@ -127,7 +127,9 @@ def test_a_run_that_breaks_fails_in_one_line_and_names_the_way_on(run, pictures,
     assert outcome.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_signals_save_the_run_and_end_it_well(pictures, tmp_path, number):
     folder = tmp_path / "run"
     arguments = [*TINY, "--images", "100000", "--snapshot-every", "4", "--precision", "bf16-mixed"]

@@ -17,6 +17,7 @@ def test_a_dry_run_needs_no_photos_and_writes_nothing(run, tmp_path, monkeypatch
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_a_batch_that_does_not_fit_comes_with_a_way_out(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     outcome = run(*TINY, "--memory", 0.7, "--batch", 256)

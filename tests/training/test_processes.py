@@ -139,6 +139,7 @@ def test_a_process_that_waits_for_a_dead_one_is_ended_with_a_clear_message(tmp_p
     assert re.fullmatch(died + " Go on with --resume.\n", hung.stderr)
 
 
+@pytest.mark.slow
 def test_ctrl_c_saves_and_stops_all_processes(settings, tmp_path):
     config = settings(batch=8, images=800_000, snapshot_every=80)
     run = tmp_path / "run"
