@@ -17,9 +17,9 @@ from stylemapgan.data import PhotoSet
 from stylemapgan.features import AbstractPerceptualDistance, load_distance
 from stylemapgan.features.lpips import LPIPS
 from stylemapgan.machine.precision import choose
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Run
-from stylemapgan.training.steps import Lesson
+from stylemapgan.training.run_folder import RunFolder
+from stylemapgan.training.steps import StepContext
 
 ADVERSARIAL = "adversarial"
 """The stage that takes all updates, the R1 penalty among them."""
@@ -116,7 +116,7 @@ class Lecture:
             validation=photos,
             distance=distance.to(fabric.device) if distance else None,
         )
-        self._lesson = Lesson(fabric, training, self._run.distance)
+        self._lesson = StepContext(fabric, training, self._run.distance)
 
     def iterate(self, images_seen: int, *, has_penalty: bool) -> None:
         """Go through one iteration of the training loop, from batch to averaged weights."""

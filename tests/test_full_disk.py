@@ -21,8 +21,8 @@ from stylemapgan.checkpoints.tensors import write_tensors
 from stylemapgan.cli.main import main
 from stylemapgan.config import preset
 from stylemapgan.data import open_folder
-from stylemapgan.data.avatars import AvatarSettings, write_folder
-from stylemapgan.data.preparing import PrepareSettings, prepare
+from stylemapgan.data.avatars import AvatarConfig, write_folder
+from stylemapgan.data.preparing import PrepareConfig, prepare
 from stylemapgan.editing.photo import FullPhoto
 from stylemapgan.errors import StorageError
 from stylemapgan.images.atomic import replacing, replacing_folder
@@ -30,7 +30,7 @@ from stylemapgan.interop.onnx_export import export
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.pages import write_page
 from stylemapgan.pages.blocks import Paragraph
-from stylemapgan.training.folder import RunFolder
+from stylemapgan.training.run_folder import RunFolder
 
 resource = pytest.importorskip("resource", reason="there is no limit for files here")
 
@@ -107,14 +107,14 @@ def onnx(place: Place) -> None:
 
 def prepared(form: str) -> Callable[[Place], None]:
     def write(place: Place) -> None:
-        settings = PrepareSettings(size=32, into=form)  # pyright: ignore[reportArgumentType]
+        settings = PrepareConfig(size=32, into=form)  # pyright: ignore[reportArgumentType]
         prepare(place.pictures, place.folder / "prepared", settings)
 
     return write
 
 
 def avatars(place: Place) -> None:
-    write_folder(place.folder / "avatars", AvatarSettings(count=2, size=64, triples=1))
+    write_folder(place.folder / "avatars", AvatarConfig(count=2, size=64, triples=1))
 
 
 def unpacked(place: Place) -> None:

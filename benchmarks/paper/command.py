@@ -12,7 +12,7 @@ from benchmarks.paper.variants import Cell, all_cells
 from stylemapgan.errors import ConfigError, StyleMapGANError
 
 if TYPE_CHECKING:
-    from stylemapgan.metrics.evaluation.workbench import OnProgress
+    from stylemapgan.evaluation.context import OnProgress
     from stylemapgan.training.loop import Progress
 
 FAILURE = 2

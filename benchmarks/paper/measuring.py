@@ -11,12 +11,12 @@ from benchmarks.paper.training import FINISHED, is_finished, newest_snapshot
 from benchmarks.paper.variants import Cell
 from stylemapgan.checkpoints.networks import load
 from stylemapgan.editing import Editor
-from stylemapgan.metrics.evaluation.evaluating import evaluate
-from stylemapgan.metrics.evaluation.networks import efficientnet_distance, efficientnet_features
-from stylemapgan.metrics.evaluation.records import Subject
-from stylemapgan.metrics.evaluation.tasks import choose_tasks
-from stylemapgan.metrics.evaluation.test_data import open_test_data
-from stylemapgan.metrics.evaluation.workbench import OnProgress, Workbench
+from stylemapgan.evaluation.context import EvaluationContext, OnProgress
+from stylemapgan.evaluation.data import open_test_data
+from stylemapgan.evaluation.judges.features import efficientnet_distance, efficientnet_features
+from stylemapgan.evaluation.records import Subject
+from stylemapgan.evaluation.run import evaluate
+from stylemapgan.evaluation.tasks.registry import choose_tasks
 
 TASKS = ("reconstruction", "generation", "interpolation", "local-editing", "swap")
 """Those that need no further training; tasks that the data cannot answer are left out."""
@@ -62,7 +62,7 @@ def measure_cell(
     snapshot = newest_snapshot(run)
     editor = Editor.load(snapshot, precision="32-true")
     features, distance = efficientnet_features(), efficientnet_distance()
-    bench = Workbench(
+    context = EvaluationContext(
         editor=editor,
         data=open_test_data(folder, editor.image_size, budget.evaluation.photos),
         features=features,
@@ -76,7 +76,7 @@ def measure_cell(
         networks={"features": features.key, "distance": distance.key},
         config=budget.evaluation,
     )
-    record = evaluate(bench, choose_tasks(TASKS), output / "measured" / cell.name, subject)
+    record = evaluate(context, choose_tasks(TASKS), output / "measured" / cell.name, subject)
     training = json.loads((run / FINISHED).read_text("utf-8"))
     return make_result(cell, _parameters(snapshot), training, record)
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from benchmarks.paper.variants import Cell, all_cells
 from stylemapgan.errors import DataError
+from stylemapgan.evaluation.records import EvaluationRecord
 from stylemapgan.images.atomic import replacing
-from stylemapgan.metrics.evaluation.records import EvaluationRecord
 from stylemapgan.metrics.intervals import Estimate
 
 FORMAT = 1

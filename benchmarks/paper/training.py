@@ -14,8 +14,8 @@ from stylemapgan.errors import TrainingError
 from stylemapgan.images.atomic import replacing
 from stylemapgan.machine.processor import processor_name
 from stylemapgan.training import start
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Progress
+from stylemapgan.training.run_folder import RunFolder
 
 FINISHED = "finished.json"
 """Written last, so its presence says that a stage need not be done again."""

@@ -13,7 +13,7 @@ from stylemapgan import images
 from stylemapgan.checkpoints.file import read
 from stylemapgan.errors import ConfigError, DataError, TrainingError
 from stylemapgan.training import start
-from stylemapgan.training.folder import RunFolder
+from stylemapgan.training.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 PHOTOS = {"train": 12, "val": 8}

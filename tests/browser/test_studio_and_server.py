@@ -9,7 +9,7 @@ from tests.browser.test_studio import STROKE
 from tests.server.reverse_proxy import PATH, reverse_proxy
 from tests.server.running_site import run_site
 
-from stylemapgan.server.settings import ServerSettings
+from stylemapgan.server.config import ServerConfig
 
 COUNT_ADDRESSES = """
   window.addresses = new Set();
@@ -38,7 +38,7 @@ REFRAME = """async (turn) => {
 
 @pytest.mark.parametrize("strips", [True, False], ids=["stripped", "passed-on"])
 def test_below_a_path_of_a_reverse_proxy_everything_works(open_page, strips):
-    settings = ServerSettings(port=0, root_path=PATH, models=())
+    settings = ServerConfig(port=0, root_path=PATH, models=())
     with run_site(settings) as site, reverse_proxy(site.url, strips=strips) as url:
         studio = StudioPage(open_page(url=url))
         before = studio.result()
@@ -52,12 +52,12 @@ def test_below_a_path_of_a_reverse_proxy_everything_works(open_page, strips):
 
 
 def test_a_photo_that_the_server_lost_is_sent_again(open_page, photo):
-    with run_site(ServerSettings(port=0, models=())) as site:
+    with run_site(ServerConfig(port=0, models=())) as site:
         studio = StudioPage(open_page(url=site.url))
         studio.upload_source(photo)
         (folder,) = site.workspace.uploaded.folders()
         shutil.rmtree(folder)
-        site.workspace.kitchen.photos.unpacked.clear()
+        site.workspace.service.photos.unpacked.clear()
         before = studio.frames
         studio.page.evaluate(REFRAME, 1)
         studio.wait_for_a_frame(before)

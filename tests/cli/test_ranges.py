@@ -3,7 +3,7 @@
 import pytest
 
 from stylemapgan.config.ranges import AMOUNT, PSI, SEED, STRENGTH
-from stylemapgan.server import bodies
+from stylemapgan.server import request_schemas as bodies
 
 HUGE = 10**23
 PAIR = ("photo-0.png", "photo-1.png")

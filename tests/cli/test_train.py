@@ -20,8 +20,8 @@ from stylemapgan.checkpoints import read
 from stylemapgan.cli.main import main
 from stylemapgan.cli.training_bar import TrainingBar
 from stylemapgan.config import preset, read_toml
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Progress
+from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.start import resume
 
 TINY = ["--preset", "tiny-32", "--batch", "4"]

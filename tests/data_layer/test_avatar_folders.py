@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from stylemapgan.data.avatars import (
-    AvatarSettings,
+    AvatarConfig,
     Face,
     draw_face,
     draw_triple,
@@ -22,12 +22,12 @@ from stylemapgan.data.avatars import (
 )
 from stylemapgan.errors import ConfigError, DataError
 
-SETTINGS = AvatarSettings(count=24, size=32, seed=3, validation_share=0.25, triples=4)
+SETTINGS = AvatarConfig(count=24, size=32, seed=3, validation_share=0.25, triples=4)
 RUN_UNTIL_KILLED = """
 from pathlib import Path
-from stylemapgan.data.avatars import AvatarSettings, write_folder
+from stylemapgan.data.avatars import AvatarConfig, write_folder
 if __name__ == "__main__":
-    settings = AvatarSettings(count=24, size=32, seed=3, validation_share=0.25, triples=4)
+    settings = AvatarConfig(count=24, size=32, seed=3, validation_share=0.25, triples=4)
     write_folder(Path("avatars"), settings, workers=2)
 """
 

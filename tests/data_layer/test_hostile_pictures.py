@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from prepared_pictures import noisy_picture, smooth_noise
 
-from stylemapgan.data.preparing import Prepared, PrepareSettings, prepare
+from stylemapgan.data.preparing import PrepareConfig, Prepared, prepare
 from stylemapgan.data.preparing.naming import safe_names
 from stylemapgan.data.sources import open_source
 from stylemapgan.images import read_pixels
@@ -133,7 +133,7 @@ REASONS = {
 @pytest.fixture(scope="module")
 def prepared(hostile, tmp_path_factory) -> tuple[Path, Prepared]:
     out = tmp_path_factory.mktemp("out") / "prepared"
-    return out, prepare(hostile, out, PrepareSettings(size=SIZE, validation=0.0), workers=1)
+    return out, prepare(hostile, out, PrepareConfig(size=SIZE, validation=0.0), workers=1)
 
 
 def reasons(out: Path) -> dict[str, str]:
@@ -185,7 +185,7 @@ def test_of_an_animation_the_first_picture_counts(prepared):
 
 @pytest.mark.parametrize("into", ["zip", "shards"])
 def test_archives_take_the_names_too(hostile, prepared, tmp_path, into):
-    settings = PrepareSettings(size=SIZE, validation=0.0, into=into)
+    settings = PrepareConfig(size=SIZE, validation=0.0, into=into)
     prepare(hostile, tmp_path / "out", settings, workers=2)
     place = next(path for path in (tmp_path / "out").iterdir() if path.suffix in (".zip", ".tar"))
     names = {name.removeprefix("train-000000.tar/") for name in open_source(place).names}

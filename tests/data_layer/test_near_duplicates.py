@@ -10,7 +10,7 @@ from picture_places import png, write_folder
 from PIL import Image
 from prepared_pictures import smooth_noise
 
-from stylemapgan.data.preparing import PrepareSettings, prepare
+from stylemapgan.data.preparing import PrepareConfig, prepare
 from stylemapgan.data.preparing.duplicates import (
     NEAR_IN_COLOUR,
     difference_hashes,
@@ -101,7 +101,7 @@ def rows(path) -> list[dict[str, str]]:
 
 def test_resized_and_recompressed_copies_are_reported(tmp_path, copies):
     source = write_folder(tmp_path / "in", copies)
-    prepared = prepare(source, tmp_path / "out", PrepareSettings(size=64, validation=0.0))
+    prepared = prepare(source, tmp_path / "out", PrepareConfig(size=64, validation=0.0))
     found = [(row["group"], row["file"]) for row in rows(tmp_path / "out" / "duplicates.csv")]
     assert found == [
         ("1", "a.png"),
@@ -116,7 +116,7 @@ def test_resized_and_recompressed_copies_are_reported(tmp_path, copies):
 
 def test_dropping_keeps_the_first_of_each_group(tmp_path, copies):
     source = write_folder(tmp_path / "in", copies)
-    settings = PrepareSettings(size=64, validation=0.0, drop_duplicates=True)
+    settings = PrepareConfig(size=64, validation=0.0, drop_duplicates=True)
     prepared = prepare(source, tmp_path / "out", settings)
     kept = {path.name for path in (tmp_path / "out" / "train").iterdir()}
     assert kept == {"a.png", "b.png", "c.png", "g-grey.png", "h-brighter.png"}
@@ -133,10 +133,10 @@ def test_copies_in_two_parts_are_counted(tmp_path):
     source = write_folder(
         tmp_path / "in", {f"{i}.png": encoded(smooth_noise(0, 32, 32)) for i in range(9)}
     )
-    settings = PrepareSettings(size=32, validation=0.5)
+    settings = PrepareConfig(size=32, validation=0.5)
     assert prepare(source, tmp_path / "out", settings).duplicate_groups_across_parts == 1
 
 
 def test_different_photos_of_hands_are_not_taken_for_copies(tmp_path, hands):
-    prepared = prepare(hands / "val", tmp_path / "out", PrepareSettings(size=64))
+    prepared = prepare(hands / "val", tmp_path / "out", PrepareConfig(size=64))
     assert prepared.duplicate_groups == 0

@@ -13,7 +13,8 @@ import pytest
 from picture_places import greys, png, write_folder, write_lmdb, write_shards, write_tar, write_zip
 from PIL import Image
 
-from stylemapgan.data import batch_indices, claims, open_photos
+from stylemapgan.data import batch_indices, open_photos
+from stylemapgan.data import locks as claims
 from stylemapgan.errors import DataError
 from stylemapgan.types import WHOLE, Share
 

@@ -10,7 +10,7 @@ from picture_places import Pictures, write_folder, write_lmdb, write_tar, write_
 from PIL import Image
 
 from stylemapgan.data import open_photos
-from stylemapgan.data.preparing import PrepareSettings, prepare
+from stylemapgan.data.preparing import PrepareConfig, prepare
 from stylemapgan.images import read_pixels
 from stylemapgan.zoo import pictures_in
 
@@ -78,7 +78,7 @@ def test_training_reads_them_from(place, tmp_path):
 def test_prepare_takes_them_and_lists_the_others_with_the_reason(tmp_path):
     place = kept_in("folder", tmp_path)
     (tmp_path / "folder" / "raw.cr3").write_bytes(b"a camera's own")
-    settings = PrepareSettings(size=SIZE, validation=0.0)
+    settings = PrepareConfig(size=SIZE, validation=0.0)
     made = prepare(place, tmp_path / "out", settings, workers=1)
     assert made.parts["train"] == len(GOOD)
     assert made.found == len(GOOD) + len(BAD) + 1

@@ -11,7 +11,7 @@ from PIL import Image
 from prepared_pictures import noisy_picture, tree
 
 from stylemapgan.data.decoding import decode
-from stylemapgan.data.preparing import Prepared, PrepareSettings, prepare
+from stylemapgan.data.preparing import PrepareConfig, Prepared, prepare
 from stylemapgan.data.shard_counts import count_pictures
 from stylemapgan.data.sources import Record, open_source
 from stylemapgan.errors import DataError
@@ -20,7 +20,7 @@ from stylemapgan.images import read_pixels
 COUNT = 12
 CONTENTS = [noisy_picture(seed, 40, 32) for seed in range(COUNT)]
 NAMED = {f"person-{i % 4}/photo {i:02d}.png": content for i, content in enumerate(CONTENTS)}
-SMALL = PrepareSettings(size=32, validation=0.3, test=0.2)
+SMALL = PrepareConfig(size=32, validation=0.3, test=0.2)
 
 
 def folder_source(tmp_path: Path) -> str:
@@ -62,7 +62,7 @@ def places(out: Path, prepared: Prepared) -> dict[str, str]:
 @pytest.mark.parametrize("make", SOURCES)
 def test_any_source_comes_out_in_any_form_with_the_same_pixels(tmp_path, make, into):
     out = tmp_path / "out"
-    settings = PrepareSettings(
+    settings = PrepareConfig(
         size=32, validation=0.3, test=0.2, into=into, shard_pictures=3, format="png"
     )
     prepared = prepare(make(tmp_path), out, settings)
@@ -81,7 +81,7 @@ def test_the_forms_hold_the_same_names_and_bytes(tmp_path):
     source = folder_source(tmp_path)
     seen = []
     for into in ("folder", "zip", "shards"):
-        settings = PrepareSettings(size=32, validation=0.4, into=into, shard_pictures=100)
+        settings = PrepareConfig(size=32, validation=0.4, into=into, shard_pictures=100)
         prepared = prepare(source, tmp_path / into, settings)
         seen.append(
             {
@@ -97,7 +97,7 @@ def test_the_forms_hold_the_same_names_and_bytes(tmp_path):
 
 def test_an_index_counts_the_pictures_of_each_shard(tmp_path):
     out = tmp_path / "out"
-    settings = PrepareSettings(size=32, validation=0.0, into="shards", shard_pictures=5)
+    settings = PrepareConfig(size=32, validation=0.0, into="shards", shard_pictures=5)
     prepare(folder_source(tmp_path), out, settings)
     names = [f"train-{number:06d}.tar" for number in range(3)]
     index = json.loads((out / "index.json").read_text())
@@ -113,7 +113,7 @@ def test_other_formats_lose_little(tmp_path, format_name, suffix):
     pixels = np.stack(np.broadcast_arrays(ramp[:, None], ramp[None], np.uint8(128)), axis=-1)
     (tmp_path / "in").mkdir()
     Image.fromarray(pixels).save(tmp_path / "in" / "a.png")
-    settings = PrepareSettings(size=32, validation=0.0, format=format_name)
+    settings = PrepareConfig(size=32, validation=0.0, format=format_name)
     prepare(tmp_path / "in", tmp_path / "out", settings)
     found = read_pixels(tmp_path / "out" / "train" / f"a{suffix}")
     assert np.abs(found.astype(int) - pixels).mean() < 3
@@ -126,9 +126,7 @@ def test_a_split_by_participant_never_mixes(tmp_path):
     labels = tmp_path / "labels.csv"
     rows = [f"{100 + i},{i:02d}.png,{person}" for i, person in enumerate(people)]
     labels.write_text("\n".join(["number,file,participant", *rows]))
-    settings = PrepareSettings(
-        size=32, validation=0.4, split_by="participant", labels=labels, seed=1
-    )
+    settings = PrepareConfig(size=32, validation=0.4, split_by="participant", labels=labels, seed=1)
     prepared = prepare(source, tmp_path / "out", settings)
     assert len(prepared.parts) == 2, "the seed leaves a part empty"
     of = {
@@ -140,7 +138,7 @@ def test_a_split_by_participant_never_mixes(tmp_path):
 
 
 def test_a_split_by_folder_never_mixes(tmp_path):
-    settings = PrepareSettings(size=32, validation=0.5, split_by="folder")
+    settings = PrepareConfig(size=32, validation=0.5, split_by="folder")
     prepare(folder_source(tmp_path), tmp_path / "out", settings)
     folders = [{p.name for p in (tmp_path / "out" / part).iterdir()} for part in ("train", "val")]
     assert not folders[0] & folders[1]
@@ -161,7 +159,7 @@ def test_pictures_stay_in_their_part_when_others_come(tmp_path):
 def test_pictures_that_the_labels_do_not_mention_are_skipped(tmp_path):
     labels = tmp_path / "labels.csv"
     labels.write_text("file,who\nphoto 00.png,a\nphoto 01.png,b\nphoto 02.png,\n")
-    settings = PrepareSettings(size=32, split_by="who", labels=labels)
+    settings = PrepareConfig(size=32, split_by="who", labels=labels)
     prepared = prepare(folder_source(tmp_path), tmp_path / "out", settings)
     assert prepared.skipped == COUNT - 2
     with (tmp_path / "out" / "skipped.csv").open() as file:
@@ -179,7 +177,7 @@ def test_pictures_that_the_labels_do_not_mention_are_skipped(tmp_path):
 def test_labels_of_no_use_are_explained(tmp_path, table, message):
     labels = tmp_path / "labels.csv"
     labels.write_text(table)
-    settings = PrepareSettings(size=32, split_by="who", labels=labels)
+    settings = PrepareConfig(size=32, split_by="who", labels=labels)
     with pytest.raises(DataError, match=message):
         prepare(folder_source(tmp_path), tmp_path / "out", settings)
 
@@ -198,7 +196,7 @@ def test_a_second_run_does_nothing(tmp_path):
 
 def test_what_was_deleted_comes_again(tmp_path):
     source, out = folder_source(tmp_path), tmp_path / "out"
-    settings = PrepareSettings(size=32, into="zip")
+    settings = PrepareConfig(size=32, into="zip")
     prepare(source, out, settings)
     whole = tree(out)
     (out / "train.zip").unlink()
@@ -210,7 +208,7 @@ def test_other_settings_and_other_pictures_are_refused(tmp_path):
     source, out = folder_source(tmp_path), tmp_path / "out"
     prepare(source, out, SMALL)
     with pytest.raises(DataError, match=r"size 32 \(now 64\)"):
-        prepare(source, out, PrepareSettings(size=64, validation=0.3, test=0.2))
+        prepare(source, out, PrepareConfig(size=64, validation=0.3, test=0.2))
     (tmp_path / "in" / "another.png").write_bytes(CONTENTS[0])
     with pytest.raises(DataError, match="other pictures"):
         prepare(source, out, SMALL)
@@ -249,4 +247,4 @@ def test_a_source_without_one_good_picture_is_refused(tmp_path):
 )
 def test_nonsense_is_refused(wrong):
     with pytest.raises(DataError):
-        PrepareSettings(**wrong)
+        PrepareConfig(**wrong)

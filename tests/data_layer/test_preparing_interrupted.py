@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prepared_pictures import noisy_picture, tree
 
-from stylemapgan.data.preparing import PrepareSettings, prepare
+from stylemapgan.data.preparing import PrepareConfig, prepare
 from stylemapgan.errors import DataError
 
 
@@ -25,7 +25,7 @@ def many(tmp_path_factory) -> Path:
 
 @pytest.mark.parametrize("into", ["folder", "shards"])
 def test_the_number_of_workers_does_not_matter(tmp_path, many, into):
-    settings = PrepareSettings(size=32, into=into, shard_pictures=70)
+    settings = PrepareConfig(size=32, into=into, shard_pictures=70)
     prepare(many, tmp_path / "one", settings, workers=1)
     seen = []
     prepare(many, tmp_path / "three", settings, 3, lambda *progress: seen.append(progress))
@@ -37,14 +37,14 @@ def test_the_number_of_workers_does_not_matter(tmp_path, many, into):
 KILLED = """
 import sys, time
 from pathlib import Path
-from stylemapgan.data.preparing import PrepareSettings, prepare
+from stylemapgan.data.preparing import PrepareConfig, prepare
 
 if __name__ == "__main__":
     def slow_down(what, done, total):
         print(what, done, flush=True)
         time.sleep({pause})
 
-    settings = PrepareSettings(size=32, into={into!r}, shard_pictures=70)
+    settings = PrepareConfig(size=32, into={into!r}, shard_pictures=70)
     prepare(sys.argv[1], Path(sys.argv[2]), settings, {workers}, slow_down)
 """
 
@@ -76,7 +76,7 @@ def test_a_run_that_is_killed_goes_on_and_ends_the_same(tmp_path, many, into, wo
     chunks = {path: path.stat().st_mtime_ns for path in (out / ".prepare/chunks").glob("*.npz")}
     assert chunks
 
-    settings = PrepareSettings(size=32, into=into, shard_pictures=70)
+    settings = PrepareConfig(size=32, into=into, shard_pictures=70)
     kept = []
 
     def look(what: str, done: int, total: int) -> None:
@@ -92,7 +92,7 @@ def test_a_run_that_is_killed_goes_on_and_ends_the_same(tmp_path, many, into, wo
 
 def test_two_at_once_do_not_work_on_one_folder(tmp_path, many):
     pytest.importorskip("fcntl")
-    settings = PrepareSettings(size=32)
+    settings = PrepareConfig(size=32)
 
     def start_another(what: str, done: int, total: int) -> None:
         if (what, done) in (("preparing", 64), ("writing", 1)):

@@ -11,7 +11,7 @@ import pytest
 from picture_places import png, write_folder, write_lmdb, write_shards, write_tar, write_zip
 
 from stylemapgan.data.sources import LmdbSource, ShardSource, TarSource, ZipSource, open_source
-from stylemapgan.data.sources.places import absolute, expand
+from stylemapgan.data.sources.locations import absolute, expand
 from stylemapgan.errors import DataError
 
 

@@ -9,11 +9,11 @@ import pytest
 from picture_places import write_folder
 from prepared_pictures import noisy_picture
 
-from stylemapgan.data.preparing import PrepareSettings, prepare
+from stylemapgan.data.preparing import PrepareConfig, prepare
 from stylemapgan.data.tables import read_names, read_table
 from stylemapgan.editing.directions import Question, photos_in_table
 from stylemapgan.errors import DataError
-from stylemapgan.metrics.evaluation.test_data import open_test_data
+from stylemapgan.evaluation.data import open_test_data
 
 ROWS = [("00.png", "müde", "Zoë"), ("01.png", "wach", "Bob"), ("02.png", "", "Bob")]
 PLAIN = "\n".join(",".join(row) for row in [("file", "look", "who"), *ROWS]) + "\n"
@@ -116,7 +116,7 @@ def test_directions_leave_out_photos_whose_look_nobody_knows(photos, foreign, ca
 
 
 def test_pictures_are_split_by_any_table(photos, foreign, tmp_path):
-    settings = PrepareSettings(size=32, validation=0.0, split_by="who", labels=foreign)
+    settings = PrepareConfig(size=32, validation=0.0, split_by="who", labels=foreign)
     prepared = prepare(photos, tmp_path / "out", settings)
     assert (prepared.parts, prepared.skipped) == ({"train": 3}, 0)
 

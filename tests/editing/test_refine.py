@@ -10,7 +10,7 @@ from stylemapgan import images, zoo
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
 from stylemapgan.editing import Editor
-from stylemapgan.editing.refine import RefineSettings, refine
+from stylemapgan.editing.refine import RefineConfig, refine
 from stylemapgan.errors import ConfigError, EditError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.models import Encoder, Generator
@@ -49,7 +49,7 @@ def domain_gap(editor: Editor, stylemap: torch.Tensor) -> float:
 
 
 def test_the_errors_are_those_of_the_stylemaps(editor, photo):
-    found = refine(editor, photo, RefineSettings(steps=15))
+    found = refine(editor, photo, RefineConfig(steps=15))
     assert found.error_before == pytest.approx(error_of(editor, editor.encode(photo), photo))
     assert found.error_after == pytest.approx(error_of(editor, found.stylemap, photo))
     assert found.error_after < 0.9 * found.error_before
@@ -80,7 +80,7 @@ def test_the_first_step_follows_a_gradient_found_by_nudging():
             slopes.append(float(loss(start + nudge) - loss(start - nudge)) / 2e-5)
 
     editor = Editor(Networks(generator=generator.float(), encoder=encoder.float()))
-    settings = RefineSettings(steps=1, learning_rate=1e-4, in_domain=0.5)
+    settings = RefineConfig(steps=1, learning_rate=1e-4, in_domain=0.5)
     found = refine(editor, target.float(), settings)
 
     moved = (found.stylemap - start.float()).view(-1)[: 5 * 7 : 7]
@@ -93,7 +93,7 @@ def test_nothing_is_left_in_the_networks(editor, photo, networks):
     parameters[0].requires_grad_(False)  # as it was set, so it stays
     try:
         before = [parameter.clone() for parameter in parameters]
-        refine(editor, photo, RefineSettings(steps=2), distance=distance)
+        refine(editor, photo, RefineConfig(steps=2), distance=distance)
         assert all(parameter.grad is None for parameter in [*parameters, distance.weight])
         assert [p.requires_grad for p in parameters] == [False] + [True] * (len(parameters) - 1)
         assert distance.weight.requires_grad
@@ -107,12 +107,12 @@ def test_the_networks_are_freed_even_if_a_step_fails(editor, photo, networks):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        refine(editor, photo, RefineSettings(steps=2), on_step=fail)
+        refine(editor, photo, RefineConfig(steps=2), on_step=fail)
     assert all(p.requires_grad for p in networks.generator.parameters())
 
 
 def test_a_step_far_too_long_gives_the_encoders_stylemap_back(editor, photo):
-    found = refine(editor, photo, RefineSettings(steps=5, learning_rate=1e4))
+    found = refine(editor, photo, RefineConfig(steps=5, learning_rate=1e4))
     assert min(found.errors[1:]) > found.error_before
     assert found.error_after == found.error_before
     torch.testing.assert_close(found.stylemap, editor.encode(photo).clone(), rtol=0, atol=0)
@@ -120,14 +120,14 @@ def test_a_step_far_too_long_gives_the_encoders_stylemap_back(editor, photo):
 
 def test_a_picture_of_other_worth_is_never_worse_in_error(editor, photo):
     """However much the pull counts, the error that is told does not grow."""
-    settings = RefineSettings(steps=20, in_domain=1e4, learning_rate=0.1)
+    settings = RefineConfig(steps=20, in_domain=1e4, learning_rate=0.1)
     found = refine(editor, photo, settings)
     assert found.error_after <= found.error_before
     assert error_of(editor, found.stylemap, photo) <= found.error_before * (1 + 1e-5)
 
 
 def test_it_ends_early_once_nothing_is_gained(editor, photo):
-    found = refine(editor, photo, RefineSettings(steps=100, learning_rate=1e4, patience=3))
+    found = refine(editor, photo, RefineConfig(steps=100, learning_rate=1e4, patience=3))
     assert found.steps == 3
 
 
@@ -136,7 +136,7 @@ def test_every_step_is_told_and_the_error_told_never_grows(editor, photo):
     found = refine(
         editor,
         photo,
-        RefineSettings(steps=12, learning_rate=0.5),
+        RefineConfig(steps=12, learning_rate=0.5),
         on_step=lambda step, error: told.append((step, error)),
     )
     assert [step for step, _ in told] == list(range(1, found.steps + 1))
@@ -145,9 +145,7 @@ def test_every_step_is_told_and_the_error_told_never_grows(editor, photo):
 
 def test_it_stops_when_asked_and_keeps_the_best_so_far(editor, photo):
     questions = itertools.count()
-    found = refine(
-        editor, photo, RefineSettings(steps=50), should_stop=lambda: next(questions) == 4
-    )
+    found = refine(editor, photo, RefineConfig(steps=50), should_stop=lambda: next(questions) == 4)
     assert found.steps == 4
     assert found.error_after == pytest.approx(error_of(editor, found.stylemap, photo))
     at_once = refine(editor, photo, should_stop=lambda: True)
@@ -155,20 +153,20 @@ def test_it_stops_when_asked_and_keeps_the_best_so_far(editor, photo):
 
 
 def test_the_same_photo_is_refined_the_same_way_every_time(editor, photo):
-    one, other = (refine(editor, photo, RefineSettings(steps=5)) for _ in range(2))
+    one, other = (refine(editor, photo, RefineConfig(steps=5)) for _ in range(2))
     assert torch.equal(one.stylemap, other.stylemap)
 
 
 def test_the_pull_keeps_stylemaps_near_those_of_the_encoder(editor, photo):
-    free = refine(editor, photo, RefineSettings(steps=25, in_domain=0.0))
-    held = refine(editor, photo, RefineSettings(steps=25, in_domain=10.0))
+    free = refine(editor, photo, RefineConfig(steps=25, in_domain=0.0))
+    held = refine(editor, photo, RefineConfig(steps=25, in_domain=10.0))
     assert domain_gap(editor, held.stylemap) < 0.95 * domain_gap(editor, free.stylemap)
     assert free.error_after < held.error_after
 
 
 def test_a_distance_counts_by_its_weight(editor, photo):
     def colour_gap(weight: float) -> float:
-        settings = RefineSettings(steps=20, learning_rate=0.1, perceptual=weight)
+        settings = RefineConfig(steps=20, learning_rate=0.1, perceptual=weight)
         found = refine(editor, photo, settings, distance=MeanColour())
         pictures = editor.decode(found.stylemap), torch.as_tensor(photo)
         return float((pictures[0].mean(dim=(2, 3)) - pictures[1].mean(dim=(2, 3))).square().sum())
@@ -178,10 +176,10 @@ def test_a_distance_counts_by_its_weight(editor, photo):
 
 def test_it_works_where_gradients_are_off(editor, photo):
     with torch.inference_mode():
-        found = refine(editor, photo, RefineSettings(steps=5))
+        found = refine(editor, photo, RefineConfig(steps=5))
     assert found.error_after < found.error_before
     mixed = Editor(editor.networks, precision="bf16-mixed")
-    assert refine(mixed, photo, RefineSettings(steps=5)).errors == pytest.approx(found.errors)
+    assert refine(mixed, photo, RefineConfig(steps=5)).errors == pytest.approx(found.errors)
 
 
 def test_one_photo_at_a_time(editor, photo):
@@ -205,7 +203,7 @@ def test_one_photo_at_a_time(editor, photo):
 )
 def test_settings_that_make_no_sense_are_refused(setting, value):
     with pytest.raises(ConfigError, match=f"got {value}"):
-        RefineSettings(**{setting: value})
+        RefineConfig(**{setting: value})
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from stylemapgan.checkpoints import write
 from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import preset
 from stylemapgan.models import Encoder, Generator
-from stylemapgan.server.settings import ServerSettings
+from stylemapgan.server.config import ServerConfig
 
 
 @pytest.fixture(scope="session")
@@ -28,8 +28,8 @@ def tiny_model(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def settings(tiny_model) -> ServerSettings:
-    return ServerSettings(port=0, model=str(tiny_model), models=())
+def settings(tiny_model) -> ServerConfig:
+    return ServerConfig(port=0, model=str(tiny_model), models=())
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.server.app import create_app
+from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.run import address, listen, make_server
-from stylemapgan.server.settings import ServerSettings
 from stylemapgan.server.workspace import Workspace
 
 
@@ -60,9 +60,7 @@ class Site:
 
 
 @contextmanager
-def run_site(
-    settings: ServerSettings, clock: Callable[[], float] = time.monotonic
-) -> Iterator[Site]:
+def run_site(settings: ServerConfig, clock: Callable[[], float] = time.monotonic) -> Iterator[Site]:
     app = create_app(settings, clock)
     listener = listen(settings)
     server = make_server(app, settings)

@@ -24,7 +24,7 @@ def as_array(content: bytes) -> np.ndarray:
 
 
 def stylemap(site: Site, name: str) -> Stylemap:
-    return site.editor.as_array(site.workspace.kitchen.stylemaps.get(name).array)
+    return site.editor.as_array(site.workspace.service.stylemaps.get(name).array)
 
 
 def expected(site: Site, source: str, *parts: PastedPart) -> np.ndarray:

@@ -106,8 +106,8 @@ def test_every_stroke_on_onnx_paints_what_a_mask_of_it_would(start):
                     frame(socket, sequence), edited(site, pair, {"box": box})
                 )
                 socket.send(delta(sequence, 0, x, y, np.zeros((8, 8))))
-            assert site.workspace.kitchen.painters.length > 0.2 * 2e6
-        wait_until(lambda: site.workspace.kitchen.painters.length == 0)  # the page has closed
+            assert site.workspace.service.painters.length > 0.2 * 2e6
+        wait_until(lambda: site.workspace.service.painters.length == 0)  # the page has closed
 
 
 def test_a_state_may_bring_masks_and_keep_them(site, pair):

@@ -50,4 +50,4 @@ def test_a_page_that_closes_while_it_is_painted_leaves_nothing_behind(start, mon
         wait_until(lambda: site.workspace.live.taken == 0)
         go_on.set()
         wait_until(lambda: site.workspace.engine.in_flight == 0)
-        assert len(site.workspace.kitchen.painters) == 0
+        assert len(site.workspace.service.painters) == 0

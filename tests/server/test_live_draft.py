@@ -6,9 +6,9 @@ import threading
 import numpy as np
 import pytest
 
-from stylemapgan.server.bodies import LiveState
 from stylemapgan.server.live_draft import Draft
 from stylemapgan.server.live_state import ReadState
+from stylemapgan.server.request_schemas import LiveState
 from stylemapgan.server.stylemaps import KeptStylemap
 
 SIZE = 8

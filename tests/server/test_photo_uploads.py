@@ -171,7 +171,7 @@ def test_a_photo_goes_when_nobody_uses_it_and_takes_its_file_along(start):
     now = [0.0]
     with start(clock=lambda: now[0], keep_minutes=10.0) as site:
         photo = site.upload(png()).json()["id"]
-        path = site.workspace.kitchen.photos.get(photo).path
+        path = site.workspace.service.photos.get(photo).path
         assert path.exists()
         now[0] = 9 * 60.0
         assert site.http.get(f"/api/v1/photos/{photo}/image").status_code == 200
@@ -181,7 +181,7 @@ def test_a_photo_goes_when_nobody_uses_it_and_takes_its_file_along(start):
         gone = site.http.get(f"/api/v1/photos/{photo}/image")
         assert gone.status_code == 404
         assert gone.json()["error"]["code"] == "unknown_photo"
-        site.workspace.kitchen.forget_expired()
+        site.workspace.service.forget_expired()
         assert not path.exists()
 
 
@@ -190,7 +190,7 @@ def test_the_disk_holds_no_more_than_its_limit_and_nothing_in_the_end(start):
     limit = 2.5 * len(photos[0])
     with start(disk_megabytes=limit / 1e6, client_share=1.0) as site:
         ids = [site.upload(content).json()["id"] for content in photos]
-        folder: Path = site.workspace.kitchen.photos.get(ids[-1]).path.parent
+        folder: Path = site.workspace.service.photos.get(ids[-1]).path.parent
         there = list(folder.iterdir())
         assert {path.name.partition("-")[0] for path in there} == set(ids[-2:])
         assert sum(path.stat().st_size for path in there) <= limit
@@ -211,7 +211,7 @@ def test_a_photo_that_is_unpacked_no_more_is_unpacked_again(start):
         photo = site.upload(content).json()["id"]
         shown = site.http.get(f"/api/v1/photos/{photo}/image")
         np.testing.assert_array_equal(as_array(shown.content), as_array(content))
-        assert len(site.workspace.kitchen.photos.unpacked) == 0
+        assert len(site.workspace.service.photos.unpacked) == 0
 
 
 def test_samples_can_be_edited_like_photos(start):

@@ -10,8 +10,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
+from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.security import CONTENT_SECURITY_POLICY
-from stylemapgan.server.settings import ServerSettings
 
 TOKEN = "a-token-of-some-length"
 KNOWN = {"Authorization": f"Bearer {TOKEN}"}
@@ -82,12 +82,12 @@ def test_the_path_without_its_slash_leads_to_the_page(start):
 )
 def test_a_root_path_that_is_no_plain_path_is_refused(path):
     with pytest.raises(ConfigError, match="such as /tool, got"):
-        ServerSettings(root_path=path)
+        ServerConfig(root_path=path)
 
 
 def test_a_root_path_that_hides_the_servers_own_is_refused():
     for path in ("/api", "/api/v2", "/static/", "/metrics"):
         with pytest.raises(ConfigError, match="must not begin with"):
-            ServerSettings(root_path=path)
+            ServerConfig(root_path=path)
     for path in ("", "/", "/apis", "/tool/api", "/~me/tool.1/"):
-        assert ServerSettings(root_path=path).prefix == path.rstrip("/")
+        assert ServerConfig(root_path=path).prefix == path.rstrip("/")

@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
+from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.run import address, listen
-from stylemapgan.server.settings import ServerSettings
 
 TOKEN = "a-token-of-some-length"
 
@@ -83,7 +83,7 @@ def test_serving_logs_lines_of_json_and_answers_a_terminate_signal(tmp_path, tin
 
 
 def test_a_taken_port_is_one_line(tmp_path, tiny_model):
-    with listen(ServerSettings(port=0)) as taken:
+    with listen(ServerConfig(port=0)) as taken:
         port = taken.getsockname()[1]
         arguments = ("studio", "--no-browser", "--port", port, "--model", tiny_model)
         with command(tmp_path, *arguments) as process:
@@ -98,17 +98,17 @@ def test_a_taken_port_is_one_line(tmp_path, tiny_model):
 
 
 def test_without_a_port_the_next_free_one_is_found():
-    with listen(ServerSettings()) as first, listen(ServerSettings()) as second:
+    with listen(ServerConfig()) as first, listen(ServerConfig()) as second:
         assert first.getsockname()[1] != second.getsockname()[1]
 
 
 @pytest.mark.parametrize("host", ["no such host", "203.0.113.1"])
 def test_a_host_that_is_not_this_machines_is_one_line(host):
     with pytest.raises(ConfigError) as refusal:
-        listen(ServerSettings(host=host, port=0, token=TOKEN))
+        listen(ServerConfig(host=host, port=0, token=TOKEN))
     assert "\n" not in str(refusal.value)
 
 
 def test_addresses_are_those_a_browser_can_open():
-    with listen(ServerSettings(host="0.0.0.0", port=0, token=TOKEN)) as everywhere:
+    with listen(ServerConfig(host="0.0.0.0", port=0, token=TOKEN)) as everywhere:
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address(everywhere))

@@ -11,7 +11,7 @@ import pytest
 from running_site import png
 
 from stylemapgan.server.engine import Engine
-from stylemapgan.server.refusals import Refusal
+from stylemapgan.server.errors import ApiError
 
 
 def chunks(count: int, sent: list[int]) -> Iterator[bytes]:
@@ -132,7 +132,7 @@ def test_work_that_nobody_waits_for_keeps_its_place_until_it_ends():
             async with asyncio.timeout(0.05):
                 await engine.run(go_on.wait)
         assert engine.in_flight == 1
-        with pytest.raises(Refusal, match="works on 1 requests"):
+        with pytest.raises(ApiError, match="works on 1 requests"):
             await engine.run(print)
         patient = asyncio.create_task(engine.run_patiently(lambda: "done"))
         await _settle()
@@ -160,7 +160,7 @@ def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
         queue["b"].cancel()
         go_on.set()
         await first
-        with pytest.raises(Refusal, match="try again in a second"):
+        with pytest.raises(ApiError, match="try again in a second"):
             await engine.run(served.append, "impatient")  # does not overtake those who wait
         queue["d"].cancel()  # perhaps at the very moment that it is called up
         await asyncio.wait(queue.values())

@@ -3,8 +3,8 @@
 import pytest
 
 from stylemapgan.errors import ConfigError
+from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.security import CONTENT_SECURITY_POLICY
-from stylemapgan.server.settings import ServerSettings
 
 TOKEN = "a-token-of-some-length"
 
@@ -18,21 +18,21 @@ def locked(start):
 def test_listening_beyond_this_machine_needs_a_token():
     for host in ("0.0.0.0", "192.168.1.2", "::", "example.org"):
         with pytest.raises(ConfigError, match="give a token"):
-            ServerSettings(host=host)
-        assert ServerSettings(host=host, token=TOKEN).host == host
+            ServerConfig(host=host)
+        assert ServerConfig(host=host, token=TOKEN).host == host
     for host in ("127.0.0.1", "localhost", "::1", "127.1.2.3"):
-        assert ServerSettings(host=host).is_loopback
+        assert ServerConfig(host=host).is_loopback
 
 
 @pytest.mark.parametrize("token", ["", "short", "with a space in it somewhere", "x" * 300])
 def test_tokens_that_are_easy_to_guess_or_hard_to_send_are_refused(token):
     with pytest.raises(ConfigError, match="token must be 16 to 200") as refusal:
-        ServerSettings(token=token)
+        ServerConfig(token=token)
     assert not token or token not in str(refusal.value)
 
 
 def test_settings_keep_the_token_to_themselves():
-    assert TOKEN not in repr(ServerSettings(token=TOKEN))
+    assert TOKEN not in repr(ServerConfig(token=TOKEN))
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_settings_keep_the_token_to_themselves():
 def test_settings_that_make_no_sense_are_refused(change):
     (name,) = change
     with pytest.raises(ConfigError, match=name):
-        ServerSettings(**change)
+        ServerConfig(**change)
 
 
 def test_the_token_opens_the_interface(locked):

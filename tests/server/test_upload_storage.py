@@ -11,14 +11,14 @@ import httpx
 import pytest
 from running_site import Site, png
 
-from stylemapgan.server.settings import ServerSettings
+from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.upload_folder import UploadFolder
 from stylemapgan.server.workspace import Workspace
 
 
 @pytest.fixture
 def workspace(tiny_model):
-    here = Workspace(ServerSettings(model=str(tiny_model), models=()))
+    here = Workspace(ServerConfig(model=str(tiny_model), models=()))
     yield here
     here.close()
 
@@ -32,7 +32,7 @@ def image_of(site: Site, photo: str) -> httpx.Response:
 
 
 def test_the_same_bytes_uploaded_twice_at_once_stay(workspace, monkeypatch):
-    photos = workspace.kitchen.photos
+    photos = workspace.service.photos
     both_are_written = threading.Barrier(2)
     put = photos.kept.put
 
@@ -53,7 +53,7 @@ def test_the_same_bytes_uploaded_twice_at_once_stay(workspace, monkeypatch):
 
 
 def test_a_photo_uploaded_again_while_it_is_read_is_read(workspace, monkeypatch):
-    photos = workspace.kitchen.photos
+    photos = workspace.service.photos
     photo_id = photos.add(png(), "one", "client").id
     photos.unpacked.clear()
     get = photos.kept.get
@@ -72,7 +72,7 @@ def test_a_photo_uploaded_again_while_it_is_read_is_read(workspace, monkeypatch)
 def test_a_deleted_folder_is_made_again(start):
     with start() as site:
         lost = site.encoded(png(seed=1))
-        unpacked = site.workspace.kitchen.photos.unpacked
+        unpacked = site.workspace.service.photos.unpacked
         shutil.rmtree(folder_of(site))
         unpacked.clear()
 
@@ -98,8 +98,8 @@ def test_a_deleted_folder_is_made_again(start):
 def test_a_file_that_cannot_be_read_is_asked_for_again(start):
     with start() as site:
         photo = site.upload(png()).json()["id"]
-        site.workspace.kitchen.photos.unpacked.clear()
-        path = site.workspace.kitchen.photos.get(photo).path
+        site.workspace.service.photos.unpacked.clear()
+        path = site.workspace.service.photos.get(photo).path
         path.unlink()
         path.mkdir()
         assert image_of(site, photo).status_code == 404

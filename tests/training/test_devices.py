@@ -17,7 +17,7 @@ from stylemapgan.config import AdaConfig, SpeedConfig, StabilityConfig
 from stylemapgan.features.efficientnet import EfficientNetLite0
 from stylemapgan.features.perceptual import EfficientNetDistance
 from stylemapgan.training import steps
-from stylemapgan.training.portions import Portion
+from stylemapgan.training.microbatches import Microbatch
 from stylemapgan.training.state import new_state
 
 COPIES = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
@@ -58,9 +58,9 @@ def test_no_step_mixes_devices(settings, step, loss):
     fabric = Fabric(accelerator="cpu", devices=1, precision="bf16-mixed")
     distance = EfficientNetDistance(EfficientNetLite0()).to(META)
     real = torch.rand(4, 3, 32, 32, device=META)
-    lesson = steps.Lesson(fabric, config.training, distance)
+    context = steps.StepContext(fabric, config.training, distance)
     with OneDevice():
-        losses = getattr(steps, step)(lesson, state, [Portion(real, seed=0, images_seen=8)])
+        losses = getattr(steps, step)(context, state, [Microbatch(real, seed=0, images_seen=8)])
     assert losses
     assert all(value.device == META for value in losses.values())
 

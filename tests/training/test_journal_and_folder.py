@@ -9,8 +9,8 @@ from stylemapgan.checkpoints.networks import pack
 from stylemapgan.errors import TrainingError
 from stylemapgan.images.atomic import replacing
 from stylemapgan.models import Encoder, Generator
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.journal import Journal
+from stylemapgan.training.run_folder import RunFolder
 
 
 @pytest.fixture

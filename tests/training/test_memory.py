@@ -45,4 +45,4 @@ def test_a_run_names_the_phase_that_ran_out(settings, tmp_path):
 
     run.state.encoder.to_stylemap = Greedy()  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(TrainingError, match=r"^Out of memory in the generator's update, with 4 im"):
-        run.update(steps.Lesson(run.fabric, run.config.training, None))
+        run.update(steps.StepContext(run.fabric, run.config.training, None))

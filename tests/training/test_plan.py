@@ -17,8 +17,8 @@ from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
 from stylemapgan.training.capacity import GIB, memory_a_process
 from stylemapgan.training.counting import Meter
+from stylemapgan.training.microbatches import Microbatch
 from stylemapgan.training.plan import Plan, count_parameters, make_plan
-from stylemapgan.training.portions import Portion
 from stylemapgan.training.processes import Hardware
 from stylemapgan.training.simulation import forward_flops, simulate
 from stylemapgan.training.state import new_state
@@ -117,26 +117,26 @@ def test_an_iteration_is_about_the_sum_of_its_parts(plan):
 )
 def test_simulated_updates_take_the_memory_of_real_ones(precision: ChosenPrecision):
     config = tiny(batch=8, precision=precision)
-    lesson = steps.Lesson(
+    context = steps.StepContext(
         Fabric(accelerator="cpu", devices=1, precision=precision), config.training, None
     )
     real: dict[str, int] = {}
     with Meter() as meter:
         state = new_state(config, torch.device("cpu"))
-        batch = [Portion(steps.lay_out(torch.rand(8, 3, 32, 32), config.training), 0, 0)]
+        batch = [Microbatch(steps.lay_out(torch.rand(8, 3, 32, 32), config.training), 0, 0)]
         for _ in range(2):  # from the second on, the optimisers have their memory
             meter.restart()
-            steps.generator_step(lesson, state, batch)
+            steps.generator_step(context, state, batch)
             real["generator's update"] = meter.peak
             meter.restart()
-            shared = steps.reconstruct(lesson, state, batch[0])
-            steps.discriminator_step(lesson, state, batch, shared)
+            shared = steps.reconstruct(context, state, batch[0])
+            steps.discriminator_step(context, state, batch, shared)
             real["discriminator's update"] = meter.peak
             meter.restart()
-            steps.penalty_step(lesson, state, batch)
+            steps.penalty_step(context, state, batch)
             real["gradient penalty"] = meter.peak
             meter.restart()
-            steps.reconstruction_step(lesson, state, batch, shared)
+            steps.reconstruction_step(context, state, batch, shared)
             real["reconstruction's update"] = meter.peak
             del shared
     assert peaks(config, 8) == pytest.approx(real, rel=0.05)

@@ -18,7 +18,7 @@ from stylemapgan.errors import TrainingError
 from stylemapgan.training.report import write_report
 from stylemapgan.training.report.curves import BINS, binned, phases
 from stylemapgan.training.report.history import Curve, History, read_history
-from stylemapgan.training.report.page import duration
+from stylemapgan.training.report.run_page import duration
 
 
 @pytest.fixture

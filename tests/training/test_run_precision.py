@@ -13,9 +13,9 @@ from stylemapgan.config import preset, read_toml
 from stylemapgan.machine.precision import choose
 from stylemapgan.machine.processor import this_processor
 from stylemapgan.training import validation
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.plan import make_plan
 from stylemapgan.training.processes import Hardware
+from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.start import resume, start
 
 CPU = Hardware(accelerator="cpu")
@@ -59,9 +59,9 @@ def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, 
     run = start(settings(images=8, sample_every=4, precision="32-true"), tmp_path / "run")
     update, validate = run.update, validation.validate
 
-    def watched_update(lesson):
+    def watched_update(context):
         seen["update"] = torch.backends.cuda.matmul.allow_tf32
-        return update(lesson)
+        return update(context)
 
     def watched_validation(*networks_and_photos):
         seen["validation"] = torch.backends.cuda.matmul.allow_tf32

@@ -17,7 +17,7 @@ from stylemapgan.config import LossWeights, StabilityConfig
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.models.noise import PixelNoise
 from stylemapgan.training import steps
-from stylemapgan.training.portions import Phase, Portion
+from stylemapgan.training.microbatches import Microbatch, Phase
 from stylemapgan.training.state import TrainState, new_state
 
 WEIGHTS = LossWeights(
@@ -41,7 +41,7 @@ class BrightnessDistance(AbstractPerceptualDistance):
 
 
 class Classroom:
-    """Fresh networks, a lesson and a batch."""
+    """Fresh networks, a context and a batch."""
 
     def __init__(
         self, settings: Callable[..., Any], *, pixel_noise: bool = False, **changes: Any
@@ -50,14 +50,14 @@ class Classroom:
         config = replace(config, model=replace(config.model, pixel_noise=pixel_noise))
         fabric = Fabric(accelerator="cpu", devices=1, precision=config.training.precision)
         self.state: TrainState = new_state(config, fabric.device)
-        self.lesson = steps.Lesson(fabric, config.training, BrightnessDistance())
+        self.context = steps.StepContext(fabric, config.training, BrightnessDistance())
         self.real = torch.rand(4, 3, 32, 32) * 2 - 1
-        self.batch = [Portion(self.real, seed=3, images_seen=8)]
+        self.batch = [Microbatch(self.real, seed=3, images_seen=8)]
         self.before = copy.deepcopy(self.state)
 
     def take(self, name: str) -> dict[str, float]:
         """Do one update and return its losses."""
-        losses = getattr(steps, name)(self.lesson, self.state, self.batch)
+        losses = getattr(steps, name)(self.context, self.state, self.batch)
         return {term: value.item() for term, value in losses.items()}
 
     def randomness(self, phase: Phase) -> BatchRandomness:
@@ -98,7 +98,7 @@ def test_a_step_changes_only_the_networks_it_says(settings, step, learners, prec
 
 def test_the_warm_up_leaves_mapping_network_and_discriminator_alone(settings):
     room = Classroom(settings)
-    losses = steps.warm_up_step(room.lesson, room.state, room.batch)
+    losses = steps.warm_up_step(room.context, room.state, room.batch)
     assert room.changed() == {"encoder", RESIZER, SYNTHESIS}
     assert set(losses) == {"e/reconstruction", "e/perceptual"}
 
@@ -338,9 +338,9 @@ def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradien
     for room in (alone, sharing):
         shared = None
         if room is sharing:
-            shared = steps.reconstruct(room.lesson, room.state, room.batch[0])
-        steps.discriminator_step(room.lesson, room.state, room.batch, shared)
-        steps.reconstruction_step(room.lesson, room.state, room.batch, shared)
+            shared = steps.reconstruct(room.context, room.state, room.batch[0])
+        steps.discriminator_step(room.context, room.state, room.batch, shared)
+        steps.reconstruction_step(room.context, room.state, room.batch, shared)
     for network in ("discriminator", "generator", "encoder"):
         one, other = (getattr(room.state, network).state_dict() for room in (alone, sharing))
         assert all(torch.equal(one[name], other[name]) for name in one)
@@ -363,7 +363,7 @@ def test_a_batch_in_several_passes_gives_the_gradients_of_one_in_a_single_pass(
         for layer in room.state.generator.modules():
             if isinstance(layer, PixelNoise):
                 nn.init.constant_(layer.amount, 0.3)
-        whole = Portion(real, seed=3, images_seen=8)
+        whole = Microbatch(real, seed=3, images_seen=8)
         room.batch = [whole] if count == 1 else whole.split(count)
         losses = room.take(step)
         state = room.state

@@ -10,13 +10,13 @@ from rich.console import Console
 
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
-from stylemapgan.data.avatars import AvatarSettings, write_folder
+from stylemapgan.data.avatars import AvatarConfig, write_folder
 
 
 def avatars(
     out: Path,
     *,
-    settings: Annotated[AvatarSettings, Parameter(name="*")] = AvatarSettings(),
+    settings: Annotated[AvatarConfig, Parameter(name="*")] = AvatarConfig(),
     workers: int | None = None,
 ) -> None:
     """Draw faces whose parts, and exchanged parts, are known: pictures, maps of parts, true swaps.
@@ -36,7 +36,7 @@ def avatars(
     say(console, f"next: {_training(out, settings)}")
 
 
-def _training(out: Path, settings: AvatarSettings) -> str:
+def _training(out: Path, settings: AvatarConfig) -> str:
     """Write the command that trains on what was drawn."""
     command = f"stylemapgan train {shlex.quote(str(out / 'train'))}"
     if settings.held_out:

@@ -17,8 +17,8 @@ from stylemapgan.errors import ConfigError, MissingExtraError
 from stylemapgan.pages import refuse_without_packages
 
 if TYPE_CHECKING:
-    from stylemapgan.metrics.evaluation.comparison import Comparison
-    from stylemapgan.metrics.evaluation.records import EvaluationRecord
+    from stylemapgan.evaluation.comparison import Comparison
+    from stylemapgan.evaluation.records import EvaluationRecord
 
 EVALUATION = "evaluation.json"
 """What tells a folder that `evaluate` wrote from a folder of ONNX files."""
@@ -93,8 +93,8 @@ def _record(
     """Read what is measured already, or measure."""
     if (Path(model) / EVALUATION).is_file():
         try:
-            from stylemapgan.metrics.evaluation.records import read_evaluation
-            from stylemapgan.metrics.evaluation.tasks import TASKS
+            from stylemapgan.evaluation.records import read_evaluation
+            from stylemapgan.evaluation.tasks.registry import TASKS
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "PyTorch", "train") from None
         return read_evaluation(Path(model), list(TASKS))
@@ -105,8 +105,8 @@ def _record(
 
 
 def _compare(console: Console, records: list["EvaluationRecord"], output: Path) -> None:
-    from stylemapgan.metrics.evaluation.comparison import compare as compare_records
-    from stylemapgan.metrics.evaluation.report import write_comparison
+    from stylemapgan.evaluation.comparison import compare as compare_records
+    from stylemapgan.evaluation.report import write_comparison
 
     comparison = compare_records(records)
     files = write_comparison(output, comparison)
@@ -118,7 +118,7 @@ def _compare(console: Console, records: list["EvaluationRecord"], output: Path) 
 
 
 def _main_figures(comparison: "Comparison") -> Table:
-    from stylemapgan.metrics.evaluation.report import comparison_rows
+    from stylemapgan.evaluation.report import comparison_rows
 
     first, *others = comparison.names
     table = Table(title="Main figures", title_justify="left", title_style="bold", show_lines=True)

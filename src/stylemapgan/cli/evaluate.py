@@ -61,7 +61,7 @@ def evaluate(
     with goes_on_after_ctrl_c(console):
         record = measuring.measure(model, data, output)
     tell_what_was_left_out(console, record)
-    from stylemapgan.metrics.evaluation.report import write_report
+    from stylemapgan.evaluation.report import write_report
 
     page, table = write_report(output, record)
     say(console, f"wrote {table}\nwrote {page}")

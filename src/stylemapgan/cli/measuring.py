@@ -17,9 +17,9 @@ from stylemapgan.editing import Engine
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from stylemapgan.metrics.evaluation.opening import Judges
-    from stylemapgan.metrics.evaluation.records import EvaluationRecord, TaskRecord
-    from stylemapgan.metrics.evaluation.task import AbstractTask
+    from stylemapgan.evaluation.opening import Judges
+    from stylemapgan.evaluation.records import EvaluationRecord, TaskRecord
+    from stylemapgan.evaluation.tasks.abstract import AbstractTask
 
 
 ONNX = "ONNX Runtime (cpu), precision 32-true"
@@ -42,9 +42,9 @@ class Measuring:
     def measure(self, model: str, data: Path, output: Path) -> "EvaluationRecord":
         """Measure what is not measured yet, and print the main figures of each task."""
         try:
-            from stylemapgan.metrics.evaluation.evaluating import evaluate
-            from stylemapgan.metrics.evaluation.opening import Place, open_evaluation
-            from stylemapgan.metrics.evaluation.tasks import choose_tasks
+            from stylemapgan.evaluation.opening import Place, open_evaluation
+            from stylemapgan.evaluation.run import evaluate
+            from stylemapgan.evaluation.tasks.registry import choose_tasks
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "PyTorch", "train") from None
         tasks = choose_tasks(self.tasks)
@@ -58,7 +58,7 @@ class Measuring:
 
     @cached_property
     def _judges(self) -> "Judges":
-        from stylemapgan.metrics.evaluation.opening import open_judges
+        from stylemapgan.evaluation.opening import open_judges
 
         return open_judges(self.judges, self.device, self._bar.show_bytes)
 
@@ -82,7 +82,7 @@ def tell_what_was_left_out(console: Console, record: "EvaluationRecord") -> None
 
 
 def _main_figures(record: "TaskRecord") -> Table:
-    from stylemapgan.metrics.evaluation.report import summary_rows
+    from stylemapgan.evaluation.report import summary_rows
 
     table = Table(
         title=f"{record.title}  [dim]{record.seconds:.0f} s[/dim]",

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
-from stylemapgan.data.preparing import PrepareSettings
+from stylemapgan.data.preparing import PrepareConfig
 from stylemapgan.data.preparing import prepare as prepare_pictures
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def prepare(
     source: str,
     out: Path,
     *,
-    settings: Annotated[PrepareSettings, Parameter(name="*")] = PrepareSettings(),
+    settings: Annotated[PrepareConfig, Parameter(name="*")] = PrepareConfig(),
     workers: int | None = None,
 ) -> None:
     """Make training data of any pile of pictures.
@@ -45,7 +45,7 @@ def prepare(
     _tell(console, prepared, out)
 
 
-def _empty_parts(settings: PrepareSettings, prepared: "Prepared") -> list[str]:
+def _empty_parts(settings: PrepareConfig, prepared: "Prepared") -> list[str]:
     """List the parts that should have pictures and have none."""
     shares = {"train": 1.0, "val": settings.validation, "test": settings.test}
     return [part for part, share in shares.items() if share > 0 and part not in prepared.parts]

@@ -17,7 +17,7 @@ from stylemapgan.cli.own_photo import (
 from stylemapgan.cli.refining_bar import RefiningBar
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import say
-from stylemapgan.config.refining import RefineSettings
+from stylemapgan.config.refining import RefineConfig
 from stylemapgan.editing.stylemap_file import WHAT, write_stylemap
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.training.stopping import stop_on_signals
@@ -36,7 +36,7 @@ def refine(
     output: Annotated[Path, Parameter(alias="-o")] = Path("refined.png"),
     stylemap: Path | None = None,
     sheet: Path | None = None,
-    settings: Annotated[RefineSettings, Parameter(name="*", group="Search")] = RefineSettings(),
+    settings: Annotated[RefineConfig, Parameter(name="*", group="Search")] = RefineConfig(),
     find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
     square: SquareOption = None,
     tag: TagOptions = TAGGED,
@@ -83,9 +83,7 @@ def _load(model: str, device: str) -> "Editor":
     return Editor.load(model, device=device, precision="32-true")
 
 
-def _search(
-    editor: "Editor", picture: Images, settings: RefineSettings, device: str
-) -> "Refinement":
+def _search(editor: "Editor", picture: Images, settings: RefineConfig, device: str) -> "Refinement":
     """Refine, show how it goes and how it ended."""
     from stylemapgan.editing.refine import refine
 

@@ -4,10 +4,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stylemapgan.server.settings import ServerSettings
+from stylemapgan.server.config import ServerConfig
 
 
-def serve(*, settings: Annotated[ServerSettings, Parameter(name="*")] = ServerSettings()) -> None:
+def serve(*, settings: Annotated[ServerConfig, Parameter(name="*")] = ServerConfig()) -> None:
     """Serve the HTTP API, and the Studio with it.
 
     Ctrl-C ends it. Logs one line of JSON for each request to standard error.

@@ -6,16 +6,16 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from stylemapgan.server.settings import TOKEN_VARIABLE, ServerSettings
+from stylemapgan.server.config import TOKEN_VARIABLE, ServerConfig
 
 
 def studio(
     *,
-    host: str = ServerSettings.host,
+    host: str = ServerConfig.host,
     port: int | None = None,
     token: Annotated[str | None, Parameter(env_var=TOKEN_VARIABLE)] = None,
-    model: str = ServerSettings.model,
-    root_path: str = ServerSettings.root_path,
+    model: str = ServerConfig.model,
+    root_path: str = ServerConfig.root_path,
     browser: bool = True,
 ) -> None:
     """Edit photos in the browser, by painting; everything stays on this machine.
@@ -32,7 +32,7 @@ def studio(
     """
     from stylemapgan.server.run import serve
 
-    settings = ServerSettings(host=host, port=port, token=token, model=model, root_path=root_path)
+    settings = ServerConfig(host=host, port=port, token=token, model=model, root_path=root_path)
 
     def show(address: str) -> None:
         page = address if token is None else f"{address}#token={token}"

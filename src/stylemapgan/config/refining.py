@@ -10,7 +10,7 @@ MOST = 1_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefineSettings:
+class RefineConfig:
     """How long to refine a stylemap, and what counts."""
 
     steps: int = 100

@@ -1,10 +1,10 @@
 """Photos ready for training, from wherever they are."""
 
-from stylemapgan.config.places import cache_folder
+from stylemapgan.config.user_folders import cache_folder
 from stylemapgan.data.abstract import AbstractPhotos
 from stylemapgan.data.cache import Skipped
-from stylemapgan.data.folder import SUFFIXES
 from stylemapgan.data.order import batch_indices
+from stylemapgan.data.photo_folder import SUFFIXES
 from stylemapgan.data.photos import PhotoSet, open_folder, open_photos
 from stylemapgan.data.prefetch import Prefetcher
 from stylemapgan.data.stream import ShardStream

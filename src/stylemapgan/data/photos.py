@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Bool, Float32, Int, UInt8
 
-from stylemapgan.config.places import cache_folder
+from stylemapgan.config.user_folders import cache_folder
 from stylemapgan.data.abstract import AbstractPhotos
 from stylemapgan.data.cache import (
     Entry,
@@ -18,10 +18,10 @@ from stylemapgan.data.cache import (
     open_entry,
     write_entry,
 )
-from stylemapgan.data.claims import claim
 from stylemapgan.data.decoding import decode
-from stylemapgan.data.folder import in_threads
+from stylemapgan.data.locks import claim
 from stylemapgan.data.order import batch_indices
+from stylemapgan.data.photo_folder import in_threads
 from stylemapgan.data.sources import AbstractSource, FolderSource, open_source
 from stylemapgan.errors import DataError, StorageError
 from stylemapgan.images import from_bytes

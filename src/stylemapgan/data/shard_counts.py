@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from stylemapgan.data.folder import in_threads
+from stylemapgan.data.photo_folder import in_threads
 from stylemapgan.data.sources import remote
 from stylemapgan.data.sources.webdataset import open_shard, pictures
 from stylemapgan.errors import DataError

@@ -17,14 +17,14 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stylemapgan.config.refining import RefineSettings
+from stylemapgan.config.refining import RefineConfig
 from stylemapgan.editing.checks import AnyImages, refuse_all_but_one
 from stylemapgan.editing.editor import Editor
 from stylemapgan.features import AbstractPerceptualDistance
 
-__all__ = ["RefineSettings", "Refinement", "refine"]
+__all__ = ["RefineConfig", "Refinement", "refine"]
 
-USUAL = RefineSettings()
+USUAL = RefineConfig()
 """How to refine if nothing else is said."""
 LEAST_GAIN = 1e-3
 """Share of the loss that has to go for a step to count as gain."""
@@ -63,7 +63,7 @@ _Measure: TypeAlias = Callable[[Tensor], _Measured]
 def refine(  # noqa: PLR0913 - what may be left out is all keyword
     editor: Editor,
     photo: AnyImages,
-    settings: RefineSettings = USUAL,
+    settings: RefineConfig = USUAL,
     *,
     distance: AbstractPerceptualDistance | None = None,
     on_step: Callable[[int, float], None] = lambda step, error: None,
@@ -108,7 +108,7 @@ def refine(  # noqa: PLR0913 - what may be left out is all keyword
 def _descend(
     start: Tensor,
     measure: _Measure,
-    settings: RefineSettings,
+    settings: RefineConfig,
     on_step: Callable[[int, float], None],
     should_stop: Callable[[], bool],
 ) -> Refinement:

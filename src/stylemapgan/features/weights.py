@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from stylemapgan.config import places
+from stylemapgan.config import user_folders as places
 from stylemapgan.errors import DataError
 from stylemapgan.features.download import OnProgress, fetch, file_sha256
 

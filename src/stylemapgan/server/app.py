@@ -10,9 +10,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from stylemapgan.server import errors as refusals
 from stylemapgan.server import (
     live,
-    refusals,
     routes_edits,
     routes_export,
     routes_health,
@@ -20,13 +20,13 @@ from stylemapgan.server import (
     routes_photos,
     routes_stylemaps,
 )
-from stylemapgan.server.answers import ERRORS
+from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.errors import not_found
 from stylemapgan.server.limits import Limits
 from stylemapgan.server.observability import Observer
-from stylemapgan.server.refusals import not_found
+from stylemapgan.server.response_schemas import ERRORS
 from stylemapgan.server.root_path import RootPath
 from stylemapgan.server.security import Guard, SafeHeaders
-from stylemapgan.server.settings import ServerSettings
 from stylemapgan.server.workspace import Workspace
 
 API = "/api/v1"
@@ -39,7 +39,7 @@ stylemaps expire when not used for a while: upload again. Every error has the sa
 """
 
 
-def create_app(settings: ServerSettings, clock: Callable[[], float] = time.monotonic) -> FastAPI:
+def create_app(settings: ServerConfig, clock: Callable[[], float] = time.monotonic) -> FastAPI:
     """Make the application.
 
     Args:

@@ -7,7 +7,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any, TypeVar
 
-from stylemapgan.server.refusals import COME_BACK, Refusal
+from stylemapgan.server.errors import COME_BACK, ApiError
 
 Result = TypeVar("Result")
 
@@ -35,10 +35,10 @@ class Engine:
         """Do some work on another thread.
 
         Raises:
-            Refusal: There is too much work already; come back in a second.
+            ApiError: There is too much work already; come back in a second.
         """
         if self._room.locked():
-            raise Refusal(
+            raise ApiError(
                 HTTPStatus.TOO_MANY_REQUESTS,
                 "busy",
                 f"The server works on {self.in_flight} requests already; try again in a second.",

@@ -5,9 +5,9 @@ from http import HTTPStatus
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stylemapgan.server.config import MB, ServerConfig
 from stylemapgan.server.context import header
-from stylemapgan.server.refusals import COME_BACK, Refusal, answer
-from stylemapgan.server.settings import MB, ServerSettings
+from stylemapgan.server.errors import COME_BACK, ApiError, answer
 
 PHOTOS = "/photos"
 """Paths with this end take pictures."""
@@ -23,7 +23,7 @@ MAX_DIGITS = 15
 class Limits:
     """ASGI middleware: refuses what is too long, and answers in time."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerConfig) -> None:
         """Stand before an app."""
         self._app = app
         self._settings = settings
@@ -58,8 +58,8 @@ class Limits:
         is_photo = scope["method"] == "POST" and scope["path"].rstrip("/").endswith(PHOTOS)
         return self._settings.photo_bytes if is_photo else self._settings.body_bytes
 
-    def _too_slow(self) -> Refusal:
-        return Refusal(
+    def _too_slow(self) -> ApiError:
+        return ApiError(
             HTTPStatus.SERVICE_UNAVAILABLE,
             "too_slow",
             f"This took longer than {self._settings.seconds:g} seconds; try again with less.",
@@ -89,7 +89,7 @@ class _Body:
         """Pass the next piece on.
 
         Raises:
-            Refusal: There were too many.
+            ApiError: There were too many.
         """
         message = await self._next()
         if self._length > self._limit:
@@ -103,9 +103,9 @@ class _Body:
         while not self._is_complete and self._length < READ_ON:
             await self._next()
 
-    def too_large(self) -> Refusal:
+    def too_large(self) -> ApiError:
         """Say how much is taken."""
-        return Refusal(
+        return ApiError(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             "too_large",
             f"At most {self._limit / MB:g} MB are taken here; send less, such as a smaller photo.",

@@ -14,14 +14,14 @@ from starlette.websockets import WebSocketDisconnect
 
 from stylemapgan.errors import StyleMapGANError
 from stylemapgan.server import pictures
-from stylemapgan.server.bodies import LiveState
 from stylemapgan.server.context import request_id, take_request_id
+from stylemapgan.server.edit_service import EditService
+from stylemapgan.server.errors import ApiError, as_refusal, internal_refusal, one_line, unfit
 from stylemapgan.server.inbox import Inbox
-from stylemapgan.server.kitchen import Kitchen
 from stylemapgan.server.live_draft import Draft, Snapshot
 from stylemapgan.server.live_state import read_state
-from stylemapgan.server.orders import make_order, show
-from stylemapgan.server.refusals import Refusal, as_refusal, internal_refusal, one_line, unfit
+from stylemapgan.server.request_schemas import LiveState
+from stylemapgan.server.resolved_edit import make_order, show
 from stylemapgan.server.security import SUBPROTOCOL
 from stylemapgan.server.workspace import Workspace, client, workspace
 
@@ -48,7 +48,7 @@ async def live(socket: WebSocket) -> None:
     try:
         with here.live.one(client(socket)):
             await page.run()
-    except Refusal as refusal:  # no place left
+    except ApiError as refusal:  # no place left
         await page.refuse(0, refusal)
         await socket.close(TRY_LATER)
 
@@ -80,9 +80,9 @@ class _Page:
             for ended in await asyncio.gather(*tasks, return_exceptions=True):
                 _note(ended)
             self._is_closed.set()  # from here on workers forget by themselves
-            self._here.kitchen.forget_page(self._draft.page)
+            self._here.service.forget_page(self._draft.page)
 
-    async def refuse(self, sequence: int, refusal: Refusal) -> None:
+    async def refuse(self, sequence: int, refusal: ApiError) -> None:
         """Say what was not done; the connection stays."""
         await self._socket.send_json(
             {
@@ -119,7 +119,7 @@ class _Page:
             async with self._telling(state.sequence):
                 here = self._here
                 self._draft.take_state(
-                    await here.engine.run_patiently(read_state, here.kitchen, state)
+                    await here.engine.run_patiently(read_state, here.service, state)
                 )
                 self._has_changed.set()
 
@@ -147,11 +147,11 @@ class _Page:
 
     def _touch(self) -> None:
         """Keep from expiring what the page shows."""
-        kitchen = self._here.kitchen
+        service = self._here.service
         for name in self._draft.stylemaps():
-            kept = kitchen.stylemaps.kept.get(name)
+            kept = service.stylemaps.kept.get(name)
             if kept is not None and kept.photo is not None:
-                kitchen.photos.kept.get(kept.photo)
+                service.photos.kept.get(kept.photo)
 
     async def _show(self, snapshot: Snapshot) -> None:
         start = time.perf_counter()
@@ -167,10 +167,10 @@ class _Page:
     def _picture(self, snapshot: Snapshot) -> bytes:
         """Make a picture, on a worker's thread; what a closed page left behind is forgotten."""
         try:
-            return _picture(self._here.kitchen, snapshot)
+            return _picture(self._here.service, snapshot)
         finally:
             if self._is_closed.is_set():
-                self._here.kitchen.forget_page(snapshot.page)
+                self._here.service.forget_page(snapshot.page)
 
     @asynccontextmanager
     async def _telling(self, sequence: int) -> AsyncIterator[None]:
@@ -179,7 +179,7 @@ class _Page:
             yield
         except WebSocketDisconnect:
             raise
-        except Refusal as refusal:
+        except ApiError as refusal:
             await self.refuse(sequence, refusal)
         except StyleMapGANError as error:
             await self.refuse(sequence, as_refusal(error))
@@ -188,11 +188,11 @@ class _Page:
             await self.refuse(sequence, internal_refusal(request_id.get()))
 
 
-def _picture(kitchen: Kitchen, snapshot: Snapshot) -> bytes:
+def _picture(service: EditService, snapshot: Snapshot) -> bytes:
     order = make_order(
-        kitchen, snapshot.source, snapshot.parts(), snapshot.pushes(), page=snapshot.page
+        service, snapshot.source, snapshot.parts(), snapshot.pushes(), page=snapshot.page
     )
-    pixels = show(kitchen, order, snapshot.state.view, snapshot.state.size)
+    pixels = show(service, order, snapshot.state.view, snapshot.state.size)
     return pictures.encoded(pixels, pictures.JPEG, **pictures.LIVE)
 
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from stylemapgan.server.bodies import LiveState
+from stylemapgan.server.errors import unfit
 from stylemapgan.server.live_state import Levels, ReadState, part_keys, push_keys
-from stylemapgan.server.orders import MaskedPart, MaskedPush
-from stylemapgan.server.refusals import unfit
+from stylemapgan.server.request_schemas import LiveState
+from stylemapgan.server.resolved_edit import MaskedPart, MaskedPush
 from stylemapgan.server.stylemaps import KeptStylemap
 from stylemapgan.server.turning import PlainMask
 
@@ -83,7 +83,7 @@ class Draft:
         """Replace a rectangle of a mask.
 
         Raises:
-            Refusal: There is no such mask, or the rectangle does not fit it.
+            ApiError: There is no such mask, or the rectangle does not fit it.
         """
         self._refuse_other_threads()
         if len(message) < DELTA.size:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import UInt8
 
-from stylemapgan.server.bodies import LiveState
-from stylemapgan.server.kitchen import Kitchen
+from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.masks import read_mask_being_painted
+from stylemapgan.server.request_schemas import LiveState
 from stylemapgan.server.stylemaps import KeptStylemap
 
 Levels = UInt8[np.ndarray, "size size"]
@@ -27,23 +27,23 @@ class ReadState:
     """By the keys of parts and pushes; those that the state keeps are missing."""
 
 
-def read_state(kitchen: Kitchen, state: LiveState) -> ReadState:
+def read_state(service: EditService, state: LiveState) -> ReadState:
     """Look up and unpack everything that a state names.
 
     Raises:
-        Refusal: Something is not there, or does not fit.
+        ApiError: Something is not there, or does not fit.
         ImageError: A mask is damaged.
     """
-    source = kitchen.stylemaps.get(state.source)
+    source = service.stylemaps.get(state.source)
     masks: dict[str, Levels] = {}
     for key, part in zip(part_keys(state), state.parts, strict=True):
-        reference = kitchen.stylemaps.get(part.reference)
+        reference = service.stylemaps.get(part.reference)
         if part.mask is not None:
-            masks[key] = _levels(read_mask_being_painted(kitchen, part.mask, reference))
+            masks[key] = _levels(read_mask_being_painted(service, part.mask, reference))
     for key, push in zip(push_keys(state), state.pushes, strict=True):
         if push.mask is not None:
-            masks[key] = _levels(read_mask_being_painted(kitchen, push.mask, source))
-    size = kitchen.model_of(source).config.image_size
+            masks[key] = _levels(read_mask_being_painted(service, push.mask, source))
+    size = service.model_of(source).config.image_size
     return ReadState(state=state, source=source, size=size, masks=masks)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from stylemapgan import images
 from stylemapgan.images.decoding import opened
 from stylemapgan.images.masks import mask_in
-from stylemapgan.server.bodies import BoxMask, Mask, PngMask
-from stylemapgan.server.kitchen import Kitchen
-from stylemapgan.server.refusals import unfit
+from stylemapgan.server.edit_service import EditService
+from stylemapgan.server.errors import unfit
+from stylemapgan.server.request_schemas import BoxMask, Mask, PngMask
 from stylemapgan.server.stylemaps import KeptStylemap
 from stylemapgan.server.turning import PlainMask
 
@@ -17,38 +17,38 @@ MAX_SIDE = 2048
 """Largest mask that is unpacked, in pixels."""
 
 
-def read_mask(kitchen: Kitchen, mask: Mask, stylemap: KeptStylemap) -> PlainMask:
+def read_mask(service: EditService, mask: Mask, stylemap: KeptStylemap) -> PlainMask:
     """Turn a mask into numbers, in pixels of the model's image.
 
     Args:
-        kitchen: Knows the automatic parts.
+        service: Knows the automatic parts.
         mask: What was sent.
         stylemap: Whose picture it was painted on.
 
     Raises:
         ImageError: The PNG is damaged or as good as black, or the box reaches outside the image.
-        Refusal: The mask does not fit.
+        ApiError: The mask does not fit.
     """
-    return _read(kitchen, mask, stylemap, images.read_mask)
+    return _read(service, mask, stylemap, images.read_mask)
 
 
-def read_mask_being_painted(kitchen: Kitchen, mask: Mask, stylemap: KeptStylemap) -> PlainMask:
+def read_mask_being_painted(service: EditService, mask: Mask, stylemap: KeptStylemap) -> PlainMask:
     """Do as `read_mask`, but take black masks, too: all of a stroke may be erased for a moment."""
-    return _read(kitchen, mask, stylemap, _painted)
+    return _read(service, mask, stylemap, _painted)
 
 
 def _read(
-    kitchen: Kitchen,
+    service: EditService,
     mask: Mask,
     stylemap: KeptStylemap,
     read_painted: Callable[[bytes, int], PlainMask],
 ) -> PlainMask:
-    size = kitchen.model_of(stylemap).config.image_size
+    size = service.model_of(stylemap).config.image_size
     if isinstance(mask, PngMask):
         return read_painted(_png(mask.png), size)
     if isinstance(mask, BoxMask):
         return images.box_mask(mask.box, size)
-    parts = kitchen.parts(stylemap)
+    parts = service.parts(stylemap)
     if mask.part not in parts:
         there_are = ", ".join(parts) or "none"
         raise unfit(

@@ -14,7 +14,7 @@ from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.directions import Direction, read_directions
 from stylemapgan.editing.opening import open_editor
 from stylemapgan.editing.parts import Parts, read_parts
-from stylemapgan.server.refusals import not_found
+from stylemapgan.server.errors import not_found
 from stylemapgan.zoo.bundled import MODELS
 
 ODD = re.compile(r"[^A-Za-z0-9._-]+")
@@ -150,7 +150,7 @@ class Models:
         """Find a model.
 
         Raises:
-            Refusal: There is none of that name.
+            ApiError: There is none of that name.
         """
         if name not in self._by_name:
             raise not_found("model", name)

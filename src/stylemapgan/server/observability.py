@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from stylemapgan.server.context import request_id, take_request_id
-from stylemapgan.server.refusals import answer, internal_refusal
+from stylemapgan.server.errors import answer, internal_refusal
 
 logger = logging.getLogger(__name__)
 

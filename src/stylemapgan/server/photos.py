@@ -11,9 +11,9 @@ from pathlib import Path
 
 from stylemapgan.editing.photo import FullPhoto
 from stylemapgan.images.decoding import opened
-from stylemapgan.server.answers import PhotoAnswer
-from stylemapgan.server.refusals import Refusal, expired, unfit
-from stylemapgan.server.settings import MB, ServerSettings
+from stylemapgan.server.config import MB, ServerConfig
+from stylemapgan.server.errors import ApiError, expired, unfit
+from stylemapgan.server.response_schemas import PhotoAnswer
 from stylemapgan.server.store import Store
 from stylemapgan.server.upload_folder import UploadFolder, delete
 
@@ -49,7 +49,7 @@ class Photos:
 
     def __init__(
         self,
-        settings: ServerSettings,
+        settings: ServerConfig,
         uploaded: UploadFolder,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -85,7 +85,7 @@ class Photos:
 
         Raises:
             ImageError: It is no picture, or damaged.
-            Refusal: It is too large or too small.
+            ApiError: It is too large or too small.
             StorageError: The disk is full, or writing is denied.
         """
         self._refuse_sizes(content)
@@ -96,7 +96,7 @@ class Photos:
             id=photo_id, width=photo.width, height=photo.height, name=_plain(name), path=path
         )
         if not self.kept.put(photo_id, kept, len(content), client):
-            raise Refusal(
+            raise ApiError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "too_large",
                 f"A photo of {len(content) / MB:.1f} MB is more than one client may store here.",
@@ -108,7 +108,7 @@ class Photos:
         """Find a photo.
 
         Raises:
-            Refusal: There is none of that id, or not any more.
+            ApiError: There is none of that id, or not any more.
         """
         kept = self.kept.get(photo_id)
         if kept is None:
@@ -119,7 +119,7 @@ class Photos:
         """Unpack a photo, unless it is unpacked still.
 
         Raises:
-            Refusal: There is none of that id, or not any more.
+            ApiError: There is none of that id, or not any more.
             ImageError: Its file was damaged.
         """
         kept = self.get(photo_id)
@@ -144,7 +144,7 @@ class Photos:
                     raise self._expired(kept.id) from None
                 kept = newest
 
-    def _expired(self, photo_id: str) -> Refusal:
+    def _expired(self, photo_id: str) -> ApiError:
         return expired("photo", photo_id, self._settings.keep_minutes)
 
     def _keep_unpacked(self, photo_id: str, photo: FullPhoto) -> None:

@@ -14,8 +14,8 @@ from PIL import Image
 
 from stylemapgan import images
 from stylemapgan.images.levels import from_bytes, to_bytes
-from stylemapgan.server.answers import PictureAnswer, PicturesAnswer
-from stylemapgan.server.refusals import Refusal
+from stylemapgan.server.errors import ApiError
+from stylemapgan.server.response_schemas import PictureAnswer, PicturesAnswer
 from stylemapgan.types import Images
 
 Pixels = UInt8[np.ndarray, "shown_height shown_width 3"]
@@ -55,12 +55,12 @@ def wanted(request: Request, offered: Sequence[str]) -> str:
     """Choose the format that a request's Accept header likes best; the first one if it is silent.
 
     Raises:
-        Refusal: It likes none of them.
+        ApiError: It likes none of them.
     """
     likes = _likes(request.headers.get("accept") or "*/*")
     best = max(offered, key=lambda kind: _quality(kind, likes))  # the first of equals
     if _quality(best, likes) <= 0:
-        raise Refusal(
+        raise ApiError(
             HTTPStatus.NOT_ACCEPTABLE,
             "no_such_format",
             f"This comes as {', '.join(offered)}; ask for one of them in the header Accept.",

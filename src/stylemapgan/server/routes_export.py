@@ -8,8 +8,14 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from stylemapgan.images.provenance import Provenance, SourceType
-from stylemapgan.server.bodies import ExportBody
-from stylemapgan.server.orders import Order, cook, full_photo, read_order, square_photo
+from stylemapgan.server.request_schemas import ExportBody
+from stylemapgan.server.resolved_edit import (
+    ResolvedEdit,
+    cook,
+    full_photo,
+    read_order,
+    square_photo,
+)
 from stylemapgan.server.workspace import Here, Workspace
 
 router = APIRouter(tags=["Export"])
@@ -32,11 +38,11 @@ async def export(here: Here, body: ExportBody) -> Response:
 
 
 def _export(here: Workspace, body: ExportBody) -> Response:
-    order = read_order(here.kitchen, body)
+    order = read_order(here.service, body)
     if body.content == "photo":
-        picture = full_photo(here.kitchen, order)
+        picture = full_photo(here.service, order)
     else:
-        picture = square_photo(cook(here.kitchen, order))
+        picture = square_photo(cook(here.service, order))
     tag = _provenance(order, body) if body.tag else None
     return Response(
         picture.to_bytes(body.format, tag),
@@ -45,7 +51,7 @@ def _export(here: Workspace, body: ExportBody) -> Response:
     )
 
 
-def _provenance(order: Order, body: ExportBody) -> Provenance:
+def _provenance(order: ResolvedEdit, body: ExportBody) -> Provenance:
     is_invented = order.source.photo is None
     return Provenance(
         model=order.source.model,
@@ -60,9 +66,9 @@ def _provenance(order: Order, body: ExportBody) -> Provenance:
     )
 
 
-def _file_name(here: Workspace, order: Order, body: ExportBody) -> str:
+def _file_name(here: Workspace, order: ResolvedEdit, body: ExportBody) -> str:
     photo = order.source.photo
-    stem = "picture" if photo is None else PurePath(here.kitchen.photos.get(photo).name).stem
+    stem = "picture" if photo is None else PurePath(here.service.photos.get(photo).name).stem
     return f"{stem}-edited.{SUFFIXES[body.format]}"
 
 

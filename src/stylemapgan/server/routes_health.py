@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from stylemapgan.errors import StorageError
-from stylemapgan.server.refusals import one_line
+from stylemapgan.server.errors import one_line
 from stylemapgan.server.workspace import Here
 
 router = APIRouter(tags=["Health"])

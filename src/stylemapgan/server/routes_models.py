@@ -7,16 +7,16 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from stylemapgan.errors import StyleMapGANError
-from stylemapgan.server.answers import (
+from stylemapgan.server.errors import not_found
+from stylemapgan.server.models import Models, ServedModel
+from stylemapgan.server.request_schemas import Name
+from stylemapgan.server.response_schemas import (
     DirectionAnswer,
     ModelAnswer,
     ModelsAnswer,
     PartName,
     PhotoAnswer,
 )
-from stylemapgan.server.bodies import Name
-from stylemapgan.server.models import Models, ServedModel
-from stylemapgan.server.refusals import not_found
 from stylemapgan.server.workspace import Client, Here
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ async def take_sample(here: Here, client: Client, model: Name, name: Name) -> Ph
     """Put a sample picture among the photos, as if it had been uploaded."""
     path = _sample(here.models.get(model), name)
     content = path.read_bytes()
-    kept = await here.engine.run(here.kitchen.photos.add, content, path.name, client)
+    kept = await here.engine.run(here.service.photos.add, content, path.name, client)
     return kept.answer()
 
 

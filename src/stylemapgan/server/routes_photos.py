@@ -8,9 +8,9 @@ from fastapi.responses import Response
 
 from stylemapgan.images.formats import SUPPORTED
 from stylemapgan.server import pictures
-from stylemapgan.server.answers import PhotoAnswer
-from stylemapgan.server.bodies import Id, Shown
-from stylemapgan.server.refusals import Refusal
+from stylemapgan.server.errors import ApiError
+from stylemapgan.server.request_schemas import Id, Shown
+from stylemapgan.server.response_schemas import PhotoAnswer
 from stylemapgan.server.workspace import Client, Here
 
 router = APIRouter(prefix="/photos", tags=["Photos"])
@@ -35,14 +35,14 @@ async def add_photo(
     """Upload a photo; the same bytes always get the same id."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith("image/") and kind != ANY_BYTES:
-        raise Refusal(
+        raise ApiError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "unknown_kind",
             "Send the picture's bytes with its Content-Type, such as image/jpeg.",
         )
     with here.uploads.one(client):
         content = await request.body()
-        kept = await here.engine.run(here.kitchen.photos.add, content, name, client)
+        kept = await here.engine.run(here.service.photos.add, content, name, client)
     return kept.answer()
 
 
@@ -52,6 +52,6 @@ async def photo_image(here: Here, request: Request, photo: Id, size: Shown = 102
     kind = pictures.wanted(request, pictures.ONE_PICTURE)
 
     def make() -> Response:
-        return pictures.one(here.kitchen.photos.read(photo).upright_srgb(size), kind)
+        return pictures.one(here.service.photos.read(photo).upright_srgb(size), kind)
 
     return await here.engine.run(make)

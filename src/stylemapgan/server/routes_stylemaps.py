@@ -10,11 +10,11 @@ from stylemapgan.editing import operations
 from stylemapgan.editing.photo import Square, face_square, foreground_square, middle_square
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server import pictures
-from stylemapgan.server.answers import PartAnswer, PartsAnswer, StylemapAnswer
-from stylemapgan.server.bodies import EncodeBody, Id, Name, RandomBody, Shown
-from stylemapgan.server.kitchen import Kitchen
+from stylemapgan.server.edit_service import EditService
+from stylemapgan.server.errors import unfit
 from stylemapgan.server.models import ServedModel
-from stylemapgan.server.refusals import unfit
+from stylemapgan.server.request_schemas import EncodeBody, Id, Name, RandomBody, Shown
+from stylemapgan.server.response_schemas import PartAnswer, PartsAnswer, StylemapAnswer
 from stylemapgan.server.stylemaps import NPY, SAFETENSORS, KeptStylemap, packed, unpacked
 from stylemapgan.server.workspace import Client, Here
 
@@ -33,12 +33,12 @@ DOWNLOAD: dict[int | str, dict[str, Any]] = {
 @router.post("", status_code=201)
 async def encode(here: Here, client: Client, body: EncodeBody) -> StylemapAnswer:
     """Encode the square of a photo that the model is to see, and tell whether the photo fits."""
-    kitchen, model = here.kitchen, here.models.get(body.model)
+    service, model = here.service, here.models.get(body.model)
 
     def make() -> KeptStylemap:
-        return kitchen.encode(model, body.photo, _square(kitchen, body))
+        return service.encode(model, body.photo, _square(service, body))
 
-    return kitchen.stylemaps.add(await here.engine.run(make), client).answer()
+    return service.stylemaps.add(await here.engine.run(make), client).answer()
 
 
 @router.post("/random", status_code=201)
@@ -47,7 +47,7 @@ async def invent(here: Here, client: Client, body: RandomBody) -> StylemapAnswer
     model = here.models.get(body.model)
     array = await here.engine.run(random_stylemaps, model, 1, body)
     kept = KeptStylemap(model=model.name, array=array)
-    return here.kitchen.stylemaps.add(kept, client).answer()
+    return here.service.stylemaps.add(kept, client).answer()
 
 
 @router.put("", status_code=201, openapi_extra=UPLOAD)
@@ -63,14 +63,14 @@ async def put(
     content = await request.body()
     array = await here.engine.run(lambda: unpacked(content, kind, served.config))
     kept = KeptStylemap(model=served.name, array=array)
-    return here.kitchen.stylemaps.add(kept, client).answer()
+    return here.service.stylemaps.add(kept, client).answer()
 
 
 @router.get("/{stylemap}", response_model=StylemapAnswer, responses=DOWNLOAD)
 async def get(here: Here, request: Request, stylemap: Id) -> Response:
     """Get a stylemap: what it is (JSON), or its numbers as an npy or safetensors file."""
     kind = pictures.wanted(request, (pictures.JSON, NPY, SAFETENSORS))
-    kept = here.kitchen.stylemaps.get(stylemap)
+    kept = here.service.stylemaps.get(stylemap)
     if kind == pictures.JSON:
         return JSONResponse(kept.answer().model_dump())
     return Response(packed(kept, kind), media_type=kind)
@@ -80,10 +80,10 @@ async def get(here: Here, request: Request, stylemap: Id) -> Response:
 async def image(here: Here, request: Request, stylemap: Id, size: Shown = 512) -> Response:
     """Look at what the model makes of a stylemap."""
     kind = pictures.wanted(request, pictures.ONE_PICTURE)
-    kept = here.kitchen.stylemaps.get(stylemap)
+    kept = here.service.stylemaps.get(stylemap)
 
     def make() -> Response:
-        return pictures.one(pictures.resized(here.kitchen.reconstruction(kept), size), kind)
+        return pictures.one(pictures.resized(here.service.reconstruction(kept), size), kind)
 
     return await here.engine.run(make)
 
@@ -92,10 +92,10 @@ async def image(here: Here, request: Request, stylemap: Id, size: Shown = 512) -
 async def photo(here: Here, request: Request, stylemap: Id, size: Shown = 512) -> Response:
     """Look at the square of the photo that a stylemap was encoded from."""
     kind = pictures.wanted(request, pictures.ONE_PICTURE)
-    kept = here.kitchen.stylemaps.get(stylemap)
+    kept = here.service.stylemaps.get(stylemap)
 
     def make() -> Response:
-        full, square = here.kitchen.picture(kept)
+        full, square = here.service.picture(kept)
         return pictures.one(full.crop_pixels(square, size), kind)
 
     return await here.engine.run(make)
@@ -104,8 +104,8 @@ async def photo(here: Here, request: Request, stylemap: Id, size: Shown = 512) -
 @router.get("/{stylemap}/parts")
 async def parts(here: Here, stylemap: Id) -> PartsAnswer:
     """Find the automatic parts of a stylemap's picture."""
-    kept = here.kitchen.stylemaps.get(stylemap)
-    return await here.engine.run(_parts, here.kitchen, kept)
+    kept = here.service.stylemaps.get(stylemap)
+    return await here.engine.run(_parts, here.service, kept)
 
 
 def random_stylemaps(model: ServedModel, count: int, body: RandomBody) -> np.ndarray:
@@ -115,9 +115,9 @@ def random_stylemaps(model: ServedModel, count: int, body: RandomBody) -> np.nda
     return to_numpy(operations.truncate(drawn, editor.mean_stylemap, body.psi))
 
 
-def _square(kitchen: Kitchen, body: EncodeBody) -> Square:
+def _square(service: EditService, body: EncodeBody) -> Square:
     """Take the square that was given, or find it."""
-    photo = kitchen.photos.read(body.photo)
+    photo = service.photos.read(body.photo)
     if body.square is None:
         usual = "middle" if photo.width == photo.height else "foreground"
         return FINDERS[body.find or usual](photo)
@@ -131,8 +131,8 @@ def _square(kitchen: Kitchen, body: EncodeBody) -> Square:
     return square
 
 
-def _parts(kitchen: Kitchen, stylemap: KeptStylemap) -> PartsAnswer:
-    model = kitchen.model_of(stylemap)
+def _parts(service: EditService, stylemap: KeptStylemap) -> PartsAnswer:
+    model = service.model_of(stylemap)
     if model.parts is None:
         return PartsAnswer(parts=[])
     labels = dict(zip(model.parts.names, model.parts.labels, strict=True))
@@ -143,6 +143,6 @@ def _parts(kitchen: Kitchen, stylemap: KeptStylemap) -> PartsAnswer:
             area=float(mask.mean()),
             mask=pictures.data_url(np.rint(mask[0, 0] * 255).astype(np.uint8)),
         )
-        for name, mask in kitchen.parts(stylemap).items()
+        for name, mask in service.parts(stylemap).items()
     ]
     return PartsAnswer(parts=answers)

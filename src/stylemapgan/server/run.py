@@ -14,7 +14,7 @@ from fastapi import FastAPI
 
 from stylemapgan.errors import ConfigError
 from stylemapgan.server.app import create_app
-from stylemapgan.server.settings import ServerSettings
+from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.workspace import Workspace
 
 FIRST_PORT = 8765
@@ -29,7 +29,7 @@ PAUSE = 0.02
 """Seconds between two looks whether the server listens."""
 
 
-def serve(settings: ServerSettings, on_ready: Callable[[str], None], *, logs: bool) -> None:
+def serve(settings: ServerConfig, on_ready: Callable[[str], None], *, logs: bool) -> None:
     """Serve until Ctrl-C or SIGTERM; requests that have begun are answered first.
 
     Args:
@@ -56,7 +56,7 @@ def serve(settings: ServerSettings, on_ready: Callable[[str], None], *, logs: bo
         asyncio.run(_serve(server, listener, lambda: on_ready(shown)))
 
 
-def make_server(app: FastAPI, settings: ServerSettings) -> uvicorn.Server:
+def make_server(app: FastAPI, settings: ServerConfig) -> uvicorn.Server:
     """Put the application into a server that does not listen yet."""
     config = uvicorn.Config(
         app,
@@ -71,7 +71,7 @@ def make_server(app: FastAPI, settings: ServerSettings) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def listen(settings: ServerSettings) -> socket.socket:
+def listen(settings: ServerConfig) -> socket.socket:
     """Take the port that was asked for, or the first free one.
 
     Raises:

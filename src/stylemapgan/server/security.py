@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.context import header
-from stylemapgan.server.refusals import Refusal, answer
-from stylemapgan.server.settings import ServerSettings
+from stylemapgan.server.errors import ApiError, answer
 
 API = "/api/"
 PROTECTED = (API, "/metrics")
@@ -68,7 +68,7 @@ class SafeHeaders:
 class Guard:
     """ASGI middleware: checks names, origins and the token of HTTP requests and WebSockets."""
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+    def __init__(self, app: ASGIApp, settings: ServerConfig) -> None:
         """Stand before an app."""
         self._app = app
         self._settings = settings
@@ -86,22 +86,22 @@ class Guard:
         else:  # a WebSocket that was not accepted yet: the server answers 403
             await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
 
-    def _check(self, scope: Scope) -> Refusal | None:
+    def _check(self, scope: Scope) -> ApiError | None:
         host = header(scope["headers"], b"host") or ""
         origin = header(scope["headers"], b"origin")
         if not self._is_ours(_name(f"//{host}")):
-            return Refusal(
+            return ApiError(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "unknown_host",
                 "This server does not go by that name; if it should, name it in --trusted-hosts.",
             )
         acts = scope["type"] == "websocket" or scope["method"] not in READING
         if acts and origin is not None and not self._is_same_site(origin, host):
-            return Refusal(
+            return ApiError(
                 HTTPStatus.FORBIDDEN, "other_origin", "Pages of other sites may not do this."
             )
         if scope["path"].startswith(PROTECTED) and not self._knows_token(scope):
-            return Refusal(
+            return ApiError(
                 HTTPStatus.UNAUTHORIZED,
                 "token_needed",
                 "Give this server's token: a header 'Authorization: Bearer TOKEN'.",

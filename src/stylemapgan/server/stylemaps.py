@@ -15,10 +15,10 @@ from safetensors.numpy import load, save
 
 from stylemapgan.config import ModelConfig
 from stylemapgan.editing.photo import Fit, Square
-from stylemapgan.server.answers import FitAnswer, SquareAnswer, StylemapAnswer
+from stylemapgan.server.config import MB, ServerConfig
+from stylemapgan.server.errors import ApiError, expired, unfit
 from stylemapgan.server.photos import ID_LETTERS
-from stylemapgan.server.refusals import Refusal, expired, unfit
-from stylemapgan.server.settings import MB, ServerSettings
+from stylemapgan.server.response_schemas import FitAnswer, SquareAnswer, StylemapAnswer
 from stylemapgan.server.store import Store
 
 NPY = "application/x-npy"
@@ -71,9 +71,7 @@ class KeptStylemap:
 class Stylemaps:
     """All stylemaps of one server."""
 
-    def __init__(
-        self, settings: ServerSettings, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, settings: ServerConfig, clock: Callable[[], float] = time.monotonic) -> None:
         """Start without any."""
         self._keep_minutes = settings.keep_minutes
         self.kept: Store[KeptStylemap] = Store(
@@ -92,7 +90,7 @@ class Stylemaps:
         """Find a stylemap.
 
         Raises:
-            Refusal: There is none of that id, or not any more.
+            ApiError: There is none of that id, or not any more.
         """
         kept = self.kept.get(stylemap_id)
         if kept is None:
@@ -113,7 +111,7 @@ def unpacked(content: bytes, kind: str, config: ModelConfig) -> PlainStylemap:
     """Turn a file's bytes into a stylemap of a model; nothing in them is ever run.
 
     Raises:
-        Refusal: It is of another kind, damaged, or of another model.
+        ApiError: It is of another kind, damaged, or of another model.
     """
     shape = (1, config.style_channels, config.stylemap_size, config.stylemap_size)
     array = _read_safetensors(content) if kind == SAFETENSORS else _read_npy(content, kind)
@@ -141,7 +139,7 @@ def _read_safetensors(content: bytes) -> np.ndarray:
 
 def _read_npy(content: bytes, kind: str) -> np.ndarray:
     if kind != NPY:
-        raise Refusal(
+        raise ApiError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             "unknown_kind",
             f"Send a stylemap with the Content-Type {NPY} or {SAFETENSORS}.",

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from stylemapgan.errors import StorageError
-from stylemapgan.server.settings import MB
+from stylemapgan.server.config import MB
 
 logger = logging.getLogger(__name__)
 

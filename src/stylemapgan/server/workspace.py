@@ -11,13 +11,13 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from stylemapgan.errors import StyleMapGANError
+from stylemapgan.server.concurrency import ConcurrencyLimit
+from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.engine import Engine
-from stylemapgan.server.kitchen import Kitchen
 from stylemapgan.server.models import Models, ServedModel
 from stylemapgan.server.observability import Metrics
 from stylemapgan.server.photos import Photos
-from stylemapgan.server.places import Places
-from stylemapgan.server.settings import ServerSettings
 from stylemapgan.server.upload_folder import UploadFolder
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class Workspace:
 
     def __init__(
         self,
-        settings: ServerSettings,
+        settings: ServerConfig,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -49,11 +49,13 @@ class Workspace:
         self.models = Models(settings.all_models)
         self.metrics = Metrics()
         self.engine = Engine(settings.workers, settings.waiting)
-        self.uploads = Places(settings.uploads, "uploads")
-        self.live = Places(settings.live_connections, "live pages", settings.live_per_client)
+        self.uploads = ConcurrencyLimit(settings.uploads, "uploads")
+        self.live = ConcurrencyLimit(
+            settings.live_connections, "live pages", settings.live_per_client
+        )
         self.uploaded = UploadFolder()
         photos = Photos(settings, self.uploaded, clock)
-        self.kitchen = Kitchen(settings, self.models, photos, clock)
+        self.service = EditService(settings, self.models, photos, clock)
         self.is_ready = False
         self._watch()
 
@@ -86,20 +88,20 @@ class Workspace:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SECONDS_BETWEEN_SWEEPS)
-            self.kitchen.forget_expired()
+            self.service.forget_expired()
 
     def _watch(self) -> None:
-        photos, stylemaps = self.kitchen.photos, self.kitchen.stylemaps
+        photos, stylemaps = self.service.photos, self.service.stylemaps
         for name, meaning, read in (
             ("photos", "Photos in the store", lambda: len(photos.kept)),
             ("photo_bytes", "Bytes of photos on disk", lambda: photos.kept.length),
             ("unpacked_bytes", "Bytes of unpacked photos", lambda: photos.unpacked.length),
             ("stylemaps", "Stylemaps in the store", lambda: len(stylemaps.kept)),
-            ("made_bytes", "Bytes of things kept for next time", lambda: self.kitchen.made.length),
+            ("made_bytes", "Bytes of things kept for next time", lambda: self.service.made.length),
             (
                 "painter_bytes",
                 "Bytes that painting remembers",
-                lambda: self.kitchen.painters.length,
+                lambda: self.service.painters.length,
             ),
             ("in_flight", "Requests being worked on or waiting", lambda: self.engine.in_flight),
             ("live_connections", "Pages being painted on", lambda: self.live.taken),

@@ -32,7 +32,7 @@ def descend(
 
     Args:
         fabric: The engine.
-        passes: Losses of equally large portions of a batch; made one by one, so that only one
+        passes: Losses of equally large microbatches of a batch; made one by one, so that only one
             graph is in memory at a time.
         optimizers: Whose parameters learn.
         count: How many passes there are.

@@ -19,11 +19,11 @@ from stylemapgan.training import machine, schedule, steps
 from stylemapgan.training.descent import Losses
 from stylemapgan.training.ema import update_ema
 from stylemapgan.training.feed import PhotoFeed
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.memory import out_of_memory_explained
-from stylemapgan.training.portions import Phase, Portion, random_source
+from stylemapgan.training.microbatches import Microbatch, Phase, random_source
 from stylemapgan.training.prior import give_head_start
 from stylemapgan.training.processes import any_of, average, first_alone, share_of, share_weights
+from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.run_logger import OnProgress, Progress, RunLogger
 from stylemapgan.training.saving import Saver
 from stylemapgan.training.state import TrainState, broken_part, new_state
@@ -140,14 +140,14 @@ class Run:
 
     def _train(self, run_logger: RunLogger, should_stop: Callable[[], bool]) -> None:
         config, state = self.config.training, self.state
-        lesson = steps.Lesson(self.fabric, config, self.distance)
+        context = steps.StepContext(self.fabric, config, self.distance)
         if state.images_seen < config.images and self.fabric.is_global_zero:
             run_logger.note_machine(self._machine_facts())
         window = LossWindow(self.fabric)
         while state.images_seen < config.images and not self._should_stop(should_stop):
             before = state.images_seen
             with self._saver.iteration():
-                losses = self.update(lesson)
+                losses = self.update(context)
                 window.add(state.updates, losses)
                 if before < config.adversarial_from <= state.images_seen:
                     self._refuse_broken(window)
@@ -158,16 +158,16 @@ class Run:
             self._keep(window, run_logger, before)
         self._refuse_broken(window)
 
-    def update(self, lesson: steps.Lesson) -> Losses:
+    def update(self, context: steps.StepContext) -> Losses:
         """One iteration: all updates that are due, the averaged weights, and the counts."""
         config, state = self.config.training, self.state
         state.set_learning_rates(config)
         batch = self._next_batch()
         if schedule.is_adversarial(config, state.images_seen):
-            losses = self._adversarial_updates(lesson, batch)
+            losses = self._adversarial_updates(context, batch)
         else:
             with self._memory_explained("the update of encoder and generator", batch):
-                losses = steps.warm_up_step(lesson, state, batch)
+                losses = steps.warm_up_step(context, state, batch)
         half_life = schedule.ema_half_life(config, state.images_seen)
         for kept, current in (
             (state.generator_ema, state.generator),
@@ -178,21 +178,21 @@ class Run:
         state.updates += 1
         return losses
 
-    def _adversarial_updates(self, lesson: steps.Lesson, batch: steps.Batch) -> Losses:
-        config, state = lesson.config, self.state
+    def _adversarial_updates(self, context: steps.StepContext, batch: steps.Batch) -> Losses:
+        config, state = context.config, self.state
         with self._memory_explained("the generator's update", batch):
-            losses = steps.generator_step(lesson, state, batch)
+            losses = steps.generator_step(context, state, batch)
         reconstructed = None
         with self._memory_explained("the discriminator's update", batch):
             if config.speed.share_forward_passes and len(batch) == 1:
                 # E and G stay as they are until their update below
-                reconstructed = steps.reconstruct(lesson, state, batch[0])
-            losses |= steps.discriminator_step(lesson, state, batch, reconstructed)
+                reconstructed = steps.reconstruct(context, state, batch[0])
+            losses |= steps.discriminator_step(context, state, batch, reconstructed)
         if state.updates % config.r1_interval == 0:
             with self._memory_explained("the gradient penalty", batch):
-                losses |= steps.penalty_step(lesson, state, batch)
+                losses |= steps.penalty_step(context, state, batch)
         with self._memory_explained("the reconstruction's update", batch):
-            losses |= steps.reconstruction_step(lesson, state, batch, reconstructed)
+            losses |= steps.reconstruction_step(context, state, batch, reconstructed)
         return losses | self._adapt_augmentation(losses["d/sign_real"])
 
     def _adapt_augmentation(self, sign_real: Tensor) -> Losses:
@@ -217,8 +217,8 @@ class Run:
     def _next_batch(self) -> steps.Batch:
         config = self.config.training
         real = self._feed.take(self.state.images_seen)
-        portion = Portion(real, config.seed, self.state.images_seen, self.share)
-        return portion.split(config.accumulate)
+        microbatch = Microbatch(real, config.seed, self.state.images_seen, self.share)
+        return microbatch.split(config.accumulate)
 
     def _should_stop(self, should_stop: Callable[[], bool]) -> bool:
         """Stop all processes together; with several, only ask now and then."""

@@ -8,8 +8,8 @@ from typing import Any
 
 from stylemapgan import images
 from stylemapgan.errors import StyleMapGANError
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.preview import sample_sheet
+from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.state import TrainState
 from stylemapgan.training.tensorboard import TensorBoardLog
 from stylemapgan.training.validation import Validator

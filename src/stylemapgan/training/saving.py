@@ -9,7 +9,7 @@ from torch import nn
 from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import RunConfig
 from stylemapgan.errors import CheckpointError, StorageError, StyleMapGANError, TrainingError
-from stylemapgan.training.folder import RunFolder
+from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.state import TrainState, broken_part
 from stylemapgan.training.stopping import finish_first
 

@@ -26,7 +26,7 @@ from stylemapgan.machine.precision import choose
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
 from stylemapgan.training.counting import Meter
-from stylemapgan.training.portions import Portion
+from stylemapgan.training.microbatches import Microbatch
 from stylemapgan.training.state import BETAS, TrainState, freeze
 
 WARM_UP = "warm-up"
@@ -91,7 +91,7 @@ def forward_flops(config: ModelConfig) -> dict[str, int]:
 class _Classroom:
     """Networks that never learn, and a batch without pictures."""
 
-    lesson: steps.Lesson
+    context: steps.StepContext
     state: TrainState
     batch: steps.Batch
 
@@ -106,38 +106,38 @@ class _Classroom:
         state = _new_state(config)
         state.images_seen = max(training.adversarial_from, training.perceptual_from)
         real = steps.lay_out(torch.empty(training.batch, 3, size, size), training)
-        batch = Portion(real, training.seed, 0).split(training.accumulate)
-        return cls(steps.Lesson(fabric, training, _untrained_distance(training)), state, batch)
+        batch = Microbatch(real, training.seed, 0).split(training.accumulate)
+        return cls(steps.StepContext(fabric, training, _untrained_distance(training)), state, batch)
 
     def measure(self, meter: Meter, name: str, work: Callable[[], object]) -> PhaseCost:
         meter.restart()
         work()
-        return PhaseCost(name, meter.peak, meter.flops / self.lesson.config.batch)
+        return PhaseCost(name, meter.peak, meter.flops / self.context.config.batch)
 
     def phases(self) -> dict[str, Callable[[], object]]:
         """The phases, in the order in which they must run."""
-        lesson, state, batch = self.lesson, self.state, self.batch
+        context, state, batch = self.context, self.state, self.batch
         reconstructed: list[Tensor] = []  # one, where D, E and G share it
 
         def discriminator() -> None:
-            if lesson.config.speed.share_forward_passes and len(batch) == 1:
-                reconstructed.append(steps.reconstruct(lesson, state, batch[0]))
-            steps.discriminator_step(lesson, state, batch, *reconstructed)
+            if context.config.speed.share_forward_passes and len(batch) == 1:
+                reconstructed.append(steps.reconstruct(context, state, batch[0]))
+            steps.discriminator_step(context, state, batch, *reconstructed)
 
         works: dict[str, Callable[[], object]] = {
-            "generator's update": lambda: steps.generator_step(lesson, state, batch),
+            "generator's update": lambda: steps.generator_step(context, state, batch),
             "discriminator's update": discriminator,
-            PENALTY: lambda: steps.penalty_step(lesson, state, batch),
+            PENALTY: lambda: steps.penalty_step(context, state, batch),
             "reconstruction's update": lambda: steps.reconstruction_step(
-                lesson, state, batch, *reconstructed
+                context, state, batch, *reconstructed
             ),
         }
-        return {WARM_UP: self._warm_up} | works if lesson.config.adversarial_from else works
+        return {WARM_UP: self._warm_up} | works if context.config.adversarial_from else works
 
     def _warm_up(self) -> None:
         later = self.state.images_seen
-        self.state.images_seen = self.lesson.config.adversarial_from - 1
-        steps.warm_up_step(self.lesson, self.state, self.batch)
+        self.state.images_seen = self.context.config.adversarial_from - 1
+        steps.warm_up_step(self.context, self.state, self.batch)
         self.state.images_seen = later
 
 

@@ -12,12 +12,11 @@ from lightning_fabric import Fabric
 from stylemapgan import images
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet, ShardStream, open_photos
-from stylemapgan.data.sources.places import absolute
+from stylemapgan.data.sources.locations import absolute
 from stylemapgan.errors import TrainingError
 from stylemapgan.features import load_distance
 from stylemapgan.images.batches import batch_for
 from stylemapgan.machine.precision import Choice, choose
-from stylemapgan.training.folder import RunFolder
 from stylemapgan.training.loop import Run
 from stylemapgan.training.processes import (
     Hardware,
@@ -26,6 +25,7 @@ from stylemapgan.training.processes import (
     first_alone,
     open_fabric,
 )
+from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.transfer import load_teacher, transfer
 
 OnPhoto = Callable[[int, int], None]

@@ -17,7 +17,7 @@ from stylemapgan import zoo
 from stylemapgan.checkpoints import networks
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.errors import ConfigError
-from stylemapgan.training.folder import RunFolder
+from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.state import TrainState, new_state
 
 TRUNK = re.compile(r"^trunk\.(\d+)\.")

@@ -3,8 +3,8 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from stylemapgan.data.avatars.config import LIBRARIES, AvatarConfig
 from stylemapgan.data.avatars.parts import PARTS
-from stylemapgan.data.avatars.settings import LIBRARIES, AvatarSettings
 from stylemapgan.images.atomic import write_text
 
 CARD = """\
@@ -43,7 +43,7 @@ CONTENTS = {
 """What lies where; a line shows if its folder or file is there."""
 
 
-def write_card(folder: Path, settings: AvatarSettings) -> None:
+def write_card(folder: Path, settings: AvatarConfig) -> None:
     """Write card.md, unless it is there."""
     path = folder / "card.md"
     if path.exists():
@@ -67,7 +67,7 @@ def write_card(folder: Path, settings: AvatarSettings) -> None:
     write_text(path, text)
 
 
-def _flags(settings: AvatarSettings) -> str:
+def _flags(settings: AvatarConfig) -> str:
     values = asdict(settings)
     labels = "--labels" if values.pop("labels") else "--no-labels"
     given = [f"--{name.replace('_', '-')} {value}" for name, value in values.items()]

@@ -10,11 +10,11 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TypeAlias
 
-from stylemapgan.data.avatars.settings import AvatarSettings
+from stylemapgan.data.avatars.config import AvatarConfig
 from stylemapgan.data.interrupts import left_to_this_process
 from stylemapgan.errors import DataError
 
-Job: TypeAlias = Callable[[Path, AvatarSettings, int], None]
+Job: TypeAlias = Callable[[Path, AvatarConfig, int], None]
 """Writes the files with one number."""
 
 CHUNK = 8
@@ -22,7 +22,7 @@ CHUNK = 8
 
 
 def share_out(
-    jobs: Sequence[tuple[Job, int]], folder: Path, settings: AvatarSettings, workers: int
+    jobs: Sequence[tuple[Job, int]], folder: Path, settings: AvatarConfig, workers: int
 ) -> Generator[int]:
     """Do every job for all numbers below its count; yield how many are done so far.
 
@@ -62,7 +62,7 @@ def share_out(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _do(job: Job, folder: Path, settings: AvatarSettings, numbers: range) -> int:
+def _do(job: Job, folder: Path, settings: AvatarConfig, numbers: range) -> int:
     for number in numbers:
         job(folder, settings, number)
     return len(numbers)

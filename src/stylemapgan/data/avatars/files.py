@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from stylemapgan.data.avatars.config import AvatarConfig
 from stylemapgan.data.avatars.drawing import draw_face
 from stylemapgan.data.avatars.labelling import label_map
 from stylemapgan.data.avatars.parts import PARTS
 from stylemapgan.data.avatars.rendering import render
-from stylemapgan.data.avatars.settings import AvatarSettings
 from stylemapgan.data.avatars.swapping import draw_triple
 from stylemapgan.images.atomic import write_bytes, write_text
 
@@ -30,7 +30,7 @@ PALETTE = {
 """Colours that people see in a label map; programs read the values 0 to 9."""
 
 
-def write_face(folder: Path, settings: AvatarSettings, index: int) -> None:
+def write_face(folder: Path, settings: AvatarConfig, index: int) -> None:
     """Write what is missing of a face: its picture and its label map."""
     face = draw_face(settings.seed, index)
     picture = folder / settings.place(index)
@@ -43,7 +43,7 @@ def write_face(folder: Path, settings: AvatarSettings, index: int) -> None:
         _write_picture(labels, indexed)
 
 
-def write_triple(folder: Path, settings: AvatarSettings, index: int) -> None:
+def write_triple(folder: Path, settings: AvatarConfig, index: int) -> None:
     """Write a triple unless it is there; its description comes last and says that it is whole."""
     place = folder / "triples" / f"{index:06d}"
     if (place / "triple.json").exists():

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from contextlib import ExitStack
 from pathlib import Path
 
-from stylemapgan.data.preparing.settings import Form, PrepareSettings
+from stylemapgan.data.preparing.config import Form, PrepareConfig
 from stylemapgan.data.shard_counts import INDEX
 
 FILE_MODE = 0o644
@@ -124,7 +124,7 @@ FORMS: dict[Form, type[AbstractForm]] = {
 }
 
 
-def new_form(folder: Path, settings: PrepareSettings) -> AbstractForm:
+def new_form(folder: Path, settings: PrepareConfig) -> AbstractForm:
     """Begin to write below a folder, in the form that the settings ask for."""
     return FORMS[settings.into](folder, settings.shard_pictures)
 

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from stylemapgan.data.folder import SUFFIXES
+from stylemapgan.data.photo_folder import SUFFIXES
 
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
 """What some file system refuses, and bytes of a name that are no text."""

@@ -14,10 +14,10 @@ from jaxtyping import Int64
 from stylemapgan.config.texts import spelled_out
 from stylemapgan.data.cache import Skipped
 from stylemapgan.data.preparing.chunks import chunk_count, chunk_path, read_chunk, read_contents
+from stylemapgan.data.preparing.config import PrepareConfig
 from stylemapgan.data.preparing.duplicates import duplicate_groups
 from stylemapgan.data.preparing.forms import new_form
 from stylemapgan.data.preparing.naming import safe_names
-from stylemapgan.data.preparing.settings import PrepareSettings
 from stylemapgan.data.preparing.splitting import PARTS
 from stylemapgan.data.preparing.unread import unread_files
 from stylemapgan.data.preparing.work import ENCODERS
@@ -46,7 +46,7 @@ class Outcome:
     """Near duplicates, by index."""
     unread: list[Skipped]
     """Files beside the pictures that are of no kind that is read."""
-    settings: PrepareSettings
+    settings: PrepareConfig
 
     @cached_property
     def dropped(self) -> frozenset[int]:
@@ -90,7 +90,7 @@ class Outcome:
 
 
 def collect(
-    source: AbstractSource, parts: list[str | None], chunks: Path, settings: PrepareSettings
+    source: AbstractSource, parts: list[str | None], chunks: Path, settings: PrepareConfig
 ) -> Outcome:
     """Put together what the finished chunks say."""
     problems: list[str] = []

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from stylemapgan.config.ranges import PROCESSES
+from stylemapgan.data.preparing.config import PrepareConfig
 from stylemapgan.data.preparing.outcome import Outcome, collect, write_pictures, write_tables
-from stylemapgan.data.preparing.page import REPORT, write_report
-from stylemapgan.data.preparing.settings import PrepareSettings
+from stylemapgan.data.preparing.prepare_page import REPORT, write_report
 from stylemapgan.data.preparing.splitting import split
 from stylemapgan.data.preparing.state import State, marks, refuse_inside
 from stylemapgan.data.preparing.work import Work
@@ -47,7 +47,7 @@ class Prepared:
 def prepare(
     place: str | Path,
     out: Path,
-    settings: PrepareSettings | None = None,
+    settings: PrepareConfig | None = None,
     workers: int = 1,
     on_progress: OnProgress | None = None,
 ) -> Prepared:
@@ -70,7 +70,7 @@ def prepare(
         StorageError: The disk is full or writing is denied; what is finished is kept.
     """
     PROCESSES.refuse(workers, DataError)
-    settings = settings or PrepareSettings()
+    settings = settings or PrepareConfig()
     source = open_source(place)
     refuse_inside(source, out)
     state = State(out, marks(source, settings))

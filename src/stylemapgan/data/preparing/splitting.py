@@ -4,14 +4,14 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from stylemapgan.data.preparing.settings import PrepareSettings
+from stylemapgan.data.preparing.config import PrepareConfig
 from stylemapgan.data.tables import read_table
 from stylemapgan.errors import DataError
 
 PARTS = ("train", "val", "test")
 
 
-def split(names: Sequence[str], settings: PrepareSettings) -> list[str | None]:
+def split(names: Sequence[str], settings: PrepareConfig) -> list[str | None]:
     """Name the part of each picture; None for one that the labels do not mention.
 
     Raises:
@@ -26,7 +26,7 @@ def split(names: Sequence[str], settings: PrepareSettings) -> list[str | None]:
     return [None if key is None else part_of(key, settings) for key in keys]
 
 
-def part_of(key: str, settings: PrepareSettings) -> str:
+def part_of(key: str, settings: PrepareConfig) -> str:
     """Draw the part for all pictures with this key: the hash is a number from 0 to 1."""
     text = f"{settings.seed}\0{key}".encode("utf-8", "surrogatepass")
     drawn = int.from_bytes(hashlib.sha256(text).digest()[:8]) / 2**64
@@ -35,7 +35,7 @@ def part_of(key: str, settings: PrepareSettings) -> str:
     return "val" if drawn < settings.test + settings.validation else "train"
 
 
-def _keys(names: Sequence[str], settings: PrepareSettings) -> list[str] | list[str | None]:
+def _keys(names: Sequence[str], settings: PrepareConfig) -> list[str] | list[str | None]:
     if settings.split_by == "file":
         return list(names)
     if settings.split_by == "folder":

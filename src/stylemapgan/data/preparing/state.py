@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from stylemapgan.data.preparing.chunks import chunk_count, chunk_path
-from stylemapgan.data.preparing.settings import PrepareSettings
+from stylemapgan.data.preparing.config import PrepareConfig
 from stylemapgan.data.sources import AbstractSource, FolderSource
 from stylemapgan.errors import DataError
 from stylemapgan.images.atomic import write_text
@@ -27,7 +27,7 @@ Marks = dict[str, Any]
 """Everything that the output depends on."""
 
 
-def marks(source: AbstractSource, settings: PrepareSettings) -> Marks:
+def marks(source: AbstractSource, settings: PrepareConfig) -> Marks:
     """Write down everything that the output depends on."""
     labels = settings.labels
     try:

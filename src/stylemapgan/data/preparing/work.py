@@ -11,7 +11,7 @@ from PIL import Image
 
 from stylemapgan.data.decoding import decode
 from stylemapgan.data.preparing.chunks import CHUNK, Chunk, chunk_path, write_chunk
-from stylemapgan.data.preparing.settings import Format
+from stylemapgan.data.preparing.config import Format
 from stylemapgan.data.sources import AbstractSource, Record
 from stylemapgan.images.decoding import opened
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from stylemapgan.data.folder import SUFFIXES
+from stylemapgan.data.photo_folder import SUFFIXES
 
 RESOURCE_FORKS = "__MACOSX"
 """Where macOS puts files that look like pictures and are none."""

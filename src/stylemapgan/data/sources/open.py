@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from stylemapgan.data.folder import find_pictures
+from stylemapgan.data.photo_folder import find_pictures
 from stylemapgan.data.sources.abstract import AbstractSource
-from stylemapgan.data.sources.folder import FolderSource
+from stylemapgan.data.sources.folder_source import FolderSource
 from stylemapgan.data.sources.lmdb import DATA_FILE, LmdbSource
-from stylemapgan.data.sources.places import is_pattern
+from stylemapgan.data.sources.locations import is_pattern
 from stylemapgan.data.sources.remote import is_remote
 from stylemapgan.data.sources.tar import TarSource
 from stylemapgan.data.sources.webdataset import ShardSource

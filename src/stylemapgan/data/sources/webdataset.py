@@ -8,8 +8,8 @@ from pathlib import Path
 
 from stylemapgan.data.sources import remote, tar
 from stylemapgan.data.sources.abstract import AbstractSource, Record, length_problem, stamp
+from stylemapgan.data.sources.locations import expand
 from stylemapgan.data.sources.naming import is_picture_of_sample, unlike
-from stylemapgan.data.sources.places import expand
 from stylemapgan.errors import DataError
 
 

@@ -1,0 +1,168 @@
+"""From names to an evaluation that is ready to run."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from stylemapgan import zoo
+from stylemapgan.checkpoints.file import read
+from stylemapgan.config.evaluation import EvaluationConfig
+from stylemapgan.config.judges import JudgeConfig
+from stylemapgan.config.training import Precision
+from stylemapgan.editing import AbstractEditor, Engine, open_editor
+from stylemapgan.evaluation.cache import photos_key
+from stylemapgan.evaluation.context import EvaluationContext
+from stylemapgan.evaluation.data import TestData, open_test_data
+from stylemapgan.evaluation.judges.features import (
+    FeatureNetwork,
+    PictureDistance,
+    efficientnet_distance,
+    efficientnet_features,
+    inception_features_network,
+    lpips_distance,
+)
+from stylemapgan.evaluation.records import Subject
+from stylemapgan.features.download import OnProgress as OnBytes
+from stylemapgan.features.resnet import CNNDetection, load_cnn_detection
+
+FINGERPRINT = 16
+"""Hexadecimal digits that tell models and photos apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What computes."""
+
+    engine: Engine = "auto"
+    device: str = "cpu"
+    precision: Precision = "auto"
+
+
+@dataclass(frozen=True, eq=False)
+class Judges:
+    """Networks that judge pictures, ready to."""
+
+    features: FeatureNetwork
+    distances: tuple[PictureDistance, ...]
+    cnn_detection: CNNDetection | None
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """Which they are, by their role."""
+        return {
+            "features": self.features.name,
+            "distances": ", ".join(distance.name for distance in self.distances),
+            "detector": "CNNDetection beside our own" if self.cnn_detection else "our own",
+        }
+
+
+def open_judges(
+    config: JudgeConfig, device: str = "cpu", on_bytes: OnBytes | None = None
+) -> Judges:
+    """Load the networks that judge.
+
+    Args:
+        config: Which.
+        device: Where they compute.
+        on_bytes: Told how far a download is.
+
+    Raises:
+        CheckpointError: The file of CNNDetection is missing or another one.
+        DataError: Weights are missing and cannot be fetched, or are another file.
+        MissingExtraError: A package is not installed.
+    """
+    features: dict[str, Callable[[], FeatureNetwork]] = {
+        "efficientnet-lite0": lambda: efficientnet_features(device),
+        "inception": lambda: inception_features_network(config.weights, device, on_bytes),
+    }
+    distances: dict[str, Callable[[], PictureDistance]] = {
+        "efficientnet-lite0": lambda: efficientnet_distance(device),
+        "lpips": lambda: lpips_distance(config.weights, device, on_bytes),
+    }
+    detector = load_cnn_detection(config.cnn_detection) if config.cnn_detection else None
+    return Judges(
+        features[config.features](),
+        tuple(distances[name]() for name in dict.fromkeys(config.distance)),
+        detector.to(device) if detector else None,
+    )
+
+
+def open_evaluation(
+    model: str,
+    folder: Path,
+    config: EvaluationConfig,
+    judges: Judges,
+    place: Place = Place(),
+) -> tuple[EvaluationContext, Subject]:
+    """Open model and data.
+
+    Args:
+        model: Name of a bundled model, a model file, or a folder that `export` wrote.
+        folder: The data; see `test_data`.
+        config: How to measure.
+        judges: What measures.
+        place: What computes.
+
+    Raises:
+        CheckpointError: There is no such model.
+        DataError: There is no such data.
+    """
+    editor = open_editor(model, engine=place.engine, device=place.device, precision=place.precision)
+    data = open_test_data(folder, editor.image_size, config.photos)
+    context = EvaluationContext(
+        editor=editor,
+        data=data,
+        features=judges.features,
+        distances=judges.distances,
+        config=config,
+        device=place.device,
+        cnn_detection=judges.cnn_detection,
+    )
+    subject = Subject(
+        model=_facts_of_model(model, editor) | {"precision": editor.precision},
+        data=_facts_of_data(folder, data),
+        networks=judges.names,
+        config=config,
+    )
+    return context, subject
+
+
+def _facts_of_model(name: str, editor: AbstractEditor) -> dict[str, str]:
+    config = editor.config
+    return {
+        "name": Path(name).name,
+        "sha256": _fingerprint(name),
+        "runs on": type(editor).__name__,
+        "image size": f"{config.image_size} pixels",
+        "stylemap": f"{config.stylemap_size} x {config.stylemap_size} cells of "
+        f"{config.style_channels} channels",
+        **_history(name),
+    }
+
+
+def _history(name: str) -> dict[str, str]:
+    """How long a model was trained, where its file says so."""
+    if str(name) not in zoo.BUNDLED and not Path(name).is_file():
+        return {}
+    return {"images seen": f"{read(zoo.find(name)).images_seen:,}"}
+
+
+def _fingerprint(name: str) -> str:
+    """Tell models apart by the bytes of their files."""
+    folder = zoo.find_onnx(name) if name not in zoo.BUNDLED else None
+    files = sorted(folder.glob("*.onnx")) if folder else [zoo.find(name)]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:FINGERPRINT]
+
+
+def _facts_of_data(folder: Path, data: TestData) -> dict[str, str]:
+    likeness = photos_key(data.likeness)[:FINGERPRINT]
+    return {
+        "name": folder.resolve().name,
+        "test photos": f"{len(data):,} of {len(data.photos):,}",
+        "training photos": f"{len(data.training):,}" if data.training else "none: test photos",
+        "sha256": f"{photos_key(data.photos)[:FINGERPRINT]} {likeness}",
+    }

@@ -1,0 +1,1 @@
+"""What an evaluation asks of a method, one folder for each task."""

@@ -1,0 +1,1 @@
+"""Whether random pictures are like photos, and as varied."""

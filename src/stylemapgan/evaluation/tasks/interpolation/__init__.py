@@ -1,0 +1,1 @@
+"""Whether pictures between two photos are like photos."""

@@ -1,0 +1,1 @@
+"""Local edits: what they keep, what they take, and whether the border shows."""

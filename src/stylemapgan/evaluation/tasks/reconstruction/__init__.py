@@ -1,0 +1,1 @@
+"""Whether photos survive being encoded and decoded."""

@@ -1,0 +1,1 @@
+"""Exchanged parts whose true result is known."""

@@ -1,0 +1,113 @@
+"""Swaps of a part, measured against the true picture: what no photographs can give."""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from stylemapgan.evaluation.context import EvaluationContext
+from stylemapgan.evaluation.data import TripleFiles
+from stylemapgan.evaluation.findings import Description, Figure, Findings, share_figure
+from stylemapgan.evaluation.judges.attributes import attribute_obstacle
+from stylemapgan.evaluation.judges.parts import part_obstacle
+from stylemapgan.evaluation.tasks.abstract import AbstractTask
+from stylemapgan.evaluation.tasks.local_editing.edits import LEAST_EDITS, SPACES, too_few_edits
+from stylemapgan.evaluation.tasks.swap.measures import (
+    DESCRIPTIONS,
+    Judges,
+    Measured,
+    describe_distance,
+    find_judges,
+    measure_swaps,
+)
+from stylemapgan.evaluation.tasks.swap.sheets import swap_sheets
+from stylemapgan.evaluation.tasks.swap.triples import METHODS, choose_triples
+from stylemapgan.metrics.edits import Shares
+
+OF_EACH_PART = ("mse-inside", "part-iou", "attributes-taken")
+"""What is told of every part alone."""
+MAIN = ("mse", "part-iou", "attributes-taken")
+"""What the short summary tells, of w-plus."""
+
+
+class Swap(AbstractTask):
+    """Put one part of a drawn face into another, and compare with the drawing of that."""
+
+    name: ClassVar[str] = "swap"
+    title: ClassVar[str] = "Swap of a part"
+    about: ClassVar[str] = (
+        "One part of a reference replaces that of a source, and the true result is known: the "
+        "same program drew it. The mask is where the true picture differs from the source at all. "
+        "Stylemaps are blended as they are (w) or resized (w-plus)."
+    )
+
+    def obstacle(self, context: EvaluationContext) -> str | None:
+        """True results are known of drawings alone."""
+        known = len(context.data.triples)
+        if known < LEAST_EDITS:
+            return (
+                f"Swaps need at least {LEAST_EDITS} triples of pictures whose true result is "
+                f"known, here are {known}: `stylemapgan avatars` draws them."
+            )
+        return too_few_edits(context)
+
+    def measure(self, context: EvaluationContext) -> Findings:
+        """Swap parts by every method, and let networks judge the results."""
+        judges = find_judges(context)
+        triples = choose_triples(context.data.triples, context.config.edits)
+        measured = measure_swaps(context, triples, judges)
+        return Findings(
+            figures=(*_figures(context, triples, measured), *_judges_figures(context, judges)),
+            sheets=swap_sheets(context, triples, measured),
+            notes=_notes(context),
+            settings={"swaps": len(triples), "parts": len({triple.part for triple in triples})},
+        )
+
+
+def _figures(
+    context: EvaluationContext, triples: Sequence[TripleFiles], measured: Measured
+) -> Iterator[Figure]:
+    """Make the figures of all swaps by every method, then those of each part in both spaces."""
+    parts = list(dict.fromkeys(triple.part for triple in triples))
+    wanted = [(method, None, tuple(measured[method])) for method in METHODS]
+    wanted += [(space, part, OF_EACH_PART) for part in parts for space in SPACES]
+    distances = map(describe_distance, context.distances)
+    descriptions = {**DESCRIPTIONS, **{described["name"]: described for described in distances}}
+    for method, part, measures in wanted:
+        rows = [row for row, triple in enumerate(triples) if part in (None, triple.part)]
+        names = tuple(f"{triples[row].folder.name} {triples[row].part}" for row in rows)
+        for measure in measures:
+            if measure not in measured[method]:
+                continue
+            shares = measured[method][measure]
+            chosen = Shares(shares.numerators[rows], shares.denominators[rows])
+            if len(rows) > 1 and chosen.denominators.sum() > 0:
+                described: Description = {
+                    **descriptions[measure],
+                    "variant": f"{part}, {method}" if part else method,
+                    "is_main": not part and method == "w-plus" and measure in MAIN,
+                }
+                yield share_figure(chosen, names, context.bootstrap, **described)
+
+
+def _judges_figures(context: EvaluationContext, judges: Judges) -> Iterator[Figure]:
+    for judge in (judges.attributes, judges.parts):
+        if judge:
+            yield from judge.figures(context)
+
+
+def _notes(context: EvaluationContext) -> tuple[str, ...]:
+    notes = [
+        "The true picture has no errors by definition; what the networks that judge find in it is "
+        "the best that their figures can be. The reconstructed truth is the true picture encoded "
+        "and decoded: what the model makes of swaps is hardly closer to the truth.",
+        "Copying pixels takes the reference's pixels wherever true picture and source differ. Its "
+        "errors are small where the part lies at the same place in both and hides nothing; doing "
+        "nothing leaves the source.",
+        "Attributes that a swap changes are those of the part that source and reference do not "
+        "have in common; hidden ones, such as eyes behind sunglasses, count too.",
+    ]
+    obstacles = {
+        "Attributes are not judged": attribute_obstacle(context.data),
+        "Parts are not judged": part_obstacle(context.data),
+    }
+    notes += [f"{what}: {why}" for what, why in obstacles.items() if why]
+    return tuple(notes)

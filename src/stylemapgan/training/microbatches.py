@@ -1,0 +1,57 @@
+"""The images of one update, cut to what goes through the networks at once."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from stylemapgan.augment import BatchRandomness
+from stylemapgan.types import WHOLE, Share
+
+
+class Phase(IntEnum):
+    """Parts of an iteration; each draws its own random numbers."""
+
+    GENERATOR = 0
+    DISCRIMINATOR = 1
+    PENALTY = 2
+    RECONSTRUCTION = 3
+    HEAD_START = 4
+    NOISE = 5
+    """Of reconstructions: one for all updates, so that they can share them."""
+
+
+def random_source(seed: int, images_seen: int, phase: Phase) -> torch.Generator:
+    """Make the generator, on the CPU, of all random numbers of a phase."""
+    entropy = np.random.SeedSequence((seed, 2, images_seen, phase))
+    return torch.Generator().manual_seed(int(entropy.generate_state(1)[0]))
+
+
+@dataclass(frozen=True, eq=False)
+class Microbatch:
+    """Photos for one pass, and the randomness that goes with them.
+
+    All random numbers follow from the seed, the images seen and the phase, and are drawn for
+    the whole batch: however it is divided, each image meets the same ones. That is why a run
+    can be resumed without the state of any random number generator.
+    """
+
+    real: Float[Tensor, "microbatch 3 height width"]
+    seed: int
+    images_seen: int
+    share: Share = WHOLE
+
+    def randomness(self, phase: Phase) -> BatchRandomness:
+        """Random numbers of a phase, from their beginning."""
+        return BatchRandomness(random_source(self.seed, self.images_seen, phase), self.share)
+
+    def split(self, count: int) -> "list[Microbatch]":
+        """Divide the photos into as many microbatches of equal length."""
+        inner = Share().split(count)
+        return [
+            Microbatch(self.real[part.rows], self.seed, self.images_seen, share)
+            for part, share in zip(inner, self.share.split(count), strict=True)
+        ]

@@ -1,0 +1,121 @@
+"""Pictures between photos are compared with training photos, and ways are measured."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stylemapgan.editing import Editor
+from stylemapgan.evaluation.data import open_test_data
+from stylemapgan.evaluation.tasks.interpolation.measure import (
+    FEW,
+    Interpolation,
+    length_figure,
+    lerp_figures,
+)
+from stylemapgan.evaluation.tasks.interpolation.sheets import changes_along, frames_of
+from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
+from stylemapgan.metrics.path import draw_ways
+
+
+def figures_of(context):
+    ways = draw_ways(10, context.config.steps, context.config.seed)
+    return {
+        figure.key: figure for figure in (*lerp_figures(context, 14), length_figure(context, ways))
+    }
+
+
+def colours(pictures):
+    rounded = from_bytes(to_bytes(pictures))
+    return rounded.reshape(len(rounded), 3, 2, 16, 2, 16).mean(axis=(3, 5)).reshape(-1, 12)
+
+
+def between(context, ways, positions):
+    w = context.stylemaps
+    return np.concatenate(
+        [
+            context.decode(((1 - t) * w[start] + t * w[end])[None].astype(np.float32))
+            for start, end, t in zip(ways.starts, ways.ends, positions, strict=True)
+        ]
+    )
+
+
+def test_fid_lerp_compares_one_picture_of_each_way_with_training_photos(context):
+    figures = figures_of(context)
+    ways = draw_ways(10, 14, context.config.seed)
+    features = colours(between(context, ways, ways.positions))
+    training = measure_cloud(colours(context.data.training.take(np.arange(14))))
+    for variant, count in {"between photos": 14, FEW: 10}.items():
+        expected = frechet_distance(measure_cloud(features[:count]), training)
+        estimate = figures[f"frechet ({variant})"].estimate
+        assert estimate.value == pytest.approx(expected, rel=1e-3)
+        assert estimate.count == count
+    assert figures["frechet (between photos)"].title == "Fréchet (colours) between photos"
+
+
+def test_path_lengths_are_distances_over_small_steps(context):
+    figure = figures_of(context)["path-length"]
+    ways = draw_ways(10, context.config.steps, context.config.seed)
+    reach = 5e-3  # wide enough for rounding not to matter; symmetric, so that curves do not either
+    here, there = (between(context, ways, ways.positions + shift) for shift in (-reach, reach))
+    expected = context.distances[0](here, there) / (2 * reach) ** 2
+    assert figure.shares is not None
+    np.testing.assert_allclose(figure.shares.numerators, expected, rtol=0.1)
+    first, last = (context.data.names[ends[0]] for ends in (ways.starts, ways.ends))
+    assert figure.rows[0] == f"{first} to {last}"
+
+
+def test_figures_hardly_depend_on_the_precision_of_the_model(context):
+    """Rounding to bfloat16 would make a step of a ten-thousandth thousands of times as long."""
+    exact = figures_of(context)
+    mixed = replace(context, editor=Editor(context.editor.networks, precision="bf16-mixed"))
+    length = figures_of(mixed)["path-length"]
+    assert length.estimate.value == pytest.approx(exact["path-length"].estimate.value, rel=1e-2)
+    ways = draw_ways(10, context.config.steps, context.config.seed)
+    steps, expected = (changes_along(each.exact, ways, 6, 8) for each in (mixed, context))
+    np.testing.assert_allclose(steps, expected, rtol=1e-2)
+    assert context.exact is context
+
+
+def test_batches_do_not_change_figures(context, rebatched):
+    at_once = figures_of(context)
+    for key, figure in figures_of(rebatched(4)).items():
+        expected = at_once[key].estimate.value
+        assert figure.estimate.value == pytest.approx(expected, rel=1e-2, abs=1e-5), key
+
+
+def test_everything_follows_from_the_seed(context):
+    one, again = figures_of(context), figures_of(context)
+    assert [each.estimate for each in one.values()] == [each.estimate for each in again.values()]
+    other = figures_of(replace(context, config=replace(context.config, seed=1)))
+    assert all(other[key].estimate.value != one[key].estimate.value for key in one)
+
+
+def test_a_way_leads_from_one_reconstruction_to_the_other(context):
+    ways = draw_ways(10, 3)
+    frames = frames_of(context, ways, 1, 5)
+    ends = context.decode(context.stylemaps[[ways.starts[1], ways.ends[1]]])
+    np.testing.assert_allclose(frames[[0, -1]], ends, atol=1e-4)
+    changes = changes_along(context, ways, 2, 4)
+    assert changes.shape == (2, 4)
+    np.testing.assert_allclose(changes[1], context.distances[0](frames[:-1], frames[1:]), rtol=1e-5)
+
+
+def test_findings_hold_figures_strips_and_the_change_along_the_way(context):
+    findings = Interpolation().measure(context)
+    assert [each.key for each in findings.figures if each.is_main] == [
+        "frechet (between photos)",
+        "path-length",
+    ]
+    assert [each.name for each in findings.sheets] == ["strips", "longest-paths"]
+    (line,) = findings.charts[0].series
+    assert all(
+        low <= mid <= high for low, mid, high in zip(line.low, line.y, line.high, strict=True)
+    )
+
+
+def test_one_photo_leads_nowhere(context, data_folder):
+    one = replace(context, data=open_test_data(data_folder, 32, most=1))
+    assert "at least 2" in (Interpolation().obstacle(one) or "")
+    assert Interpolation().obstacle(context) is None
