@@ -80,4 +80,3 @@ def _value(value: Any) -> str:
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [columns, ("---",) * len(columns), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-

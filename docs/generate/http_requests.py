@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 from stylemapgan.server.app import API, create_app
@@ -24,8 +25,11 @@ Document = dict[str, Any]
 
 def requests() -> str:
     """Describe every request, then every object that requests and responses hold."""
-    document = create_app(ServerConfig()).openapi()
-    return "\n\n".join([*_requests(document["paths"]), *_schemas(document["components"]["schemas"])])
+    app = create_app(ServerConfig())
+    with closing(app.state.workspace):
+        document = app.openapi()
+    schemas = document["components"]["schemas"]
+    return "\n\n".join([*_requests(document["paths"]), *_schemas(schemas)])
 
 
 def _requests(paths: Document) -> Iterator[str]:
