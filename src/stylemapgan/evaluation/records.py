@@ -169,7 +169,9 @@ def read_evaluation(folder: Path, order: Sequence[str] = ()) -> EvaluationRecord
     """
     head = _read_json(folder / HEAD)
     if head.get("format") != FORMAT:
-        raise DataError(f"{folder} holds an evaluation of another version of stylemapgan: evaluate again.")
+        raise DataError(
+            f"{folder} holds an evaluation of another version of stylemapgan: evaluate again."
+        )
     names = {path.stem for path in (folder / "tasks").glob("*.json")}
     listed = [name for name in order if name in names]
     try:

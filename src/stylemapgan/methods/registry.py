@@ -20,9 +20,7 @@ MAIN = "w-plus"
 """The method that stands for a model where only one can."""
 
 
-def open_methods(
-    editor: AbstractEditor, names: Sequence[str] = ()
-) -> tuple[AbstractMethod, ...]:
+def open_methods(editor: AbstractEditor, names: Sequence[str] = ()) -> tuple[AbstractMethod, ...]:
     """Open methods for a model.
 
     Args:
