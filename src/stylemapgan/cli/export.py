@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
+from rich.progress import TextColumn
 from rich.table import Table
 
 from stylemapgan import checkpoints, images, zoo
 from stylemapgan.checkpoints import Checkpoint
-from stylemapgan.cli.exporting_bar import ExportingBar
+from stylemapgan.cli.bars import AbstractBar, new_progress
 from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
@@ -23,7 +24,8 @@ from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.types import Images
 
 if TYPE_CHECKING:
-    from stylemapgan.interop.onnx_export import Exported
+    from stylemapgan.interop.onnx_export import Exported, Step
+
 
 COMPARED = 8
 """Pictures of up to 128 pixels on which ONNX Runtime and PyTorch are compared; of larger ones
@@ -85,7 +87,7 @@ def _refuse_in_time(folder: Path) -> None:
     """Find out before any work whether the files can be made and written."""
     try:
         from stylemapgan.interop.onnx_export import refuse_used_folder
-        from stylemapgan.interop.onnx_graphs import import_onnx
+        from stylemapgan.interop.onnx_files import import_onnx
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise
@@ -158,3 +160,25 @@ def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) ->
     console.print(table)
     if is_compared:
         say(console, "differences: in standard deviations of what the network gives")
+
+
+class ExportingBar(AbstractBar):
+    """A bar with the file at work and time left; plain lines where there is no terminal."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = new_progress(console, TextColumn("layers"), window=300.0)
+        super().__init__(console, self._progress)
+        self._task = self._progress.add_task("", total=None, visible=False)
+
+    def show(self, step: "Step") -> None:
+        """Show what begins, and how far it is."""
+        self._progress.update(
+            self._task,
+            description=step.doing,
+            completed=step.done,
+            total=step.total,
+            visible=True,
+        )
+        left = self._progress.tasks[self._task].time_remaining
+        soon = "" if left is None else f"  about {left:.0f} s left"
+        self._log(f"{step.doing}: {step.done:,} of {step.total:,} layers done{soon}")

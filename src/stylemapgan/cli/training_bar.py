@@ -1,5 +1,9 @@
 """What a person sees while a model trains."""
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console, Group
@@ -8,9 +12,12 @@ from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from stylemapgan.cli.bars import AbstractBar, new_progress
+from stylemapgan.cli.streams import unheeded
+from stylemapgan.errors import StyleMapGANError
 
 if TYPE_CHECKING:
     from stylemapgan.training.loop import Progress as TrainingProgress
+
 
 SPEED_WINDOW = 120.0
 """Seconds that the shown speed is averaged over."""
@@ -53,3 +60,26 @@ class SpeedColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """Show the speed, once it is known."""
         return Text(f"{task.speed:.1f}/s" if task.speed else "", style="cyan")
+
+
+RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
+"""Where a launcher says which process this is: torchrun, SLURM, Fabric."""
+
+
+@contextmanager
+def only_the_first_process_speaks() -> Iterator[Console]:
+    """Lend a console that is silent in all processes but the first, and never fails.
+
+    An error that the first process reports too ends the others without a word.
+    """
+    if _rank() == 0:
+        yield Console(file=unheeded(sys.stdout))
+        return
+    try:
+        yield Console(quiet=True)
+    except StyleMapGANError:
+        sys.exit(2)
+
+
+def _rank() -> int:
+    return next((int(os.environ[name]) for name in RANKS if name in os.environ), 0)
