@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from rich.console import Console
-from rich.progress import TextColumn
 from rich.table import Table
 
 from stylemapgan import checkpoints, images, zoo
 from stylemapgan.checkpoints import Checkpoint
-from stylemapgan.cli.bars import AbstractBar, new_progress
-from stylemapgan.cli.preparing_bar import PreparingBar
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
 from stylemapgan.images.batches import batch_for
@@ -25,7 +23,6 @@ from stylemapgan.types import Images
 
 if TYPE_CHECKING:
     from stylemapgan.interop.onnx_export import Exported, Step
-
 
 COMPARED = 8
 """Pictures of up to 128 pixels on which ONNX Runtime and PyTorch are compared; of larger ones
@@ -117,12 +114,12 @@ def _measure(
     size = checkpoint.config.image_size
     batch = batch_for(size, BATCH)
 
-    def batches(bar: PreparingBar) -> Iterator[Images]:
+    def batches(bar: Bar) -> Iterator[Images]:
         for start in range(0, len(pictures), batch):
             yield _photos(pictures[start : start + batch], size)
             bar.show("reconstructing photos", min(start + batch, len(pictures)), len(pictures))
 
-    with PreparingBar(console) as bar:
+    with Bar(console) as bar:
         return measure_typical_errors(Editor(build(checkpoint)), batches(bar))
 
 
@@ -144,8 +141,12 @@ def _write(
 ) -> list["Exported"]:
     from stylemapgan.interop.onnx_export import export as export_model
 
-    with ExportingBar(console) as bar:
-        return export_model(checkpoint, folder, photos, tell=bar.show)
+    with Bar(console) as bar:
+
+        def show(step: "Step") -> None:
+            bar.show("exporting layers", step.done, step.total, note=step.doing)
+
+        return export_model(checkpoint, folder, photos, tell=show)
 
 
 def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) -> None:
@@ -160,25 +161,3 @@ def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) ->
     console.print(table)
     if is_compared:
         say(console, "differences: in standard deviations of what the network gives")
-
-
-class ExportingBar(AbstractBar):
-    """A bar with the file at work and time left; plain lines where there is no terminal."""
-
-    def __init__(self, console: Console) -> None:
-        self._progress = new_progress(console, TextColumn("layers"), window=300.0)
-        super().__init__(console, self._progress)
-        self._task = self._progress.add_task("", total=None, visible=False)
-
-    def show(self, step: "Step") -> None:
-        """Show what begins, and how far it is."""
-        self._progress.update(
-            self._task,
-            description=step.doing,
-            completed=step.done,
-            total=step.total,
-            visible=True,
-        )
-        left = self._progress.tasks[self._task].time_remaining
-        soon = "" if left is None else f"  about {left:.0f} s left"
-        self._log(f"{step.doing}: {step.done:,} of {step.total:,} layers done{soon}")
