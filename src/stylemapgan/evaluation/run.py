@@ -23,7 +23,7 @@ from stylemapgan.evaluation.records import (
     write_task,
 )
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
-from stylemapgan.machine.processor import processor_name, this_processor
+from stylemapgan.machine.precision import processor_name, this_processor
 from stylemapgan.machine.tf32 import full_float32
 
 OnTask = Callable[[AbstractTask, TaskRecord | None], None]

@@ -14,7 +14,7 @@ from array_api_compat import array_namespace
 from jaxtyping import Bool, Float32, Int64, UInt8
 
 from stylemapgan.editing.abstract import AbstractEditor
-from stylemapgan.editing.edit import Edit
+from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Array, Images
@@ -198,8 +198,8 @@ class AbstractMethod(ABC):
         raise EditError(f"The method {self.name} {LACKS[capability]}.")
 
 
-def reference_of(part: Any, method: AbstractMethod) -> Latent:
-    """Get the latent that a part is taken from.
+def refuse_other_references(part: Part[Any], method: AbstractMethod) -> None:
+    """Let only encoded references pass that need no turning.
 
     Raises:
         EditError: The reference is not a latent, or it would have to be turned or scaled.
@@ -207,11 +207,10 @@ def reference_of(part: Any, method: AbstractMethod) -> Latent:
     if not isinstance(part.reference, Latent):
         raise EditError(
             f"The method {method.name} takes encoded references, got "
-            f"{type(part.reference).__name__}: encode them first."
+            f"{type(part.reference).__name__}: encode it first."
         )
     if part.is_turned:
         raise EditError(
-            f"The method {method.name} takes parts as they lie: turn or scale the picture, then "
-            "encode it."
+            f"The method {method.name} cannot turn or scale an encoded reference: turn or scale "
+            "the picture, then encode it."
         )
-    return part.reference

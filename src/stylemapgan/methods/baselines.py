@@ -17,6 +17,7 @@ from stylemapgan.editing.checks import (
     refuse_unfit_mask,
 )
 from stylemapgan.editing.edit import Edit
+from stylemapgan.editing.edit_masks import mask_pixels
 from stylemapgan.errors import EditError, MissingExtraError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.abstract import (
@@ -24,7 +25,7 @@ from stylemapgan.methods.abstract import (
     Capabilities,
     LabelMaps,
     Latent,
-    reference_of,
+    refuse_other_references,
 )
 from stylemapgan.types import Images
 
@@ -65,12 +66,13 @@ class AbstractPixelMethod(AbstractMethod):
             self._refuse("moves_along_directions")
         pictures = self._pixels(source)
         for part in edit.parts:
-            reference = self._pixels(reference_of(part, self))
-            refuse_unfit_mask(part.mask, self._size)
-            refuse_unequal_batches(pictures, reference, part.mask)
-            moved = (operations.move(each, part.shift) for each in (reference, to_numpy(part.mask)))
-            shape = (max(len(pictures), len(reference), len(part.mask)), 3, self._size, self._size)
-            ours = np.broadcast_to(pictures, shape)
+            refuse_other_references(part, self)
+            reference, mask = self._pixels(part.reference), mask_pixels(part.mask, self._size)
+            refuse_unfit_mask(mask, self._size)
+            refuse_unequal_batches(pictures, reference, mask)
+            count = max(map(len, (pictures, reference, mask)))
+            ours = np.broadcast_to(pictures, (count, *pictures.shape[1:]))
+            moved = [operations.move(to_numpy(each), part.shift) for each in (reference, mask)]
             pasted = self.paste(ours, *moved)
             pictures = (1 - np.float32(part.strength)) * ours + np.float32(part.strength) * pasted
         return Latent({PIXELS: pictures})

@@ -5,7 +5,7 @@ Source: Kim et al., CVPR 2021, section 3.3.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Self, final
+from typing import ClassVar, Self, final
 
 import numpy as np
 from array_api_compat import is_torch_array
@@ -13,8 +13,10 @@ from jaxtyping import Bool, Float32
 
 from stylemapgan.editing import operations
 from stylemapgan.editing.abstract import AbstractEditor
+from stylemapgan.editing.checks import refuse_unequal_batches
 from stylemapgan.editing.directions import fit_by_labels
-from stylemapgan.editing.edit import Edit, Part, Push, Space, edited_w_plus
+from stylemapgan.editing.edit import Edit, Space
+from stylemapgan.editing.edit_rendering import arrays_of, edited_w_plus, resolved
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
@@ -24,7 +26,7 @@ from stylemapgan.methods.abstract import (
     LabelMaps,
     Latent,
     LearnedDirection,
-    reference_of,
+    refuse_other_references,
 )
 from stylemapgan.types import Array, Images, Stylemap
 
@@ -74,19 +76,28 @@ class AbstractStylemapMethod(AbstractMethod):
         """Push and paste; what `prepare` resized is not resized again."""
         own = self._stylemaps(source)
         resized = [(own, self._w_plus(source))]
-        parts: list[Part[Any]] = []
-        for part in edit.parts:
-            reference = reference_of(part, self)
+
+        def stylemaps_of(reference: Latent) -> Stylemap:
             theirs = self._stylemaps(reference)
             resized.append((theirs, self._w_plus(reference)))
-            mask = self._editor.as_mask(part.mask)
-            parts.append(replace(part, reference=theirs, mask=mask, space=self.space))
+            return theirs
 
         def resize(stylemaps: Stylemap) -> WPlus:
             known = (w_plus for each, w_plus in resized if each is stylemaps and w_plus)
             return next(known, None) or self._editor.resize(stylemaps)
 
-        ready = Edit(parts=tuple(parts), pushes=tuple(map(self._own, edit.pushes)))
+        for part in edit.parts:
+            refuse_other_references(part, self)
+        editor = self._editor
+        placed = tuple(replace(part, space=self.space) for part in edit.parts)
+        ready = resolved(
+            replace(edit, parts=placed),
+            editor.image_size,
+            stylemaps_of,
+            editor.as_mask,
+            editor.as_array,
+        )
+        refuse_unequal_batches(own, *arrays_of(ready))
         return Latent(_layers(edited_w_plus(ready, own, resize)))
 
     def interpolate(
@@ -159,11 +170,6 @@ class AbstractStylemapMethod(AbstractMethod):
         """Get resized stylemaps, if the latent holds them."""
         found = [array for name, array in latent.arrays.items() if name != STYLEMAP]
         return [self._editor.as_array(array) for array in found] or None
-
-    def _own(self, push: Push) -> Push:
-        step = self._editor.as_array(push.direction)
-        mask = None if push.mask is None else self._editor.as_mask(push.mask)
-        return replace(push, direction=step, mask=mask)
 
 
 @final

@@ -22,7 +22,7 @@ from stylemapgan.evaluation.tasks.runtime.timing import (
     steps_of,
     time_runs,
 )
-from stylemapgan.machine.processor import processor_name, this_processor
+from stylemapgan.machine.precision import processor_name, this_processor
 from stylemapgan.methods.abstract import AbstractMethod, Capability
 from stylemapgan.metrics.intervals import Bootstrap, Estimate, statistic_interval
 
