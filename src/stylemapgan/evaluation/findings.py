@@ -39,7 +39,7 @@ class Figure:
     is_main: bool = False
     """Whether it stands in the short summary of an evaluation."""
     methods: tuple[str, ...] = ()
-    """Names of the methods it measures: several that share an encoding, none if it is of the data."""
+    """Methods that it measures: several if they share an encoding, none for figures of the data."""
 
     @property
     def key(self) -> str:

@@ -18,8 +18,8 @@ from stylemapgan.metrics.intervals import Estimate, set_interval
 LEAST = 8
 """Pictures that each set needs: halves must have a third nearest neighbour."""
 HALVES = 39
-"""Halves of each set drawn for an interval: at 95 % its bounds are the lowest and the highest figure
-of 39. More would take longer than generating the pictures."""
+"""Halves of each set drawn for an interval: its bounds at 95 % are the lowest and highest figure of
+39. More would take longer than generating the pictures."""
 LARGEST_RESAMPLED = 10_000
 """Pictures of a set above which intervals would take hours, and be narrow."""
 

@@ -1,7 +1,7 @@
 """What every task of an evaluation is."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import ClassVar, final
 
@@ -51,7 +51,7 @@ class AbstractTask(ABC):
         return self.obstacle(context)
 
 
-def list_reasons(left_out: dict[str, str]) -> str:
+def list_reasons(left_out: Mapping[str, str]) -> str:
     """List methods with their reasons, those of one reason together."""
     by_reason: dict[str, list[str]] = {}
     for name, reason in left_out.items():

@@ -52,7 +52,7 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "leakage": {
         "name": "leakage",
         "title": "Leakage",
-        "about": "Of the other attributes, the share whose value, as a classifier finds it, differs "
+        "about": "Of the other attributes, the share whose value, as classified, differs "
         "between the pushed picture and the reconstruction; attributes tied to the value do not "
         "count.",
         "better": "lower",

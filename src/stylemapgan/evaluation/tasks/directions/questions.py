@@ -1,4 +1,4 @@
-"""Questions that directions are fitted to: does a photo have a value of an attribute?"""
+"""Questions that directions are fitted to: whether a photo has a value of an attribute."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,8 +11,7 @@ LEAST_EXAMPLES = 20
 LEAST_TESTED = 2
 """Test photos without the value, to be pushed."""
 SURE_TO_MEET = 10.0
-"""Photos with both of two values that chance alone would give; where there is none although at least
-so many are expected, the values exclude each other."""
+"""Two values exclude each other if no photo has both although chance alone would give so many."""
 
 Table = Mapping[str, Sequence[str]]
 """Attribute → its value for each photo; empty values are unknown."""
@@ -20,7 +19,7 @@ Table = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Question:
-    """Does a photo have a value?"""
+    """Asks whether a photo has a value."""
 
     attribute: str
     value: str

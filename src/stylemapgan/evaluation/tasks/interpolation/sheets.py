@@ -106,8 +106,8 @@ def frames_of(
     """Decode pictures along one path, evenly spaced from its start to its end."""
     between = between_photos(context, method)
     positions = np.linspace(0, 1, frames, dtype=np.float32).astype(np.float64)
-    ends = (np.full(frames, each[row]) for each in (pairs.starts, pairs.ends))
-    along = PhotoPairs(*ends, positions)
+    start, end = (np.full(frames, each[row]) for each in (pairs.starts, pairs.ends))
+    along = PhotoPairs(start, end, positions)
     starts = range(0, frames, context.batch)
     return np.concatenate([between(along[start : start + context.batch]) for start in starts])
 

@@ -185,7 +185,7 @@ def _part_of(kind: _Kind, shares: Shares, part: str | None) -> tuple[Shares, tup
 def _notes(context: EvaluationContext, kinds: Sequence[_Kind]) -> tuple[str, ...]:
     notes = [
         "Masks lie at the same position in both pictures. Halves are alternately right and lower "
-        "halves. Pairs are drawn at random, so a photo may be in several; intervals resample pairs.",
+        "halves. Pairs are random, so a photo may be in several; intervals resample pairs.",
         *(f"{method.name}: {method.about}" for method in context.able("edits_by_mask")),
         "Copying pixels has no error by definition: its cost shows in the seam.",
     ]

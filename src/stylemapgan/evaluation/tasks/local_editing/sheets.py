@@ -50,8 +50,8 @@ def edit_sheets(
         (
             kind,
             usual,
-            f"Edits of {kind}, not selected: the first of the random pairs. Figures beside them are "
-            f"those of {main}.",
+            f"Edits of {kind}, not selected: the first of the random pairs, with the figures of "
+            f"{main}.",
         ),
         (
             f"{kind}-worst-seams",

@@ -126,7 +126,9 @@ def _time_all(
     runs, warm_up = _runs(context), WARM_UP
     if count > 1:
         runs, warm_up = _batch_runs(context), BATCH_WARM_UP
-    steps = {name: step for name, step in steps_of(context, method, count).items() if name in wanted}
+    steps = {
+        name: step for name, step in steps_of(context, method, count).items() if name in wanted
+    }
     found: dict[str, Milliseconds] = {}
     for name, step in steps.items():
         context.on_progress(f"timing {method.name}", len(found), len(steps))

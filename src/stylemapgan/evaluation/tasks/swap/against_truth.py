@@ -63,8 +63,8 @@ DESCRIPTIONS: Mapping[str, Description] = {
     "attributes-taken": {
         "name": "attributes-taken",
         "title": "Attributes taken",
-        "about": "Of the attributes that the swap changes, the share that a classifier finds in the "
-        "result as in the reference.",
+        "about": "Of the attributes that the swap changes, the share that a classifier finds in "
+        "the result as in the reference.",
         "better": "higher",
     },
     "attributes-kept": {

@@ -76,7 +76,9 @@ def _figures(
     of_parts = [each.name for each in context.able("edits_by_mask") if each.can("reconstructs")]
     wanted = [(method, None, tuple(measured[method])) for method in measured]
     wanted += [(method, part, OF_EACH_PART) for part in parts for method in of_parts]
-    owners = {each.name: (each.name,) for each in context.able("edits_by_mask")}
+    owners: dict[str, tuple[str, ...]] = {
+        each.name: (each.name,) for each in context.able("edits_by_mask")
+    }
     for encoding in context.encodings("reconstructs"):
         owners.setdefault(RECONSTRUCTED, context.sharing(encoding))
     distances = map(describe_distance, context.distances)
