@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor
-from torch.utils.flop_counter import FlopCounterMode
 
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.tasks.local_editing.edits import paste
 from stylemapgan.methods.abstract import AbstractMethod, Latent
+from stylemapgan.training.simulation import Meter
 
 ENCODING: Mapping[str, str] = {
     "encode": "from the photo to its latent",
@@ -86,9 +86,9 @@ def count_operations(step: Callable[[], Any]) -> int:
 
     A multiplication and its addition are two; only matrix products and convolutions count.
     """
-    with FlopCounterMode(display=False) as counter:
+    with Meter() as meter:
         step()
-    return counter.get_total_flops()
+    return meter.flops
 
 
 def reset_peak() -> bool:
