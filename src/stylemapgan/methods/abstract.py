@@ -7,7 +7,7 @@ edits latents, and turns latents into pictures. What a latent holds is the metho
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NoReturn, Self, TypeAlias, final
+from typing import Any, ClassVar, Literal, NoReturn, TypeAlias, final
 
 import numpy as np
 from array_api_compat import array_namespace
@@ -112,7 +112,7 @@ class AbstractMethod(ABC):
 
     @classmethod
     @abstractmethod
-    def open(cls, editor: AbstractEditor) -> Self:
+    def open(cls, editor: AbstractEditor) -> "AbstractMethod":
         """Make the method for a model: an editor that is shared with the other methods."""
 
     @abstractmethod

@@ -4,7 +4,7 @@ They work on pixels, so encoding keeps a photo as it is.
 """
 
 from abc import abstractmethod
-from typing import ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int64
@@ -46,7 +46,7 @@ class AbstractPixelMethod(AbstractMethod):
         self._size = size
 
     @classmethod
-    def open(cls, editor: AbstractEditor) -> Self:
+    def open(cls, editor: AbstractEditor) -> AbstractMethod:
         """Edit pictures of the model's size."""
         return cls(editor.image_size)
 

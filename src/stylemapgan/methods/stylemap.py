@@ -5,7 +5,7 @@ Source: Kim et al., CVPR 2021, section 3.3.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Self, final
+from typing import ClassVar, final
 
 import numpy as np
 from array_api_compat import is_torch_array
@@ -51,7 +51,7 @@ class AbstractStylemapMethod(AbstractMethod):
         self._editor = editor
 
     @classmethod
-    def open(cls, editor: AbstractEditor) -> Self:
+    def open(cls, editor: AbstractEditor) -> AbstractMethod:
         """Edit with this editor's networks."""
         return cls(editor)
 
@@ -125,7 +125,7 @@ class AbstractStylemapMethod(AbstractMethod):
         found = fit_by_labels(stylemaps, has_it, name="direction")
         return LearnedDirection(found.step, found.accuracy)
 
-    def in_float32(self) -> Self:
+    def in_float32(self) -> AbstractMethod:
         """Give the same method over the same networks, computing in float32."""
         editor = self._editor.in_float32()
         return self if editor is self._editor else type(self)(editor)

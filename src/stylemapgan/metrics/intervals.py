@@ -81,25 +81,6 @@ def mean_interval(
     return ratio_interval(values, np.ones(len(values)), bootstrap)
 
 
-def difference_interval(
-    one: Float[np.ndarray, " pictures"],
-    other: Float[np.ndarray, " pictures"],
-    bootstrap: Bootstrap = DEFAULT,
-) -> Estimate:
-    """Estimate mean(one) - mean(other) for measurements of the same pictures, in the same order.
-
-    Pairs are drawn together: what makes a photo hard for both methods cancels, so the interval is
-    far narrower than the two means' own ones suggest. One picture that is infinite for both
-    counts as no difference.
-
-    Raises:
-        ValueError: There are fewer than two pairs.
-    """
-    with np.errstate(invalid="ignore"):
-        differences = np.where(one == other, 0.0, np.subtract(one, other, dtype=np.float64))
-    return mean_interval(differences, bootstrap)
-
-
 def ratio_interval(
     numerators: Float[np.ndarray, " pictures"],
     denominators: Float[np.ndarray, " pictures"],

@@ -228,7 +228,7 @@ def _average_precision(
     """Average precision, not interpolated; NaN where nothing is edited."""
     if not is_edited.any():
         return float("nan")
-    return float(average_precision_score(is_edited, scores))
+    return min(float(average_precision_score(is_edited, scores)), 1.0)  # sums of shares round
 
 
 def _train(
