@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from stylemapgan.cli.bars import Bar
+from stylemapgan.cli.options import ON_THE_CPU, EngineOptions
 from stylemapgan.cli.speaking import say
-from stylemapgan.config.engine import EngineConfig
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
 from stylemapgan.editing import open_editor
@@ -35,9 +35,7 @@ class MeasuringOptions:
     tasks: str = ""
     """What to measure, separated by commas: runtime, reconstruction, generation, interpolation,
     local-editing, swap, directions, detectability. All by default."""
-    engine_config: Annotated[EngineConfig, Parameter(name="*")] = field(
-        default_factory=EngineConfig
-    )
+    engine_config: EngineOptions = ON_THE_CPU
     judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = field(
         default_factory=JudgeConfig
     )

@@ -19,8 +19,7 @@ from stylemapgan.training.simulation import Meter
 
 ENCODING: Mapping[str, str] = {
     "encode": "from the photo to its latent",
-    "embed": "from the photo to all that edits need of it: encode and prepare (for StyleMapGAN, "
-    "resize the stylemap for every layer)",
+    "embed": "from the photo to all that edits need of it: encode and prepare",
     "decode": "from the latent to the picture",
 }
 """Steps that methods of one encoding have in common."""
