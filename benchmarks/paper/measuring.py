@@ -17,9 +17,12 @@ from stylemapgan.evaluation.judges.features import efficientnet_distance, effici
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.evaluation.run import evaluate
 from stylemapgan.evaluation.tasks.registry import choose_tasks
+from stylemapgan.methods.registry import open_methods
 
 TASKS = ("reconstruction", "generation", "interpolation", "local-editing", "swap")
 """Those that need no further training; tasks that the data cannot answer are left out."""
+METHODS = ("w", "w-plus", "copy-pixels", "do-nothing")
+"""What edits photos."""
 
 
 def measure_cells(
@@ -63,7 +66,7 @@ def measure_cell(
     editor = Editor.load(snapshot, precision="32-true")
     features, distance = efficientnet_features(), efficientnet_distance()
     context = EvaluationContext(
-        editor=editor,
+        methods=open_methods(editor, METHODS),
         data=open_test_data(folder, editor.image_size, budget.evaluation.photos),
         features=features,
         distances=(distance,),

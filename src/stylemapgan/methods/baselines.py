@@ -34,7 +34,7 @@ INSIDE = 0.5
 PIXELS = "pixels"
 
 Pictures = Float32[np.ndarray, "photos 3 size size"]
-Masks = Float32[np.ndarray, "masks 1 size size"]
+Masks = Float32[np.ndarray, "photos 1 size size"]
 
 
 class AbstractPixelMethod(AbstractMethod):
@@ -70,10 +70,9 @@ class AbstractPixelMethod(AbstractMethod):
             reference, mask = self._pixels(part.reference), mask_pixels(part.mask, self._size)
             refuse_unfit_mask(mask, self._size)
             refuse_unequal_batches(pictures, reference, mask)
-            count = max(map(len, (pictures, reference, mask)))
-            ours = np.broadcast_to(pictures, (count, *pictures.shape[1:]))
-            moved = [operations.move(to_numpy(each), part.shift) for each in (reference, mask)]
-            pasted = self.paste(ours, *moved)
+            moved = (operations.move(to_numpy(each), part.shift) for each in (reference, mask))
+            ours, theirs, inside = _equally_many(pictures, *moved)
+            pasted = self.paste(ours, theirs, inside)
             pictures = (1 - np.float32(part.strength)) * ours + np.float32(part.strength) * pasted
         return Latent({PIXELS: pictures})
 
@@ -82,9 +81,9 @@ class AbstractPixelMethod(AbstractMethod):
         """Put the masked part of the reference into the source.
 
         Args:
-            source: Photos to edit, as many as there are results.
-            reference: Photos to copy from, one or as many, lying where they should appear.
-            mask: Where, one or as many.
+            source: Photos to edit.
+            reference: Photos to copy from, lying where they should appear.
+            mask: Where.
         """
 
     @property
@@ -151,10 +150,14 @@ class PoissonBlending(AbstractPixelMethod):
 
     def paste(self, source: Pictures, reference: Pictures, mask: Masks) -> Pictures:
         """Solve for one picture after another."""
-        theirs = np.broadcast_to(reference, source.shape)
-        inside = np.broadcast_to(mask[:, 0] >= INSIDE, (len(source), *mask.shape[2:]))
-        blended = [_blend(*each) for each in zip(source, theirs, inside, strict=True)]
-        return np.stack(blended)
+        each = zip(source, reference, mask[:, 0] >= INSIDE, strict=True)
+        return np.stack([_blend(*pair) for pair in each])
+
+
+def _equally_many(*batches: Float32[np.ndarray, "_ _ _ _"]) -> list[np.ndarray]:
+    """Repeat batches of one to the length of the longest."""
+    count = max(map(len, batches))
+    return [np.broadcast_to(each, (count, *each.shape[1:])) for each in batches]
 
 
 def _blend(

@@ -31,8 +31,8 @@ from stylemapgan.methods.abstract import (
 from stylemapgan.types import Array, Images, Stylemap
 
 STYLEMAP = "stylemap"
-LAYER = "w_plus {}"
-"""Resized stylemaps, one for each modulated layer."""
+LAYER = "w_plus "
+"""Followed by a number: resized stylemaps, one for each modulated layer."""
 
 
 class AbstractStylemapMethod(AbstractMethod):
@@ -168,7 +168,7 @@ class AbstractStylemapMethod(AbstractMethod):
 
     def _w_plus(self, latent: Latent) -> list[Array] | None:
         """Get resized stylemaps, if the latent holds them."""
-        found = [array for name, array in latent.arrays.items() if name != STYLEMAP]
+        found = [array for name, array in latent.arrays.items() if name.startswith(LAYER)]
         return [self._editor.as_array(array) for array in found] or None
 
 
@@ -191,4 +191,4 @@ class StylemapInWPlus(AbstractStylemapMethod):
 
 
 def _layers(w_plus: WPlus) -> dict[str, Array]:
-    return {LAYER.format(number): each for number, each in enumerate(w_plus)}
+    return {f"{LAYER}{number}": each for number, each in enumerate(w_plus)}
