@@ -9,7 +9,7 @@ from tests.browser.test_studio import STROKE
 from tests.server.reverse_proxy import PATH, reverse_proxy
 from tests.server.running_site import run_site
 
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 
 COUNT_ADDRESSES = """
   window.addresses = new Set();

@@ -88,11 +88,11 @@ def test_commands_refuse_numbers_out_of_range_and_name_the_range(run, model):
 
 
 def test_requests_have_the_same_ranges():
-    schema = bodies.EditBody.model_json_schema()["$defs"]
-    generated = bodies.GenerateBody.model_json_schema()["properties"]
+    schema = bodies.EditRequest.model_json_schema()["$defs"]
+    generated = bodies.GenerateRequest.model_json_schema()["properties"]
     for allowed, told in (
         (STRENGTH, schema["Part"]["properties"]["strength"]),
-        (AMOUNT, schema["PushBody"]["properties"]["amount"]),
+        (AMOUNT, schema["PushSchema"]["properties"]["amount"]),
         (PSI, generated["psi"]),
         (SEED, generated["seed"]),
     ):

@@ -15,8 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.server.app import create_app
-from stylemapgan.server.config import ServerConfig
-from stylemapgan.server.run import address, listen, make_server
+from stylemapgan.server.server_config import ServerConfig
+from stylemapgan.server.serving import address, listen, make_server
 from stylemapgan.server.workspace import Workspace
 
 

@@ -276,7 +276,7 @@ def test_a_mistake_of_ours_is_told_and_the_page_stays_open(site, pair, monkeypat
 
     with open_page(site) as socket:
         with monkeypatch.context() as patched:
-            patched.setattr(live, "make_order", broken)
+            patched.setattr(live, "resolve_with_masks", broken)
             socket.send(state(pair))
             told = error(socket)
             assert told["code"] == "internal"

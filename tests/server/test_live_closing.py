@@ -34,14 +34,14 @@ def test_a_page_that_closes_while_it_waits_frees_its_turn(start):
 
 def test_a_page_that_closes_while_it_is_painted_leaves_nothing_behind(start, monkeypatch):
     go_on, has_begun = threading.Event(), threading.Event()
-    make_order = live.make_order
+    resolve_with_masks = live.resolve_with_masks
 
     def make_order_later(*arguments: Any, **named: Any) -> Any:
         has_begun.set()
         go_on.wait()
-        return make_order(*arguments, **named)
+        return resolve_with_masks(*arguments, **named)
 
-    monkeypatch.setattr(live, "make_order", make_order_later)
+    monkeypatch.setattr(live, "resolve_with_masks", make_order_later)
     with start() as site:
         pair = (site.random(1)["id"], site.random(2)["id"])
         with open_page(site) as socket:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from stylemapgan.server.live_draft import Draft
-from stylemapgan.server.live_state import ReadState
+from stylemapgan.server.live_draft import ReadState
 from stylemapgan.server.request_schemas import LiveState
-from stylemapgan.server.stylemaps import KeptStylemap
+from stylemapgan.server.stylemap_store import StoredStylemap
 
 SIZE = 8
 ID = "0" * 32
@@ -26,7 +26,7 @@ def read(sequence: int, *, mask: int | None = None) -> ReadState:
         }
     )
     masks = {} if mask is None else {"part p": np.full((SIZE, SIZE), mask, np.uint8)}
-    source = KeptStylemap(model="m", array=np.zeros((1, 2, 4, 4), np.float32))
+    source = StoredStylemap(model="m", array=np.zeros((1, 2, 4, 4), np.float32))
     return ReadState(state=state, source=source, size=SIZE, masks=masks)
 
 

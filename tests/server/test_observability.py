@@ -82,7 +82,7 @@ def test_the_interface_describes_itself(site):
     assert set(edit["responses"]["200"]["content"]) == {
         *("application/json", "image/png", "image/webp", "image/jpeg")
     }
-    assert document["components"]["schemas"]["EditBody"]["example"]["view"] == "pasted"
+    assert document["components"]["schemas"]["EditRequest"]["example"]["view"] == "pasted"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])

@@ -1,4 +1,4 @@
-"""Photos come in, stay a while, and leave no trace; what is no photo stays outside."""
+"""PhotoStore come in, stay a while, and leave no trace; what is no photo stays outside."""
 
 import hashlib
 import io

@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.security import CONTENT_SECURITY_POLICY
 
 TOKEN = "a-token-of-some-length"

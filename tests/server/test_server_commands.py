@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.config import ServerConfig
-from stylemapgan.server.run import address, listen
+from stylemapgan.server.server_config import ServerConfig
+from stylemapgan.server.serving import address, listen
 
 TOKEN = "a-token-of-some-length"
 

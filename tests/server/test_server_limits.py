@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from running_site import png
 
-from stylemapgan.server.engine import Engine
-from stylemapgan.server.errors import ApiError
+from stylemapgan.server.concurrency import WorkerPool
+from stylemapgan.server.api_errors import ApiError
 
 
 def chunks(count: int, sent: list[int]) -> Iterator[bytes]:
@@ -126,7 +126,7 @@ def test_a_slow_upload_does_not_hold_its_place_for_ever(start):
 
 def test_work_that_nobody_waits_for_keeps_its_place_until_it_ends():
     async def scenario() -> None:
-        engine = Engine(workers=1, waiting=0)
+        engine = WorkerPool(workers=1, waiting=0)
         go_on = threading.Event()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
@@ -134,7 +134,7 @@ def test_work_that_nobody_waits_for_keeps_its_place_until_it_ends():
         assert engine.in_flight == 1
         with pytest.raises(ApiError, match="works on 1 requests"):
             await engine.run(print)
-        patient = asyncio.create_task(engine.run_patiently(lambda: "done"))
+        patient = asyncio.create_task(engine.run_when_free(lambda: "done"))
         await _settle()
         assert not patient.done()
         go_on.set()
@@ -148,12 +148,12 @@ def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
     served: list[str] = []
 
     async def scenario() -> None:
-        engine = Engine(workers=1, waiting=0)
+        engine = WorkerPool(workers=1, waiting=0)
         go_on = threading.Event()
         first = asyncio.create_task(engine.run(go_on.wait))
         await _settle()
         queue = {
-            name: asyncio.create_task(engine.run_patiently(served.append, name)) for name in "abcde"
+            name: asyncio.create_task(engine.run_when_free(served.append, name)) for name in "abcde"
         }
         await _settle()
         assert not served
@@ -164,7 +164,7 @@ def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
             await engine.run(served.append, "impatient")  # does not overtake those who wait
         queue["d"].cancel()  # perhaps at the very moment that it is called up
         await asyncio.wait(queue.values())
-        await engine.run_patiently(served.append, "last")  # no place was lost
+        await engine.run_when_free(served.append, "last")  # no place was lost
         await _settle()
         assert engine.in_flight == 0
         engine.close()
@@ -175,13 +175,13 @@ def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
 
 def test_cancelling_whoever_was_just_called_up_loses_no_place():
     async def scenario() -> None:
-        engine = Engine(workers=1, waiting=0)
+        engine = WorkerPool(workers=1, waiting=0)
         for steps in range(12):
             go_on = threading.Event()
-            first = asyncio.create_task(engine.run_patiently(go_on.wait))
+            first = asyncio.create_task(engine.run_when_free(go_on.wait))
             await _settle()
-            second = asyncio.create_task(engine.run_patiently(str))
-            third = asyncio.create_task(engine.run_patiently(lambda: "done"))
+            second = asyncio.create_task(engine.run_when_free(str))
+            third = asyncio.create_task(engine.run_when_free(lambda: "done"))
             await _settle()
             go_on.set()
             await first

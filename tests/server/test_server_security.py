@@ -3,7 +3,7 @@
 import pytest
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.security import CONTENT_SECURITY_POLICY
 
 TOKEN = "a-token-of-some-length"

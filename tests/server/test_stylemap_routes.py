@@ -1,4 +1,4 @@
-"""Stylemaps are encoded, invented, taken in, given out, and looked at."""
+"""StylemapStore are encoded, invented, taken in, given out, and looked at."""
 
 import io
 

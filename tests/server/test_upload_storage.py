@@ -11,7 +11,7 @@ import httpx
 import pytest
 from running_site import Site, png
 
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.upload_folder import UploadFolder
 from stylemapgan.server.workspace import Workspace
 

@@ -25,7 +25,7 @@ COMMANDS = {
     ),
     "parts": ("parts:app", "Find the parts of a picture, such as palm and fingers."),
     "studio": (
-        "studio:studio",
+        "serve:studio",
         "Edit photos in the browser, by painting; everything stays on this machine.",
     ),
     "serve": ("serve:serve", "Serve the HTTP API, and the Studio with it."),
