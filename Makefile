@@ -9,7 +9,7 @@ WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: demo studio test test-all check bench settings clean
+.PHONY: demo studio test test-all check bench docs clean
 
 demo: $(INSTALLED)  ## Edit the bundled sample pictures; look at demo/sheet.png
 	$(BIN)/stylemapgan demo --output demo
@@ -34,11 +34,11 @@ check: $(INSTALLED)  ## What CI checks beside the tests
 bench: $(INSTALLED)  ## Measure this machine
 	$(BIN)/python -m benchmarks
 
-settings: $(INSTALLED)  ## Write docs/reference/settings.md again
-	$(BIN)/python docs/reference/settings.py
+docs: $(INSTALLED)  ## Build the documentation into site/; any warning is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 
 clean:
-	rm -rf $(VENV) demo
+	rm -rf $(VENV) demo site
 
 $(INSTALLED): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; try: make PYTHON=python3.11")'

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stylemapgan.cli.main import COMMANDS, _app
+from stylemapgan.cli.main import COMMANDS, command_line
 
 ROOT = Path(__file__).parents[2]
 LINES = (ROOT / "Dockerfile").read_text("utf-8").replace("\\\n", " ").splitlines()
@@ -26,7 +26,7 @@ def test_it_starts_the_server_with_options_the_command_has(monkeypatch):
     tokens = json.loads(of("CMD")[-1])
     assert tokens[0] in COMMANDS
 
-    _, bound, _ = _app().parse_args(tokens, exit_on_error=False, print_error=False)
+    _, bound, _ = command_line().parse_args(tokens, exit_on_error=False, print_error=False)
     settings = bound.arguments["settings"]
     assert settings.host == "0.0.0.0"
     assert settings.token == TOKEN  # taken from the environment

@@ -17,8 +17,9 @@ from PIL import Image
 from rich.console import Console
 
 from stylemapgan.checkpoints import read
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.main import main
-from stylemapgan.cli.training_bar import TrainingBar
+from stylemapgan.cli.train import show_training
 from stylemapgan.config import preset, read_toml
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.run_folder import RunFolder
@@ -215,22 +216,23 @@ def test_a_reader_that_leaves_does_not_change_the_exit_code(pictures, tmp_path):
 
 def test_a_log_file_gets_a_line_now_and_then(capsys):
     losses = {"d/real": 0.6931, "e/reconstruction": 0.0421}
-    with TrainingBar(Console(width=40)) as bar:
-        bar.show_photo(3, 8)
-        bar.show_update(Progress(4_000, 100_000, 31.25, losses))
-        bar.show_update(Progress(4_008, 100_000, 31.25, losses))
+    with Bar(Console(width=40)) as bar:
+        bar.show("unpacking photos", 3, 8)
+        show_training(bar, Progress(4_000, 100_000, 31.25, losses))
+        show_training(bar, Progress(4_008, 100_000, 31.25, losses))
     out, err = capsys.readouterr()
     assert err == ""
-    expected = "4,000 of 100,000 images  31.2 images/s  d/real 0.693  e/reconstruction 0.042"
-    assert out == expected + "\n"
+    photos = "unpacking photos: 3 of 8"
+    training = "training: 4,000 of 100,000  31.2 images/s  d/real 0.693  e/reconstruction 0.042"
+    assert out == f"{photos}\n{training}\n"
 
 
 def test_a_terminal_gets_a_bar_with_speed_time_and_losses():
     console = Console(width=200, force_terminal=True, record=True, _environ={"TERM": "xterm"})
-    with console.capture() as capture, TrainingBar(console) as bar:
-        bar.show_photo(3, 8)
-        bar.show_photo(8, 8)
-        bar.show_update(Progress(4_000, 100_000, 31.25, {"d/real": 0.6931}))
+    with console.capture() as capture, Bar(console) as bar:
+        bar.show("unpacking photos", 3, 8)
+        bar.show("unpacking photos", 8, 8)
+        show_training(bar, Progress(4_000, 100_000, 31.25, {"d/real": 0.6931}))
     shown = capture.get()
     assert "4000/100000" in shown
     assert "d/real 0.693" in shown

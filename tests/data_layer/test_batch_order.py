@@ -1,9 +1,11 @@
 """The order of photos is random, fair, and reachable from anywhere."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
-from stylemapgan.data import batch_indices, order
+from stylemapgan.data import batch_indices, photo_order, spread_rows
 
 
 @pytest.mark.parametrize(("count", "batch"), [(10, 4), (3, 8), (1, 5), (16, 16)])
@@ -33,7 +35,18 @@ def test_the_caller_may_change_what_it_gets():
 
 
 def test_a_million_photos_do_not_slow_batches_down():
-    order._epoch_order.cache_clear()
+    photo_order._epoch_order.cache_clear()
     for step in range(100):
         batch_indices(1_000_000, 16, step * 16, 0)
-    assert order._epoch_order.cache_info().misses == 1  # shuffled once
+    assert photo_order._epoch_order.cache_info().misses == 1  # shuffled once
+
+
+@pytest.mark.parametrize(("total", "most"), [(0, 3), (1, 3), (7, 1), (7, 3), (3, 7), (1000, 64)])
+def test_spread_rows_are_different_and_reach_from_end_to_end(total, most):
+    rows = spread_rows(total, most).tolist()
+    assert len(set(rows)) == len(rows) == min(total, most)
+    assert rows == sorted(rows)
+    if len(rows) > 1:
+        steps = {after - before for before, after in pairwise(rows)}
+        assert (rows[0], rows[-1]) == (0, total - 1)
+        assert max(steps) - min(steps) <= 1

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from stylemapgan.cli.preparing_bar import PreparingBar
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.data.avatars import AvatarConfig, write_folder
 
@@ -30,7 +30,7 @@ def avatars(
     """
     console = Console()
     count = os.cpu_count() or 1 if workers is None else workers
-    with goes_on_after_ctrl_c(console), PreparingBar(console) as bar:
+    with goes_on_after_ctrl_c(console), Bar(console) as bar:
         write_folder(out, settings, count, lambda done, total: bar.show("avatars", done, total))
     say(console, f"{settings.count:,} faces: {out / 'card.md'}")
     say(console, f"next: {_training(out, settings)}")

@@ -13,11 +13,11 @@ from rich.table import Table
 
 from stylemapgan import checkpoints, zoo
 from stylemapgan.checkpoints.tensors import refuse_unwritable
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.direction_labels import NO_LABELS, LabelOptions
 from stylemapgan.cli.direction_sheet import write_direction_sheet
 from stylemapgan.cli.move import known_directions
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.results import TAGGED, TagOptions
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import directions as library
@@ -178,7 +178,7 @@ def _shown() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
     """Lend a maker of bars; Ctrl-C ends the command with one line."""
     console = Console()
     try:
-        with PreparingBar(console) as bar:
+        with Bar(console) as bar:
             yield lambda what: lambda done, total: bar.show(what, done, total)
     except KeyboardInterrupt:
         say(console, "Stopped; nothing was written.")

@@ -14,8 +14,7 @@ from rich.table import Table
 
 from stylemapgan import checkpoints, images, zoo
 from stylemapgan.checkpoints import Checkpoint
-from stylemapgan.cli.exporting_bar import ExportingBar
-from stylemapgan.cli.preparing_bar import PreparingBar
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
 from stylemapgan.images.batches import batch_for
@@ -23,7 +22,7 @@ from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.types import Images
 
 if TYPE_CHECKING:
-    from stylemapgan.interop.onnx_export import Exported
+    from stylemapgan.interop.onnx_export import Exported, Step
 
 COMPARED = 8
 """Pictures of up to 128 pixels on which ONNX Runtime and PyTorch are compared; of larger ones
@@ -115,12 +114,12 @@ def _measure(
     size = checkpoint.config.image_size
     batch = batch_for(size, BATCH)
 
-    def batches(bar: PreparingBar) -> Iterator[Images]:
+    def batches(bar: Bar) -> Iterator[Images]:
         for start in range(0, len(pictures), batch):
             yield _photos(pictures[start : start + batch], size)
             bar.show("reconstructing photos", min(start + batch, len(pictures)), len(pictures))
 
-    with PreparingBar(console) as bar:
+    with Bar(console) as bar:
         return measure_typical_errors(Editor(build(checkpoint)), batches(bar))
 
 
@@ -142,8 +141,12 @@ def _write(
 ) -> list["Exported"]:
     from stylemapgan.interop.onnx_export import export as export_model
 
-    with ExportingBar(console) as bar:
-        return export_model(checkpoint, folder, photos, tell=bar.show)
+    with Bar(console) as bar:
+
+        def show(step: "Step") -> None:
+            bar.show("exporting layers", step.done, step.total, note=step.doing)
+
+        return export_model(checkpoint, folder, photos, tell=show)
 
 
 def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) -> None:

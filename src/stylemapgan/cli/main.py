@@ -84,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(tokens: Sequence[str]) -> int:
     try:
-        _app()(tokens, exit_on_error=False, print_error=False, result_action="return_value")
+        command_line()(tokens, exit_on_error=False, print_error=False, result_action="return_value")
     except (StyleMapGANError, CycloptsError) as error:
         return _fail(str(error))
     except OSError as error:
@@ -92,7 +92,8 @@ def _run(tokens: Sequence[str]) -> int:
     return 0
 
 
-def _app() -> App:
+def command_line() -> App:
+    """List all commands; each is imported when it runs."""
     app = App(
         name="stylemapgan",
         help="Edit real photographs by painting with other photographs.",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from stylemapgan.cli.evaluating_bar import EvaluatingBar
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import say
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
@@ -49,24 +49,27 @@ class Measuring:
             raise MissingExtraError(error.name or "PyTorch", "train") from None
         tasks = choose_tasks(self.tasks)
         place = Place(engine=self.engine, device=self.device, precision=self.precision)
-        with EvaluatingBar(self.console) as bar:
-            self._bar = bar
+        with Bar(self.console) as bar:
+            self._bar, self._task = bar, ""
             bench, subject = open_evaluation(model, data, self.settings, self._judges, place)
             say(self.console, bench.editor.what_computes or ONNX)
-            bench.on_progress = bar.show
+            bench.on_progress = self._show
             return evaluate(bench, tasks, output, subject, self._tell)
 
     @cached_property
     def _judges(self) -> "Judges":
         from stylemapgan.evaluation.opening import open_judges
 
-        return open_judges(self.judges, self.device, self._bar.show_bytes)
+        return open_judges(self.judges, self.device, self._bar.show_download)
+
+    def _show(self, step: str, done: int, total: int) -> None:
+        self._bar.show(f"{self._task}: {step}", done, total)
 
     def _tell(self, task: "AbstractTask", record: "TaskRecord | None") -> None:
         if record is None:
-            self._bar.begin(task.name)
+            self._task = task.name
         else:
-            self._bar.end()
+            self._bar.hide()
             self.console.print(_main_figures(record))
 
 

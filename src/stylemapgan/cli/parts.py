@@ -11,10 +11,10 @@ from rich.console import Console
 
 from stylemapgan import images, zoo
 from stylemapgan.checkpoints.tensors import refuse_unwritable
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
 from stylemapgan.cli.part_sheets import paint, spotlight, write_part_rows
-from stylemapgan.cli.preparing_bar import PreparingBar
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import AbstractEditor
@@ -159,7 +159,7 @@ def _find(
     """Encode photos and find parts in them; Ctrl-C ends the command with one line."""
     console = Console()
     try:
-        with PreparingBar(console) as bar:
+        with Bar(console) as bar:
             stylemaps = encode_photos(
                 editor, paths, lambda done, total: bar.show("photos", done, total)
             )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.console import Console
 
-from stylemapgan.cli.preparing_bar import PreparingBar
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.data.preparing import PrepareConfig
 from stylemapgan.data.preparing import prepare as prepare_pictures
@@ -38,7 +38,7 @@ def prepare(
     """
     console = Console()
     count = os.cpu_count() or 1 if workers is None else workers
-    with goes_on_after_ctrl_c(console), PreparingBar(console) as bar:
+    with goes_on_after_ctrl_c(console), Bar(console) as bar:
         prepared = prepare_pictures(source, out, settings, count, bar.show)
     for part in _empty_parts(settings, prepared):
         say(console, f"no picture fell into {part}; another --seed or share may help", "yellow")

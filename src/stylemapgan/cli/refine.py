@@ -8,13 +8,13 @@ from rich.console import Console
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.tensors import refuse_unwritable
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.own_photo import (
     EVERYWHERE_IN_THE_MIDDLE,
     FindOptions,
     PhotoOptions,
     SquareOption,
 )
-from stylemapgan.cli.refining_bar import RefiningBar
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import say
 from stylemapgan.config.refining import RefineConfig
@@ -89,13 +89,17 @@ def _search(editor: "Editor", picture: Images, settings: RefineConfig, device: s
 
     console = Console()
     distance = _distance(console, device) if settings.perceptual else None
-    with RefiningBar(console, settings.steps) as bar, stop_on_signals() as should_stop:
+    with Bar(console) as bar, stop_on_signals() as should_stop:
+
+        def show(done: int, error: float) -> None:
+            bar.show("refining", done, settings.steps, note=f"error {error:.5f}")
+
         found = refine(
             editor,
             picture,
             settings,
             distance=distance,
-            on_step=bar.show,
+            on_step=show,
             should_stop=should_stop,
         )
         was_stopped = should_stop()

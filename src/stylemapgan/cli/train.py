@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset
 from stylemapgan.cli.preset_help import print_help
 from stylemapgan.cli.processes import only_the_first_process_speaks
 from stylemapgan.cli.speaking import INTERRUPTED, say
-from stylemapgan.cli.training_bar import TrainingBar
 from stylemapgan.cli.training_plan import show_plan
 from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from stylemapgan.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
     from stylemapgan.data import Skipped
-    from stylemapgan.training.loop import Run
+    from stylemapgan.training.loop import Progress, Run
     from stylemapgan.training.processes import Hardware
 
 HARDWARE = Parameter(group="Hardware")
@@ -130,12 +130,16 @@ def _train_to_the_end(
     from stylemapgan.training import start
     from stylemapgan.training.stopping import end_on_signals, stop_on_signals
 
-    with TrainingBar(console) as bar, end_on_signals():
+    with Bar(console) as bar, end_on_signals():
+
+        def show_photo(done: int, total: int) -> None:
+            bar.show("unpacking photos", done, total)
+
         try:
             if settings is None:
-                session = start.resume(folder, bar.show_photo, hardware)
+                session = start.resume(folder, show_photo, hardware)
             else:
-                session = start.start(settings, folder, bar.show_photo, hardware)
+                session = start.start(settings, folder, show_photo, hardware)
         except KeyboardInterrupt:
             say(console, "Interrupted before training began; the same command starts again.")
             sys.exit(INTERRUPTED)
@@ -144,11 +148,18 @@ def _train_to_the_end(
             for skipped in _skipped(session):
                 say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
             try:
-                session.train(should_stop, bar.show_update)
+                session.train(should_stop, lambda progress: show_training(bar, progress))
             except KeyboardInterrupt:
                 say(console, f"Interrupted. {session.where_it_goes_on()} {_how_to_go_on(session)}")
                 sys.exit(INTERRUPTED)
     say(console, _how_it_ended(session))
+
+
+def show_training(bar: Bar, progress: "Progress") -> None:
+    """Show how many images are seen, the speed and the losses."""
+    losses = "  ".join(f"{name} {value:.3f}" for name, value in sorted(progress.losses.items()))
+    speed = f"{progress.images_per_second:.1f} images/s"
+    bar.show("training", progress.images_seen, progress.images_in_all, note=speed, details=losses)
 
 
 def _say_what_computes(console: Console, session: "Run") -> None:

@@ -3,8 +3,8 @@
 from stylemapgan.config.user_folders import cache_folder
 from stylemapgan.data.abstract import AbstractPhotos
 from stylemapgan.data.cache import Skipped
-from stylemapgan.data.order import batch_indices
 from stylemapgan.data.photo_folder import SUFFIXES
+from stylemapgan.data.photo_order import batch_indices, spread_rows
 from stylemapgan.data.photos import PhotoSet, open_folder, open_photos
 from stylemapgan.data.prefetch import Prefetcher
 from stylemapgan.data.stream import ShardStream
@@ -20,4 +20,5 @@ __all__ = [
     "cache_folder",
     "open_folder",
     "open_photos",
+    "spread_rows",
 ]

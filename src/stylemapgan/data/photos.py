@@ -20,8 +20,8 @@ from stylemapgan.data.cache import (
 )
 from stylemapgan.data.decoding import decode
 from stylemapgan.data.locks import claim
-from stylemapgan.data.order import batch_indices
 from stylemapgan.data.photo_folder import in_threads
+from stylemapgan.data.photo_order import batch_indices, spread_rows
 from stylemapgan.data.sources import AbstractSource, FolderSource, open_source
 from stylemapgan.errors import DataError, StorageError
 from stylemapgan.images import from_bytes
@@ -73,8 +73,7 @@ class PhotoSet(AbstractPhotos):
         return self.take(batch_indices(len(self), batch, images_seen, seed)[share.rows])
 
     def spread(self, most: int, rows: int) -> Iterator[Float32[np.ndarray, "rows 3 size size"]]:
-        count = min(len(self), most)
-        chosen = np.linspace(0, len(self) - 1, count).round().astype(int)
+        chosen = spread_rows(len(self), most)
         for start in range(0, len(chosen), rows):
             yield self.take(chosen[start : start + rows])
 

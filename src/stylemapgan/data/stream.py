@@ -13,6 +13,7 @@ from jaxtyping import Float32, UInt8
 from stylemapgan.data.abstract import AbstractPhotos
 from stylemapgan.data.cache import Skipped
 from stylemapgan.data.decoding import decode
+from stylemapgan.data.photo_order import spread_rows
 from stylemapgan.data.shard_counts import count_pictures
 from stylemapgan.data.shard_order import ShardOrder
 from stylemapgan.data.sources import Record
@@ -147,10 +148,10 @@ class ShardStream(AbstractPhotos):
 
     def _spread_out(self, count: int) -> Iterator[UInt8[np.ndarray, "size size 3"]]:
         """Read the first photos of shards spread evenly over all; at least one, at most `count`."""
-        shards = np.linspace(0, len(self._shards) - 1, min(count, len(self._shards))).round()
+        shards = spread_rows(len(self._shards), count)
         ends = np.linspace(0, count, len(shards) + 1).round().astype(int)
         found = 0
-        for shard, share in zip(shards.astype(int), np.diff(ends), strict=True):
+        for shard, share in zip(shards, np.diff(ends), strict=True):
             for photo in islice(self._usable_of(self._shards[shard]), share):
                 found += 1
                 yield photo

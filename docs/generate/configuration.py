@@ -1,20 +1,12 @@
-"""Write settings.md from the dataclasses: `make settings`."""
+"""Write the configuration's reference from its dataclasses."""
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 from docstring_parser import parse_from_object
 
 from stylemapgan import config
 
-PAGE = Path(__file__).with_suffix(".md")
-INTRODUCTION = """# Settings and presets
-
-Every setting is a field of a frozen dataclass (`stylemapgan.config`), a flag of `stylemapgan train`
-and a line of `config.toml`. Defaults are the paper's; a preset goes before them, a flag before the
-preset. Settings in a table of their own bear its name: `--stability.clip-gradients 1`.
-"""
 TABLES = {
     "Networks: `[model]`": config.ModelConfig,
     "Training: `[training]`": config.TrainConfig,
@@ -28,9 +20,9 @@ WORDS = {"()": "none", "True": "yes", "False": "no", "": "empty"}
 LAPTOP = "laptop-64"
 
 
-def page() -> str:
-    """All of the page."""
-    parts = [INTRODUCTION]
+def tables() -> str:
+    """Describe every field, and what each preset changes."""
+    parts = []
     for title, kind in TABLES.items():
         parts.append(f"## {title}\n\n" + _table(("setting", "default", "meaning"), _settings(kind)))
     shapes = ("preset", "image", "stylemap", "channels of generator", "of resized stylemaps")
@@ -88,7 +80,3 @@ def _value(value: Any) -> str:
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [columns, ("---",) * len(columns), *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-if __name__ == "__main__":
-    PAGE.write_text(page(), encoding="utf-8")
