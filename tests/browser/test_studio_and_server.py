@@ -55,9 +55,9 @@ def test_a_photo_that_the_server_lost_is_sent_again(open_page, photo):
     with run_site(ServerConfig(port=0, models=())) as site:
         studio = StudioPage(open_page(url=site.url))
         studio.upload_source(photo)
-        (folder,) = site.workspace.uploaded.folders()
+        (folder,) = site.workspace.upload_folder.folders()
         shutil.rmtree(folder)
-        site.workspace.service.photos.unpacked.clear()
+        site.workspace.service.photos.decoded.clear()
         before = studio.frames
         studio.page.evaluate(REFRAME, 1)
         studio.wait_for_a_frame(before)

@@ -33,7 +33,9 @@ def test_what_was_not_used_for_longest_goes_first():
 
 def test_values_expire_after_their_last_use(clock):
     forgotten: list[str] = []
-    store: ExpiringStore[str] = ExpiringStore(100.0, keep_seconds=60.0, clock=clock, on_forget=forgotten.append)
+    store: ExpiringStore[str] = ExpiringStore(
+        100.0, keep_seconds=60.0, clock=clock, on_forget=forgotten.append
+    )
     store.put("old", "OLD", 1)
     store.put("used", "USED", 1)
     clock.now = 50.0
@@ -73,15 +75,6 @@ def test_a_value_of_the_same_name_takes_the_place_of_the_first():
     assert store.get("name") == "second"
     assert forgotten == ["first"]
     assert store.length == 60
-
-
-def test_clearing_lets_everything_go():
-    forgotten: list[str] = []
-    store: ExpiringStore[str] = ExpiringStore(100.0, on_forget=forgotten.append)
-    store.put("a", "A", 1)
-    store.put("b", "B", 1)
-    store.clear()
-    assert forgotten == ["A", "B"]
 
 
 def test_many_threads_never_fill_it_beyond_its_limit():

@@ -1,4 +1,4 @@
-"""StylemapStore are encoded, invented, taken in, given out, and looked at."""
+"""Stylemaps are encoded, invented, taken in, given out, and looked at."""
 
 import io
 
