@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from stylemapgan.machine.processor import processor_name, this_processor
+from stylemapgan.machine.precision import processor_name, this_processor
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 

@@ -15,7 +15,7 @@ from benchmarks.timing import Effort, Timing, alternate
 from stylemapgan.config import TrainConfig, preset
 from stylemapgan.data import PhotoSet
 from stylemapgan.features import AbstractPerceptualDistance, load_distance
-from stylemapgan.features.lpips import LPIPS
+from stylemapgan.features.perceptual import LPIPS
 from stylemapgan.machine.precision import choose
 from stylemapgan.training.loop import Run
 from stylemapgan.training.run_folder import RunFolder

@@ -22,9 +22,8 @@ from PIL import Image
 
 from stylemapgan.config import DataConfig, RunConfig, preset
 from stylemapgan.config.training import Precision
-from stylemapgan.machine.precision import choose
-from stylemapgan.machine.processor import processor_name
-from stylemapgan.machine.summary import one_line
+from stylemapgan.machine import one_line
+from stylemapgan.machine.precision import choose, processor_name
 from stylemapgan.training import start
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.processes import Hardware

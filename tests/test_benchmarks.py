@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stylemapgan.machine.processor import this_processor
+from stylemapgan.machine.precision import this_processor
 
 ROOT = Path(__file__).parents[1]
 TIMING = {"p50", "p95", "repeats"}

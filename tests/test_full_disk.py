@@ -16,8 +16,8 @@ from PIL import Image
 
 from stylemapgan import images
 from stylemapgan.checkpoints import Checkpoint, write
+from stylemapgan.checkpoints.file import write_tensors
 from stylemapgan.checkpoints.networks import pack
-from stylemapgan.checkpoints.tensors import write_tensors
 from stylemapgan.cli.main import main
 from stylemapgan.config import preset
 from stylemapgan.data import open_folder

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks.paper.budgets import Budget
 from benchmarks.paper.variants import Cell
 from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
-from stylemapgan.config.training_parts import LossWeights
+from stylemapgan.config.training import LossWeights
 
 IMAGE_SIZE = 64
 WIDTHS = {1: 96, 2: 96, 4: 96, 8: 96, 16: 64, 32: 32, 64: 16}

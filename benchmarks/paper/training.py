@@ -12,7 +12,7 @@ from benchmarks.machine import describe_source
 from benchmarks.paper.settings import Stage
 from stylemapgan.errors import TrainingError
 from stylemapgan.images.atomic import replacing
-from stylemapgan.machine.processor import processor_name
+from stylemapgan.machine.precision import processor_name
 from stylemapgan.training import start
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.run_folder import RunFolder

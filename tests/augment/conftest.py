@@ -5,8 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from stylemapgan.augment.chances import Chances
-from stylemapgan.augment.randomness import BatchRandomness
+from stylemapgan.augment.randomness import BatchRandomness, Chances
 from stylemapgan.types import WHOLE, Share
 
 MakeRandomness = Callable[..., BatchRandomness]

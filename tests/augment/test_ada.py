@@ -7,8 +7,7 @@ from torch._subclasses.fake_tensor import FakeTensorMode
 
 from stylemapgan import losses
 from stylemapgan.augment import GROUPS, ada
-from stylemapgan.augment.ada_colour import change_colours
-from stylemapgan.augment.ada_corruption import corrupt
+from stylemapgan.augment.ada_colour import change_colours, corrupt
 from stylemapgan.augment.ada_filter import filter_bands
 from stylemapgan.augment.ada_geometry import draw_general_motion, warp
 from stylemapgan.types import Share

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.autograd import gradcheck
 
-from stylemapgan.augment.ada_corruption import corrupt
+from stylemapgan.augment.ada_colour import corrupt
 
 P = 0.4
 

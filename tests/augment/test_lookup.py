@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch.autograd import gradcheck, gradgradcheck
 
-from stylemapgan.augment.lookup import look_up
+from stylemapgan.augment.resampling import look_up
 
 
 def grid(batch: int, size: int, dtype: torch.dtype = torch.float64) -> torch.Tensor:

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylemapgan.augment.resampling import CENTRE, enlarge, mirror, shrink
-from stylemapgan.augment.wavelets import SYM2, SYM6
+from stylemapgan.augment.resampling import CENTRE, SYM2, SYM6, enlarge, mirror, shrink
 
 
 @pytest.mark.parametrize(("taps", "moments"), [(SYM2, 2), (SYM6, 6)])

@@ -15,8 +15,7 @@ from stylemapgan import images
 from stylemapgan.cli.outline import outline
 from stylemapgan.editing import Editor
 from stylemapgan.images.levels import from_bytes, to_bytes
-from stylemapgan.machine.precision import choose
-from stylemapgan.machine.processor import this_processor
+from stylemapgan.machine.precision import choose, this_processor
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylemapgan.checkpoints.tensors import read_tensors, write_tensors
+from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.cli.main import main
 from stylemapgan.config import RunConfig, read_toml, to_toml
-from stylemapgan.config.run import DataConfig
+from stylemapgan.config.run_config import DataConfig
 from stylemapgan.data import cache_folder, open_photos
 from stylemapgan.errors import StorageError
 

@@ -11,8 +11,7 @@ import pytest
 
 from stylemapgan import zoo
 from stylemapgan.cli.main import main
-from stylemapgan.cli.processes import only_the_first_process_speaks
-from stylemapgan.cli.speaking import say
+from stylemapgan.cli.speaking import only_the_first_process_speaks, say
 
 PHOTOS = [str(path) for path in zoo.sample_pictures("hands-64")[:2]]
 NARROW = {

@@ -19,11 +19,10 @@ from stylemapgan.evaluation.judges.features import (
     lpips_distance,
     recut,
 )
-from stylemapgan.features import inception, lpips
+from stylemapgan.features import inception, perceptual
 from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.features.inception import FIDInception
-from stylemapgan.features.lpips import LPIPS
-from stylemapgan.features.perceptual import EfficientNetDistance
+from stylemapgan.features.perceptual import LPIPS, EfficientNetDistance
 from stylemapgan.features.weights import PublicWeights
 from stylemapgan.metrics.frechet import inception_features, pooled_features
 
@@ -138,8 +137,8 @@ def test_lpips_is_found_among_what_is_given(tmp_path, monkeypatch):
     linear = {f"lin{stage}.model.1.weight": torch.rand(1, len(weights), 1, 1)
               for stage, weights in enumerate(authors.channel_weights)}  # fmt: skip
     trunk = publish(authors.network.state_dict(), tmp_path / "trunk.pth")
-    monkeypatch.setattr(lpips, "VGG16", trunk)
-    monkeypatch.setattr(lpips, "LPIPS_VGG", publish(linear, tmp_path / "linear.pth"))
+    monkeypatch.setattr(perceptual, "VGG16", trunk)
+    monkeypatch.setattr(perceptual, "LPIPS_VGG", publish(linear, tmp_path / "linear.pth"))
     renamed = (tmp_path / "linear.pth").rename(tmp_path / "renamed.pth")
     found = lpips_distance([tmp_path / "trunk.pth", renamed])
     assert found.name == "LPIPS (VGG16, v0.1)"

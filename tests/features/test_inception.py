@@ -11,8 +11,14 @@ import torch
 
 from stylemapgan.errors import DataError
 from stylemapgan.features import inception
-from stylemapgan.features.inception import FIDInception, clean_resize, load_inception
-from stylemapgan.features.inception_blocks import InceptionA, InceptionC, InceptionE
+from stylemapgan.features.inception import (
+    FIDInception,
+    InceptionA,
+    InceptionC,
+    InceptionE,
+    clean_resize,
+    load_inception,
+)
 from stylemapgan.metrics.frechet import inception_features
 
 STEM = """

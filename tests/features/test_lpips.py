@@ -9,8 +9,8 @@ import torch
 from torch import nn
 
 from stylemapgan.errors import DataError
-from stylemapgan.features import load_distance, lpips
-from stylemapgan.features.lpips import LPIPS, MEAN, STD, VGG16Features, load_lpips
+from stylemapgan.features import load_distance, perceptual
+from stylemapgan.features.perceptual import LPIPS, MEAN, STD, VGG16Features, load_lpips
 from stylemapgan.features.weights import PublicWeights
 
 CONVOLUTIONS = {
@@ -102,8 +102,8 @@ def test_public_weights_end_up_in_the_right_places(tmp_path, monkeypatch):
         f"lin{stage}.model.1.weight": torch.rand(1, width, 1, 1)
         for stage, width in enumerate(WIDTHS)
     }
-    monkeypatch.setattr(lpips, "VGG16", publish(tmp_path, "vgg16.pth", vgg16))
-    monkeypatch.setattr(lpips, "LPIPS_VGG", publish(tmp_path, "linear.pth", linear))
+    monkeypatch.setattr(perceptual, "VGG16", publish(tmp_path, "vgg16.pth", vgg16))
+    monkeypatch.setattr(perceptual, "LPIPS_VGG", publish(tmp_path, "linear.pth", linear))
 
     for loaded in (load_lpips([tmp_path]), load_distance("lpips-vgg16", tmp_path)):
         assert isinstance(loaded, LPIPS)
@@ -114,14 +114,16 @@ def test_public_weights_end_up_in_the_right_places(tmp_path, monkeypatch):
 
 
 def test_the_weights_asked_for_are_those_everybody_uses():
-    assert lpips.VGG16.name == "vgg16-397923af.pth"
-    assert lpips.VGG16.sha256.startswith("397923af")  # torchvision puts it into the name
-    assert len(lpips.LPIPS_VGG.sha256) == 64
+    assert perceptual.VGG16.name == "vgg16-397923af.pth"
+    assert perceptual.VGG16.sha256.startswith("397923af")  # torchvision puts it into the name
+    assert len(perceptual.LPIPS_VGG.sha256) == 64
 
 
 def test_the_error_names_the_offline_way_of_who_asks(web, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(lpips, "VGG16", PublicWeights("vgg16.pth", f"{web.address}/", 10, "0" * 64))
+    monkeypatch.setattr(
+        perceptual, "VGG16", PublicWeights("vgg16.pth", f"{web.address}/", 10, "0" * 64)
+    )
     with pytest.raises(DataError, match="or use --perceptual-network efficientnet-lite0, which"):
         load_distance("lpips-vgg16")
     with pytest.raises(DataError, match="or name it with --weights; without a download there is"):

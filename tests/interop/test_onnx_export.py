@@ -20,7 +20,7 @@ from stylemapgan.config.model import ModelConfig
 from stylemapgan.editing import OnnxEditor
 from stylemapgan.editing.onnx_runtime import onnxruntime
 from stylemapgan.errors import CheckpointError
-from stylemapgan.interop import onnx_comparison, onnx_networks, onnx_weights
+from stylemapgan.interop import onnx_export, onnx_files, onnx_networks
 from stylemapgan.interop.onnx_export import Step, export
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.models.noise import PixelNoise
@@ -178,7 +178,7 @@ def test_a_folder_in_no_place_is_refused(checkpoint, tmp_path):
 
 
 def test_results_far_from_pytorch_leave_nothing(checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setattr(onnx_comparison, "TOLERANCE", -1.0)  # nothing is that near
+    monkeypatch.setattr(onnx_export, "TOLERANCE", -1.0)  # nothing is that near
     with pytest.raises(CheckpointError, match=r"mapping\.onnx is off .*nothing was written"):
         export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"])
     assert list(tmp_path.iterdir()) == []
@@ -219,7 +219,7 @@ def test_who_interrupts_finds_nothing_half_written(checkpoint, tmp_path):
 def test_large_networks_are_exact_and_keep_their_weights_in_a_second_file(
     checkpoint, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(onnx_weights, "MOST_INSIDE", 10_000)
+    monkeypatch.setattr(onnx_files, "MOST_INSIDE", 10_000)
     monkeypatch.setattr(onnx_networks, "MOST_SUMMED", 1_000)
     (written,) = export(checkpoint, tmp_path / "tiny", PHOTOS, names=["synthesis"])
 

@@ -8,13 +8,14 @@ import pytest
 
 from stylemapgan.machine.precision import (
     Choice,
+    Processor,
     choose,
     choose_for_gpu,
     choose_for_processor,
+    this_processor,
     time_convolutions,
     why_slow,
 )
-from stylemapgan.machine.processor import Processor, this_processor
 
 
 def x86(**changes) -> Processor:
@@ -112,7 +113,7 @@ def test_without_the_instructions_auto_is_float32_and_bfloat16_is_called_slow():
         pytest.skip("only oneDNN on x86 can be limited")
     program = (
         "from stylemapgan.machine.precision import choose, why_slow\n"
-        "from stylemapgan.machine.summary import one_line\n"
+        "from stylemapgan.machine import one_line\n"
         "import torch\n"
         "print(choose('auto').precision, why_slow('bf16-mixed'), why_slow('32-true'))\n"
         "print(one_line(torch.device('cpu'), choose('auto')))\n"

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from stylemapgan.config import StabilityConfig, TrainConfig
-from stylemapgan.training.ema import update_ema
+from stylemapgan.training.descent import update_ema
 from stylemapgan.training.schedule import ema_half_life, is_adversarial, is_due, learning_rate
 from stylemapgan.training.state import TrainState, lazy_factor, new_state
 

@@ -13,7 +13,7 @@ from sameness import assert_same, assert_same_model
 from stylemapgan.errors import TrainingError
 from stylemapgan.training.journal import Journal
 from stylemapgan.training.report import write_report
-from stylemapgan.training.saved_states import SavedStates
+from stylemapgan.training.run_folder import SavedStates
 from stylemapgan.training.start import resume, start
 from stylemapgan.training.transfer import load_teacher
 

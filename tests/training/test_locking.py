@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from stylemapgan.errors import DataError, StorageError, TrainingError
-from stylemapgan.training.locking import RunLock
-from stylemapgan.training.process_identity import ProcessIdentity, start_of
+from stylemapgan.training.locking import ProcessIdentity, RunLock, start_of
 from stylemapgan.training.start import resume, start
 
 HOLD = """

@@ -15,12 +15,11 @@ from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
-from stylemapgan.training.capacity import GIB, memory_a_process
-from stylemapgan.training.counting import Meter
+from stylemapgan.training.memory import GIB, memory_a_process
 from stylemapgan.training.microbatches import Microbatch
 from stylemapgan.training.plan import Plan, count_parameters, make_plan
 from stylemapgan.training.processes import Hardware
-from stylemapgan.training.simulation import forward_flops, simulate
+from stylemapgan.training.simulation import Meter, forward_flops, simulate
 from stylemapgan.training.state import new_state
 
 TINY = preset("tiny-32")

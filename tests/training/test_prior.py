@@ -10,8 +10,7 @@ from stylemapgan.config import RunConfig, preset
 from stylemapgan.data import PhotoSet
 from stylemapgan.models.mapping import MappingNetwork
 from stylemapgan.training import prior
-from stylemapgan.training.moments import Moments
-from stylemapgan.training.prior import deactivate, fit_mapping, give_head_start
+from stylemapgan.training.prior import Moments, deactivate, fit_mapping, give_head_start
 from stylemapgan.training.state import new_state
 
 TINY = preset("tiny-32")

@@ -10,8 +10,7 @@ import pytest
 import torch
 
 from stylemapgan.config import preset, read_toml
-from stylemapgan.machine.precision import choose
-from stylemapgan.machine.processor import this_processor
+from stylemapgan.machine.precision import choose, this_processor
 from stylemapgan.training import validation
 from stylemapgan.training.plan import make_plan
 from stylemapgan.training.processes import Hardware

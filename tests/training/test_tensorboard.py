@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stylemapgan.training.run_logger import TensorBoardLog
 from stylemapgan.training.start import start
-from stylemapgan.training.tensorboard import TensorBoardLog
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 
@@ -54,7 +54,7 @@ def test_a_resumed_run_hides_what_it_does_again(tmp_path):
 def test_starting_to_write_warns_of_nothing(tmp_path):
     program = (
         "from pathlib import Path\n"
-        "from stylemapgan.training.tensorboard import TensorBoardLog\n"
+        "from stylemapgan.training.run_logger import TensorBoardLog\n"
         f"TensorBoardLog(Path({str(tmp_path)!r})).close()"
     )
     done = subprocess.run(

@@ -15,10 +15,9 @@ from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.metrics.frechet import frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
-from stylemapgan.training.preview import sample_sheet
 from stylemapgan.training.start import start
 from stylemapgan.training.state import new_state
-from stylemapgan.training.validation import Validator, gradient_magnitude, validate
+from stylemapgan.training.validation import Validator, gradient_magnitude, sample_sheet, validate
 
 
 class BrightnessDistance(AbstractPerceptualDistance):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from stylemapgan.config import DataConfig, LossWeights, RunConfig, TrainConfig
-from stylemapgan.config.training_parts import StabilityConfig
+from stylemapgan.config.training import StabilityConfig
 from stylemapgan.training.report.discriminator_checks import blind_loss
 from stylemapgan.training.report.history import History
 from stylemapgan.training.report.warnings import CHECKS, warnings

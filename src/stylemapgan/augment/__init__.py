@@ -1,7 +1,6 @@
 """Random, differentiable changes of everything the discriminator sees, for small data sets."""
 
-from stylemapgan.augment.ada import GROUPS, ada
-from stylemapgan.augment.ada_probability import ADJUST_EVERY, AdaptiveProbability, next_probability
+from stylemapgan.augment.ada import ADJUST_EVERY, GROUPS, AdaptiveProbability, ada, next_probability
 from stylemapgan.augment.diffaugment import diff_augment
 from stylemapgan.augment.randomness import BatchRandomness
 

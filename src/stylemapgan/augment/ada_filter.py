@@ -11,9 +11,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylemapgan.augment.chances import Chances
-from stylemapgan.augment.resampling import mirror
-from stylemapgan.augment.wavelets import SYM2
+from stylemapgan.augment.randomness import Chances
+from stylemapgan.augment.resampling import SYM2, mirror
 
 AMPLIFICATION = 1.0
 """Deviation of a band's amplification, in octaves."""

@@ -15,9 +15,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylemapgan.augment.chances import Chances
-from stylemapgan.augment.lookup import look_up
-from stylemapgan.augment.resampling import CENTRE, enlarge, enlarged_size, mirror, shrink
+from stylemapgan.augment.randomness import Chances
+from stylemapgan.augment.resampling import CENTRE, enlarge, enlarged_size, look_up, mirror, shrink
 
 SHIFT = 1 / 8
 """Translation, as a share of the image's side: largest whole-pixel one, deviation of others."""

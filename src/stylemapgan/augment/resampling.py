@@ -3,11 +3,38 @@
 Both directions are matrices, applied to columns and rows, that know about the mirrored border.
 """
 
+import math
+from typing import Any
+
 import torch
+import torch.nn.functional as F
 from jaxtyping import Float, Shaped
 from torch import Tensor
+from torch.autograd import Function
 
-from stylemapgan.augment.wavelets import SYM6
+SYM2 = (
+    (1 + math.sqrt(3)) / (4 * math.sqrt(2)),
+    (3 + math.sqrt(3)) / (4 * math.sqrt(2)),
+    (3 - math.sqrt(3)) / (4 * math.sqrt(2)),
+    (1 - math.sqrt(3)) / (4 * math.sqrt(2)),
+)
+"""Two vanishing moments; equal to Daubechies' own wavelet of that length."""
+SYM6 = (
+    0.015404109327027373,
+    0.0034907120842174702,
+    -0.11799011114819057,
+    -0.048311742585633,
+    0.4910559419267466,
+    0.787641141030194,
+    0.3379294217276218,
+    -0.07263752278646252,
+    -0.021060292512300564,
+    0.04472490177066578,
+    0.0017677118642428036,
+    -0.007800708325034148,
+)
+"""Six vanishing moments, as near to symmetric as they allow."""
+
 
 TAPS = len(SYM6)
 CENTRE = sum(k * tap for k, tap in enumerate(SYM6)) / sum(SYM6)
@@ -52,3 +79,54 @@ def mirror(positions: Shaped[Tensor, "..."], size: int) -> Shaped[Tensor, "..."]
     period = 2 * (size - 1)
     positions = positions.remainder(period)
     return torch.minimum(positions, period - positions)
+
+
+BILINEAR, BORDER = 0, 1
+"""How `aten` numbers the two settings."""
+
+
+def look_up(
+    images: Float[Tensor, "batch channels height width"],
+    grid: Float[Tensor, "batch out_height out_width 2"],
+) -> Float[Tensor, "batch channels out_height out_width"]:
+    """Read images between pixels; positions beyond the border read the border.
+
+    Args:
+        images: What to read; gradients flow to them and not to the grid.
+        grid: Where: x and y from -1 to 1, the outer edges of the first and last pixel.
+    """
+    return _LookUp.apply(images, grid)  # pyright: ignore[reportReturnType]
+
+
+class _LookUp(Function):
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, grid: Tensor) -> Tensor:
+        ctx.save_for_backward(grid)
+        ctx.shape = images.shape
+        return F.grid_sample(images, grid, padding_mode="border", align_corners=False)
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:  # pyright: ignore
+        (grid,) = ctx.saved_tensors
+        return _Spread.apply(gradient, grid, ctx.shape), None  # pyright: ignore
+
+
+class _Spread(Function):
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, grid: Tensor, shape: torch.Size) -> Tensor:
+        ctx.save_for_backward(grid)
+        spread, _ = torch.ops.aten.grid_sampler_2d_backward(
+            values.contiguous(),
+            values.new_zeros(()).expand(shape),  # only its shape counts
+            grid,
+            BILINEAR,
+            BORDER,
+            False,
+            (True, False),
+        )
+        return spread
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None]:  # pyright: ignore
+        (grid,) = ctx.saved_tensors
+        return _LookUp.apply(gradient, grid), None, None  # pyright: ignore

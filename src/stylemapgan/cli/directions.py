@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from stylemapgan import checkpoints, zoo
-from stylemapgan.checkpoints.tensors import refuse_unwritable
+from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.direction_labels import NO_LABELS, LabelOptions
 from stylemapgan.cli.direction_sheet import write_direction_sheet

@@ -84,7 +84,7 @@ def _refuse_in_time(folder: Path) -> None:
     """Find out before any work whether the files can be made and written."""
     try:
         from stylemapgan.interop.onnx_export import refuse_used_folder
-        from stylemapgan.interop.onnx_graphs import import_onnx
+        from stylemapgan.interop.onnx_files import import_onnx
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

@@ -8,7 +8,7 @@ from rich.table import Table
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import Checkpoint, read
 from stylemapgan.config import to_dict
-from stylemapgan.machine.summary import describe_machine
+from stylemapgan.machine import describe_machine
 
 
 def info(model: str = zoo.BUNDLED[0], /, *, machine: bool = False) -> None:

@@ -10,7 +10,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from stylemapgan import images, zoo
-from stylemapgan.checkpoints.tensors import refuse_unwritable
+from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from stylemapgan import zoo
-from stylemapgan.checkpoints.tensors import refuse_unwritable
+from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.own_photo import (
     EVERYWHERE_IN_THE_MIDDLE,

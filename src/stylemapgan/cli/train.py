@@ -10,10 +10,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from stylemapgan.cli.bars import Bar
-from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset
-from stylemapgan.cli.preset_help import print_help
-from stylemapgan.cli.processes import only_the_first_process_speaks
-from stylemapgan.cli.speaking import INTERRUPTED, say
+from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset, print_help
+from stylemapgan.cli.speaking import INTERRUPTED, only_the_first_process_speaks, say
 from stylemapgan.cli.training_plan import show_plan
 from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
 from stylemapgan.errors import ConfigError, MissingExtraError
@@ -164,8 +162,8 @@ def show_training(bar: Bar, progress: "Progress") -> None:
 
 def _say_what_computes(console: Console, session: "Run") -> None:
     """Name device and precision, and warn of one that the hardware only emulates."""
+    from stylemapgan.machine import one_line
     from stylemapgan.machine.precision import choose, why_slow
-    from stylemapgan.machine.summary import one_line
 
     device, precision = session.fabric.device, session.config.training.precision
     say(console, one_line(device, session.precision or choose(precision, device)))

@@ -3,9 +3,14 @@
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.plain_values import from_dict, to_dict
 from stylemapgan.config.presets import PRESETS, preset
-from stylemapgan.config.run import DataConfig, RunConfig, read_toml, to_toml
-from stylemapgan.config.training import TrainConfig
-from stylemapgan.config.training_parts import AdaConfig, LossWeights, SpeedConfig, StabilityConfig
+from stylemapgan.config.run_config import DataConfig, RunConfig, read_toml, to_toml
+from stylemapgan.config.training import (
+    AdaConfig,
+    LossWeights,
+    SpeedConfig,
+    StabilityConfig,
+    TrainConfig,
+)
 
 __all__ = [
     "PRESETS",

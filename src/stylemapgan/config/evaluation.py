@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from stylemapgan.config.checks import need_not_negative, need_positive
-from stylemapgan.config.ranges import SEED
+from stylemapgan.config.ranges import SEED, need_not_negative, need_positive
 from stylemapgan.errors import ConfigError
 
 

@@ -1,9 +1,8 @@
 """Named settings to start from."""
 
 from stylemapgan.config.model import ModelConfig
-from stylemapgan.config.run import RunConfig
-from stylemapgan.config.training import TrainConfig
-from stylemapgan.config.training_parts import LossWeights
+from stylemapgan.config.run_config import RunConfig
+from stylemapgan.config.training import LossWeights, TrainConfig
 from stylemapgan.errors import ConfigError
 
 PAPER_WIDTHS = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64, 1024: 32}

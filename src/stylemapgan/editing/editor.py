@@ -18,8 +18,8 @@ from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.checks import AnyImages
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import EditError
+from stylemapgan.machine import one_line
 from stylemapgan.machine.precision import MIXED, choose
-from stylemapgan.machine.summary import one_line
 from stylemapgan.types import Array, Stylemap
 
 

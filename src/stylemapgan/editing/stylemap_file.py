@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stylemapgan.checkpoints.tensors import write_tensors
+from stylemapgan.checkpoints.file import write_tensors
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Stylemap
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stylemapgan.checkpoints.tensors import SUFFIX, read_tensors, write_tensors
+from stylemapgan.checkpoints.file import SUFFIX, read_tensors, write_tensors
 from stylemapgan.config.user_folders import cache_folder
 from stylemapgan.data import PhotoSet
 from stylemapgan.data.cache import last_change

@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Int64
 
-from stylemapgan.checkpoints.tensors import SUFFIX
+from stylemapgan.checkpoints.file import SUFFIX
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.comparability import (
     kind_of,

@@ -8,7 +8,7 @@ from importlib.metadata import version
 import torch
 
 from stylemapgan.editing import AbstractEditor
-from stylemapgan.machine.processor import processor_name, this_processor
+from stylemapgan.machine.precision import processor_name, this_processor
 
 
 def describe_machine(editor: AbstractEditor, device_name: str) -> dict[str, str]:

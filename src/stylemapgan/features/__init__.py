@@ -4,8 +4,11 @@ from pathlib import Path
 
 from stylemapgan.config.training import PerceptualNetwork
 from stylemapgan.features.efficientnet import load_efficientnet_lite0
-from stylemapgan.features.lpips import load_lpips
-from stylemapgan.features.perceptual import AbstractPerceptualDistance, EfficientNetDistance
+from stylemapgan.features.perceptual import (
+    AbstractPerceptualDistance,
+    EfficientNetDistance,
+    load_lpips,
+)
 
 __all__ = ["AbstractPerceptualDistance", "EfficientNetDistance", "load_distance", "load_lpips"]
 

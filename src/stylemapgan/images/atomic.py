@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stylemapgan.config.texts import spelled_out
+from stylemapgan.config.plain_values import spelled_out
 from stylemapgan.errors import StorageError
 from stylemapgan.images.failed_writes import explain, failed_write
 

@@ -1,12 +1,14 @@
 """The networks of a model as they are exported: cut into parts, and exact at any size."""
 
 import copy
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import ModelConfig
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.models.modulation import (
@@ -16,10 +18,83 @@ from stylemapgan.models.modulation import (
 )
 from stylemapgan.models.synthesis import SynthesisNetwork
 
+BATCH = 2
+"""Images that go through a network while it is traced; a batch of 1 would become a constant."""
 MOST_SUMMED = 2**18
 """Numbers that ONNX Runtime may sum up in one go."""
 EPSILON = 1e-5
 """Keeps a normalisation from dividing by zero; PyTorch's default."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """A network to trace, with names for what goes in and comes out."""
+
+    network: nn.Module
+    inputs: dict[str, Tensor]
+    outputs: tuple[str, ...]
+    about: str
+    """What it does, for the file."""
+    takes_a_list: bool = False
+    """The network's one argument is the list of all inputs."""
+    free_axes: tuple[int, ...] = (0,)
+    """Axes of the inputs that may be of any length; sizes are free for each input by itself."""
+
+
+def graphs(networks: Networks) -> dict[str, Graph]:
+    """List the networks of a model, as it is edited with. Tensors of the graphs hold no values."""
+    generator, encoder = networks.generator, networks.encoder
+    config = generator.config
+    sides = [config.stylemap_size * 2**level for level in range(config.doublings + 1)]
+    photos = torch.empty(BATCH, 3, config.image_size, config.image_size)
+    stylemaps = torch.empty(BATCH, config.style_channels, sides[0], sides[0])
+    styles, modulations = {}, {}
+    for layer in range(2 * len(sides)):  # two for each side
+        side = sides[layer // 2]
+        width, features = config.resizer_widths[layer // 2], config.generator_widths[layer // 2]
+        styles[f"w_plus_{layer}"] = torch.empty(BATCH, width, side, side)
+        modulations[f"modulation_{layer}"] = torch.empty(BATCH, 2 * features, side, side)
+    return {
+        "encoder": Graph(
+            network=encoder,
+            inputs={"image": photos},
+            outputs=("stylemap",),
+            about="Finds the stylemap of a photo: RGB in [-1, 1].",
+        ),
+        "mapping": Graph(
+            network=generator.mapping,
+            inputs={"z": torch.empty(BATCH, config.style_channels)},
+            outputs=("stylemap",),
+            about="Makes a random stylemap of standard normal numbers.",
+        ),
+        "resizer": Graph(
+            network=generator.resizer,
+            inputs={"stylemap": stylemaps},
+            outputs=tuple(styles),
+            about="Grows a stylemap to one for each modulated layer: w_plus.",
+        ),
+        "modulation": Graph(
+            network=Modulation(generator.synthesis),
+            inputs=styles,
+            outputs=tuple(modulations),
+            about="Makes scale and shift maps for each modulated layer of w_plus, or of cutouts.",
+            takes_a_list=True,
+            free_axes=(0, 2, 3),
+        ),
+        "synthesis": Graph(
+            network=ImageAndFeatures(generator.synthesis, config),
+            inputs=modulations,
+            outputs=("image", "features"),
+            about="Paints an image, RGB around [-1, 1], as modulated; features tell parts apart.",
+            takes_a_list=True,
+        ),
+        "reconstruct": Graph(
+            network=Reconstruction(encoder, generator),
+            inputs={"image": photos},
+            outputs=("reconstruction",),
+            about="Encodes and decodes a photo: encoder, resizer and synthesis in one.",
+        ),
+    }
 
 
 class WithWeights(nn.Module):

@@ -6,10 +6,40 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylemapgan.config import ModelConfig
+from stylemapgan.models.layers import GAIN, EqualizedConv2d, activate
 from stylemapgan.models.mapping import MappingNetwork
 from stylemapgan.models.noise import Noise
-from stylemapgan.models.resizer import StylemapResizer
+from stylemapgan.models.resample import UpConv2d
 from stylemapgan.models.synthesis import SynthesisNetwork
+
+
+class StylemapResizer(nn.Module):
+    """Grow a stylemap to every resolution of the synthesis network, two maps for each.
+
+    Every step of the chain is used, so coarse maps steer all finer ones.
+
+    Source: Kim et al., CVPR 2021, section 3.1.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        widths = config.resizer_widths
+        self.convolutions = nn.ModuleList()
+        into = config.style_channels
+        for level, width in enumerate(widths):
+            first = EqualizedConv2d if level == 0 else UpConv2d
+            self.convolutions.append(first(into, width, kernel_size=3, gain=GAIN))
+            self.convolutions.append(EqualizedConv2d(width, width, kernel_size=3, gain=GAIN))
+            into = width
+
+    def forward(
+        self, stylemap: Float[Tensor, "batch style rows columns"]
+    ) -> list[Float[Tensor, "batch _ _ _"]]:
+        w_plus = []
+        for convolution in self.convolutions:
+            stylemap = activate(convolution(stylemap))
+            w_plus.append(stylemap)
+        return w_plus
 
 
 class Generator(nn.Module):

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from stylemapgan import zoo
-from stylemapgan.config.checks import need_positive
+from stylemapgan.config.ranges import need_positive
 from stylemapgan.errors import ConfigError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from stylemapgan.training.processes import average
 
@@ -77,3 +78,19 @@ def _learning(optimizer: Optimizer) -> list[nn.Parameter]:
         for parameter in group["params"]
         if parameter.requires_grad
     ]
+
+
+@torch.no_grad()
+def update_ema(average: nn.Module, current: nn.Module, *, images: int, half_life: float) -> None:
+    """Move averaged weights towards the current ones.
+
+    Args:
+        average: Network that holds the averages; changed in place.
+        current: Network in training, of the same class.
+        images: Images seen since the last update.
+        half_life: Images after which an old value counts half.
+    """
+    average_into = get_ema_multi_avg_fn(decay=0.5 ** (images / half_life))
+    average_into(list(average.parameters()), list(current.parameters()), 0)
+    for kept, value in zip(average.buffers(), current.buffers(), strict=True):
+        kept.copy_(value)

@@ -15,21 +15,31 @@ from stylemapgan.errors import StorageError, StyleMapGANError, TrainingError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.machine.precision import Choice
 from stylemapgan.machine.tf32 import tf32_allowed
-from stylemapgan.training import machine, schedule, steps
-from stylemapgan.training.descent import Losses
-from stylemapgan.training.ema import update_ema
-from stylemapgan.training.feed import PhotoFeed
+from stylemapgan.training import schedule, steps
+from stylemapgan.training.descent import Losses, update_ema
 from stylemapgan.training.memory import out_of_memory_explained
-from stylemapgan.training.microbatches import Microbatch, Phase, random_source
+from stylemapgan.training.microbatches import Microbatch, Phase, PhotoFeed, random_source
 from stylemapgan.training.prior import give_head_start
-from stylemapgan.training.processes import any_of, average, first_alone, share_of, share_weights
+from stylemapgan.training.processes import (
+    any_of,
+    average,
+    describe_hardware,
+    first_alone,
+    share_of,
+    share_weights,
+)
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.run_logger import OnProgress, Progress, RunLogger
+from stylemapgan.training.run_logger import (
+    LossWindow,
+    OnProgress,
+    Progress,
+    RunLogger,
+    TensorBoardLog,
+    broken,
+)
 from stylemapgan.training.saving import Saver
 from stylemapgan.training.state import TrainState, broken_part, new_state
-from stylemapgan.training.tensorboard import TensorBoardLog
 from stylemapgan.training.validation import Validator
-from stylemapgan.training.window import LossWindow, broken
 from stylemapgan.types import Share
 
 LOG_EVERY = 10
@@ -229,7 +239,7 @@ class Run:
     def _machine_facts(self) -> dict[str, str]:
         """Say what the run goes on with, and what it started from."""
         reason = self.precision.reason if self.precision else "as config.toml says"
-        facts = machine.describe(self.fabric)
+        facts = describe_hardware(self.fabric)
         facts["precision"] = f"{self.config.training.precision}: {reason}"
         if self.origin:
             facts["init_from"] = self.origin

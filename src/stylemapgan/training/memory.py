@@ -1,12 +1,15 @@
 """Say what to do when memory runs out."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import torch
 
 from stylemapgan.config import TrainConfig
-from stylemapgan.errors import TrainingError
+from stylemapgan.errors import ConfigError, TrainingError
+from stylemapgan.training.processes import Hardware
 
 
 @contextmanager
@@ -51,3 +54,55 @@ def _advice(config: TrainConfig, images: int) -> str:
     if config.precision == "32-true":
         ways.append("set precision to bf16-mixed in the run's config.toml")
     return " or ".join(ways)
+
+
+GIB = 2**30
+MOST_GIB = 1_000_000
+
+
+def memory_a_process(hardware: Hardware, gib: float | None = None) -> int:
+    """Bytes that each process of a run may use.
+
+    Args:
+        hardware: What to compute on; processes on a CPU share what is available.
+        gib: What another machine gives to each process, instead of asking this one.
+
+    Raises:
+        ConfigError: The given memory is none.
+        TrainingError: This machine has no such device, or does not tell.
+    """
+    if gib is not None:
+        if not 0 < gib <= MOST_GIB:
+            raise ConfigError(
+                f"--memory must be above 0 and at most {MOST_GIB:,} GiB, got {gib:g}."
+            )
+        return int(gib * GIB)
+    if hardware.accelerator in ("auto", "cuda") and torch.cuda.is_available():
+        return torch.cuda.get_device_properties(0).total_memory
+    if hardware.accelerator in ("auto", "mps") and torch.backends.mps.is_available():
+        return torch.mps.recommended_max_memory()
+    if hardware.accelerator in ("cuda", "mps"):
+        raise TrainingError(
+            f"There is no {hardware.accelerator} device here to look at: say with --memory how "
+            "many GiB it has."
+        )
+    return available() // hardware.devices
+
+
+def available() -> int:
+    """Bytes of this machine's memory that are free, or would be if they were asked for.
+
+    Raises:
+        TrainingError: The system does not tell.
+    """
+    meminfo = Path("/proc/meminfo")
+    if meminfo.exists():
+        for line in meminfo.read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        raise TrainingError(
+            "This system does not tell how much memory it has: say so with --memory, in GiB."
+        ) from None

@@ -5,10 +5,12 @@ weights stay equal. The first process alone writes files.
 """
 
 import os
+import platform
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -19,6 +21,7 @@ from torch import Tensor, nn
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, StyleMapGANError, TrainingError
+from stylemapgan.machine.precision import processor_name, this_processor
 from stylemapgan.training.companions import explain_lost_contact, start_companions
 from stylemapgan.types import Share
 
@@ -150,3 +153,20 @@ def _lost_contact_explained() -> Iterator[None]:
             f"Another process of this run {problem}. This one stops too: look for a message "
             "above, then go on with --resume."
         ) from error
+
+
+def describe_hardware(fabric: Fabric) -> dict[str, str]:
+    """Name hardware and software in a few words each."""
+    device = processor_name()
+    if fabric.device.type == "cuda":
+        device = torch.cuda.get_device_name(fabric.device)
+    return {
+        "device": device,
+        "capability": this_processor().kind,
+        "processes": str(fabric.world_size),
+        "threads": str(torch.get_num_threads()),
+        "cores": str(os.cpu_count()),
+        "stylemapgan": version("stylemapgan"),
+        "PyTorch": torch.__version__,
+        "Python": platform.python_version(),
+    }

@@ -1,17 +1,22 @@
 """A run's folder: where its settings, journal, pictures, snapshots and states lie."""
 
+import logging
+import os
+import zipfile
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+
+import torch
 
 from stylemapgan.checkpoints.file import Checkpoint
 from stylemapgan.checkpoints.file import write as write_checkpoint
 from stylemapgan.config import RunConfig, read_toml, to_toml
 from stylemapgan.errors import ConfigError, TrainingError
-from stylemapgan.images.atomic import UNFINISHED, replacing
+from stylemapgan.images.atomic import UNFINISHED, replacing, storing
 from stylemapgan.training.journal import Journal
 from stylemapgan.training.locking import RunLock, is_lock
-from stylemapgan.training.saved_states import SavedStates
+from stylemapgan.training.state import broken_part
 
 
 class RunFolder:
@@ -113,3 +118,114 @@ class RunFolder:
 
     def _folders(self) -> tuple[Path, ...]:
         return self.samples, self.snapshots, self.states.folder
+
+
+logger = logging.getLogger(__name__)
+
+
+class Saved(NamedTuple):
+    """A state that was read."""
+
+    path: Path
+    state: dict[str, Any]
+
+
+class SavedStates:
+    """Two files: `latest.pt`, and `previous.pt` in case something damages the first.
+
+    Both are ZIP archives in PyTorch's format, which hold a CRC-32 of each tensor. PyTorch does
+    not look at it, so this class does: a few changed bytes would otherwise go unnoticed until
+    the networks break.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.latest = folder / "latest.pt"
+        self.previous = folder / "previous.pt"
+        self._damaged = folder / "damaged.pt"
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Write the newest state; the one that was the newest becomes the previous.
+
+        Raises:
+            StorageError: It cannot be written; what was saved before is as it was.
+        """
+        wanted = _bytes(state)
+        with storing(self.latest, self.folder, wanted=wanted), replacing(self.latest) as unfinished:
+            torch.save(state, unfinished)
+            self._keep_latest_as_previous()
+
+    def load(self, is_told: bool = True) -> Saved | None:
+        """Read the newest state that is good; None where nothing was saved yet.
+
+        Args:
+            is_told: Warn in one line where that is not the newest file.
+
+        Raises:
+            TrainingError: There are states, and none of them is good.
+        """
+        faults = []
+        for path in filter(Path.exists, (self.latest, self.previous)):
+            found = _read(path)
+            if isinstance(found, str):
+                faults.append(f"{path} {found}")
+                continue
+            for fault in faults if is_told else ():
+                logger.warning("%s: the state before is used, %s.", fault, path)
+            return Saved(path, found)
+        if faults:
+            raise TrainingError(f"{' and '.join(faults)}: {self._what_still_works()}")
+        return None
+
+    def set_damaged_aside(self) -> None:
+        """Rename the newest file after `load` had to fall back, so that nothing reads it again."""
+        if self.latest.exists():
+            self.latest.replace(self._damaged)
+
+    def _keep_latest_as_previous(self) -> None:
+        """Give the newest state a second name, so that it has one at any instant."""
+        if not self.latest.exists():
+            return
+        second = self.previous.with_name(f".previous{UNFINISHED}")
+        second.unlink(missing_ok=True)
+        try:
+            os.link(self.latest, second)
+        except OSError:  # a file system without links
+            self.latest.replace(self.previous)
+        else:
+            second.replace(self.previous)
+
+    def _what_still_works(self) -> str:
+        snapshots = sorted((self.folder.parent / "snapshots").glob("*.safetensors"))
+        if not snapshots:
+            return "this run cannot go on, and it has no snapshots either; start it again"
+        return (
+            "this run cannot go on, but its snapshots still work; start a new one with "
+            f"--init-from {snapshots[-1]}"
+        )
+
+
+def _read(path: Path) -> dict[str, Any] | str:
+    """Read a state, or tell why it is no good, to complete a sentence that begins with its path."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            wrong = archive.testzip()
+        if wrong is not None:
+            return f"is damaged (the checksum of {wrong} is wrong)"
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        return f"cannot be read ({error.strerror or error})"
+    except MemoryError:
+        raise
+    except Exception:  # damaged bytes lead anywhere
+        return "is damaged (it is no whole archive)"
+    broken = broken_part(state)
+    return f"is broken ({broken} are not finite)" if broken else state
+
+
+def _bytes(state: Any) -> int:
+    """Size of all tensors of a state."""
+    if isinstance(state, torch.Tensor):
+        return state.nbytes
+    values = state.values() if isinstance(state, dict) else state
+    return sum(map(_bytes, values)) if isinstance(state, dict | list | tuple) else 0

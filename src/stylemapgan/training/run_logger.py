@@ -1,18 +1,122 @@
 """Where a run tells what happens: journal, pictures, figures, TensorBoard, progress."""
 
 import logging
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import torch
+from lightning_fabric import Fabric
+
 from stylemapgan import images
-from stylemapgan.errors import StyleMapGANError
-from stylemapgan.training.preview import sample_sheet
+from stylemapgan.errors import MissingExtraError, StyleMapGANError, TrainingError
+from stylemapgan.training.descent import Losses
+from stylemapgan.training.processes import average
 from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.state import TrainState
-from stylemapgan.training.tensorboard import TensorBoardLog
-from stylemapgan.training.validation import Validator
+from stylemapgan.training.validation import Validator, sample_sheet
+from stylemapgan.types import Images
+
+
+class TensorBoardLog:
+    """Write what the journal holds, and sample sheets, as TensorBoard's event files.
+
+    Each start of a run adds a file to the folder. Of an earlier file, TensorBoard hides what lies
+    beyond the point that the run resumed from.
+    """
+
+    def __init__(self, folder: Path, images_seen: int = 0) -> None:
+        """Start writing.
+
+        Args:
+            folder: Where event files go; made if missing.
+            images_seen: Where the run goes on.
+
+        Raises:
+            MissingExtraError: TensorBoard is not installed.
+        """
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ModuleNotFoundError:
+            raise MissingExtraError("tensorboard", "tensorboard") from None
+        first_step = images_seen + 1 if images_seen else None
+        self._writer = SummaryWriter(str(folder), purge_step=first_step)
+
+    def write(self, images_seen: int, **entry: Any) -> None:
+        """Write one entry of the journal, called as `Journal.write` is."""
+        for name, value in entry.items():
+            if name == "machine":
+                text = "  \n".join(f"{key}: {fact}" for key, fact in value.items())
+                self._writer.add_text(name, text, images_seen)
+            elif isinstance(value, dict):
+                self._scalars(images_seen, value, "validation/" if name == "validation" else "")
+            else:
+                self._scalars(images_seen, {name: value}, "speed/")
+
+    def picture(self, images_seen: int, sheet: Images) -> None:
+        """Write a sample sheet."""
+        pixels = images.to_bytes(sheet[:1])[0]
+        self._writer.add_image("samples", pixels, images_seen, dataformats="HWC")
+
+    def close(self) -> None:
+        """Write what is still in memory, and stop."""
+        self._writer.close()
+
+    def _scalars(self, images_seen: int, values: dict[str, float], group: str) -> None:
+        for name, value in values.items():
+            self._writer.add_scalar(f"{group}{name}", value, images_seen)
+
+
+class LossWindow:
+    """Losses of some updates, left on their device until someone looks."""
+
+    def __init__(self, fabric: Fabric) -> None:
+        self.started = time.perf_counter()
+        self.updates: list[tuple[int, Losses]] = []
+        self._fabric = fabric
+
+    def add(self, update: int, losses: Losses) -> None:
+        """Remember the losses of one update."""
+        self.updates.append((update, losses))
+
+    def means(self) -> dict[str, float]:
+        """Average each term over the updates that have it, and over all processes.
+
+        Raises:
+            TrainingError: A loss is not finite; the message names update and term.
+        """
+        values: dict[str, list[float]] = {}
+        for (update, losses), numbers in zip(self.updates, self._fetch(), strict=True):
+            for name, value in zip(losses, numbers, strict=True):
+                if not math.isfinite(value):
+                    raise broken(update, f"the loss {name} became {value}")
+                values.setdefault(name, []).append(value)
+        return {name: math.fsum(each) / len(each) for name, each in values.items()}
+
+    def rate(self, batch: int) -> float:
+        """Images a second, up to now."""
+        return len(self.updates) * batch / (time.perf_counter() - self.started)
+
+    def _fetch(self) -> list[list[float]]:
+        """Get all numbers in one go: waiting for the device takes time."""
+        if not self.updates:
+            return []
+        rows = [torch.stack(list(losses.values())) for _, losses in self.updates]
+        numbers = average(self._fabric, torch.cat(rows))
+        return [row.tolist() for row in numbers.cpu().split([len(row) for row in rows])]
+
+
+def broken(update: int, what: str) -> TrainingError:
+    """Say that a run cannot go on from here, and what to do."""
+    return TrainingError(
+        f"Update {update}: {what}. Lower learning_rate or r1_gamma in the run's config.toml, or "
+        "set precision to 32-true there, and go on with --resume."
+    )
+
 
 logger = logging.getLogger(__name__)
 

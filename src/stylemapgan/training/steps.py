@@ -20,7 +20,7 @@ from stylemapgan.config import TrainConfig
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.models.noise import Noise
 from stylemapgan.training.descent import Losses, Pass, descend
-from stylemapgan.training.microbatches import Microbatch, Phase
+from stylemapgan.training.microbatches import Microbatch, Phase, lay_out
 from stylemapgan.training.state import TrainState
 
 Batch = Sequence[Microbatch]
@@ -65,13 +65,6 @@ class StepContext:
         """Update the optimisers' parameters to lower the mean loss of all microbatches."""
         longest = self.config.stability.clip_gradients
         return descend(self.fabric, passes, *optimizers, count=len(batch), longest_gradient=longest)
-
-
-def lay_out(images: Tensor, config: TrainConfig) -> Tensor:
-    """Put images into the memory layout that convolutions like best."""
-    if not config.speed.channels_last:
-        return images.contiguous()
-    return images.contiguous(memory_format=torch.channels_last)
 
 
 def generator_step(context: StepContext, state: TrainState, batch: Batch) -> Losses:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int64
 
-from stylemapgan.config.texts import spelled_out
+from stylemapgan.config.plain_values import spelled_out
 from stylemapgan.data.cache import Skipped
 from stylemapgan.data.preparing.chunks import chunk_count, chunk_path, read_chunk, read_contents
 from stylemapgan.data.preparing.config import PrepareConfig

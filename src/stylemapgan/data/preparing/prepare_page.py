@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float32
 
 from stylemapgan import pages
-from stylemapgan.config.texts import spelled_out
+from stylemapgan.config.plain_values import spelled_out
 from stylemapgan.data.cache import Skipped
 from stylemapgan.data.preparing.chunks import CHUNK, chunk_path, read_contents
 from stylemapgan.data.preparing.outcome import DUPLICATES, SKIPPED, Outcome

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from stylemapgan.checkpoints.tensors import read_tensors, write_tensors
+from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.editing.directions.direction import Direction, Origin
 from stylemapgan.errors import CheckpointError, EditError
 

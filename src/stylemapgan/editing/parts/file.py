@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stylemapgan.checkpoints.tensors import read_tensors, write_tensors
+from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.editing.parts.parts import Parts
 from stylemapgan.errors import CheckpointError, EditError
 

@@ -17,11 +17,11 @@ from torch import Tensor, nn
 from stylemapgan.features.download import OnProgress
 from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.features.inception import load_inception
-from stylemapgan.features.lpips import load_lpips
 from stylemapgan.features.perceptual import (
     SMALLEST_SIDE,
     AbstractPerceptualDistance,
     EfficientNetDistance,
+    load_lpips,
 )
 from stylemapgan.images.levels import from_bytes, to_bytes, to_numpy
 from stylemapgan.metrics.frechet import FID_NAME, NAME, inception_features, pooled_features

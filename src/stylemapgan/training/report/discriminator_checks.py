@@ -5,8 +5,7 @@ Each check is a function of a run's history; its thresholds are the constants ab
 
 import math
 
-from stylemapgan.training.report.concern import ENOUGH, Concern
-from stylemapgan.training.report.history import History
+from stylemapgan.training.report.history import ENOUGH, Concern, History
 
 SURE = 0.15
 """A discriminator's loss below this: on average it gives the right answer 86 %."""

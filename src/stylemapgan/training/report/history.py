@@ -137,3 +137,15 @@ def read_history(folder: Path) -> History:
 def _curve(points: list[tuple[int, int | float]]) -> Curve:
     x, y = np.array(points, dtype=np.float64).reshape(-1, 2).T
     return Curve(x, y)
+
+
+ENOUGH = 100
+"""Looks at the losses before anything is said: fewer are too noisy to judge."""
+
+
+@dataclass(frozen=True)
+class Concern:
+    """What was seen, why it matters, and what to change."""
+
+    title: str
+    text: str

@@ -21,9 +21,8 @@ from stylemapgan.pages import (
     Table,
     write_page,
 )
-from stylemapgan.training.report.concern import ENOUGH
 from stylemapgan.training.report.curves import charts
-from stylemapgan.training.report.history import Curve, History, read_history
+from stylemapgan.training.report.history import ENOUGH, Curve, History, read_history
 from stylemapgan.training.report.warnings import CHECKS, warnings
 
 logger = logging.getLogger(__name__)

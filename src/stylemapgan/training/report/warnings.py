@@ -8,13 +8,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stylemapgan.training.report.concern import ENOUGH, Concern
 from stylemapgan.training.report.discriminator_checks import (
     discriminator_learns_nothing,
     discriminator_overfits,
     discriminator_wins,
 )
-from stylemapgan.training.report.history import Curve, History
+from stylemapgan.training.report.history import ENOUGH, Concern, Curve, History
 
 STANDSTILL = 0.95
 """A loss whose newer half is above this share of its older half does not fall."""

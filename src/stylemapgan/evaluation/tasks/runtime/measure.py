@@ -15,7 +15,7 @@ from stylemapgan.evaluation.findings import Figure, Findings, whole_set
 from stylemapgan.evaluation.memory import MEBIBYTE, forget_peak, peak_mebibytes
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
 from stylemapgan.evaluation.tasks.runtime.timing import WORKS, Milliseconds, time_runs, works
-from stylemapgan.machine.processor import processor_name, this_processor
+from stylemapgan.machine.precision import processor_name, this_processor
 from stylemapgan.metrics.intervals import Bootstrap, Estimate, statistic_interval
 
 WARM_UP, BATCH_WARM_UP = 3, 1

@@ -6,19 +6,116 @@ once, when it loads the file. Others are stored in float32 with the scale multip
 """
 
 import copy
-from collections.abc import Mapping
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
-from stylemapgan.interop.onnx_graphs import LEAST_LARGE, import_onnx
+from stylemapgan.errors import CheckpointError, MissingExtraError
+from stylemapgan.interop.onnx_networks import Graph, WithWeights
+
+LEAST_LARGE = 1024
+"""Numbers that a large weight holds at least."""
+
 
 MOST_INSIDE = 1_800_000_000
 """Bytes of weights that a file may hold; protobuf allows no file of 2 GiB or more."""
 DATA_SUFFIX = ".data"
 """Ends the name of a second file, which holds the weights of a network that is larger."""
+
+
+def trace(graph: Graph) -> tuple[Any, dict[str, Tensor]]:
+    """Turn a network into an ONNX model without its large weights.
+
+    Returns:
+        The model, which takes the large weights as its first inputs; and these weights, by the
+        names of the inputs.
+
+    Raises:
+        CheckpointError: PyTorch's exporter fails.
+        MissingExtraError: The packages that write ONNX are not installed.
+    """
+    import_onnx()
+    network = graph.network.eval()
+    weights = {
+        name: parameter.detach()
+        for name, parameter in network.named_parameters()
+        if parameter.ndim > 1 and parameter.numel() >= LEAST_LARGE
+    }
+    tensors = list(graph.inputs.values())
+    free = [
+        {axis: torch.export.Dim(name) for axis, name in _free_lengths(graph, index).items()}
+        for index in range(len(tensors))
+    ]
+    try:
+        with _quietly():
+            program = torch.onnx.export(
+                WithWeights(network, tuple(weights), takes_a_list=graph.takes_a_list),
+                (list(weights.values()), tensors),
+                dynamic_shapes=([None] * len(weights), free),
+                input_names=[*weights, *graph.inputs],
+                output_names=list(graph.outputs),
+                dynamo=True,
+                verbose=False,
+            )
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"PyTorch cannot turn a network into ONNX: {reason}") from error
+    assert program is not None  # it is only for the exporter before dynamo
+    model = program.model_proto
+    _forget_where_it_came_from(model)
+    _name_lengths(model, graph)
+    model.doc_string = graph.about
+    return model, weights
+
+
+def import_onnx() -> Any:
+    """Import the packages that write ONNX files.
+
+    Raises:
+        MissingExtraError: They are not installed.
+    """
+    try:
+        import onnx
+        import onnxscript  # noqa: F401 - PyTorch needs it
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(str(error.name), "export") from None
+    return onnx
+
+
+def _free_lengths(graph: Graph, index: int) -> dict[int, str]:
+    """Name the lengths of an input that are not fixed: all have one batch, each its own sizes."""
+    names = {0: "batch", 2: f"rows_{index}", 3: f"columns_{index}"}
+    return {axis: names[axis] for axis in graph.free_axes}
+
+
+def _name_lengths(model: Any, graph: Graph) -> None:
+    """Name free lengths of inputs and outputs as `_free_lengths` does."""
+    by_name = {given.name: given for given in model.graph.input}
+    known = {}
+    for index, name in enumerate(graph.inputs):
+        lengths = by_name[name].type.tensor_type.shape.dim
+        for axis, meaning in _free_lengths(graph, index).items():
+            known[lengths[axis].dim_param] = meaning
+    for part in (*model.graph.input, *model.graph.output):
+        for length in part.type.tensor_type.shape.dim:
+            if length.dim_param:
+                length.dim_param = known[length.dim_param]
+
+
+def _forget_where_it_came_from(model: Any) -> None:
+    """Drop notes about the Python code, which tell of folders on this machine."""
+    del model.graph.value_info[:]
+    for part in (*model.graph.node, *model.graph.input, *model.graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del model.graph.metadata_props[:]
 
 
 def write(
@@ -116,3 +213,17 @@ def _can_be_halved(stored: Any) -> bool:
 def _is_half(values: np.ndarray) -> bool:
     with np.errstate(over="ignore"):
         return np.array_equal(values.astype(np.float16).astype(np.float32), values)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Keep from people what PyTorch's exporter says of itself and of packages it does without."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

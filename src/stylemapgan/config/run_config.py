@@ -8,8 +8,7 @@ from pathlib import Path
 import tomli_w
 
 from stylemapgan.config.model import ModelConfig
-from stylemapgan.config.plain_values import from_dict, to_dict
-from stylemapgan.config.texts import spelled_out
+from stylemapgan.config.plain_values import from_dict, spelled_out, to_dict
 from stylemapgan.config.training import TrainConfig
 from stylemapgan.errors import ConfigError
 
