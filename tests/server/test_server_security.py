@@ -26,7 +26,7 @@ def test_listening_beyond_this_machine_needs_a_token():
 
 @pytest.mark.parametrize("token", ["", "short", "with a space in it somewhere", "x" * 300])
 def test_tokens_that_are_easy_to_guess_or_hard_to_send_are_refused(token):
-    with pytest.raises(ConfigError, match="token must be 16 to 200") as refusal:
+    with pytest.raises(ConfigError, match="token must consist of 16 to 200") as refusal:
         ServerConfig(token=token)
     assert not token or token not in str(refusal.value)
 

@@ -179,6 +179,7 @@ def _look(
 def _warn_of_a_misfit(photo: OwnPhoto, path: Path) -> None:
     if not photo.editor.typical_errors:  # nobody has measured what this model knows
         return
-    found = fit(photo.editor, photo.picture)
+    before = photo.editor.reconstruct(photo.picture)
+    found = fit(photo.picture, before, photo.editor.typical_errors)
     if found.verdict in ("doubtful", "outside"):
         print(f"warning: {path}: {found.message}", file=sys.stderr)

@@ -10,7 +10,7 @@ from stylemapgan.cli.outline import EDIT_TITLES, edit_row
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames, write_sheet
 from stylemapgan.config.ranges import MILLISECONDS
-from stylemapgan.editing import Piece, operations
+from stylemapgan.editing import Edit, Part, operations
 from stylemapgan.errors import EditError
 
 Shift = Annotated[
@@ -80,12 +80,12 @@ def transplant(
         reference_square=theirs.square,
     )
     down_right = (shift[1], shift[0])
-    piece = Piece(reference=theirs.picture, mask=mask, shift=down_right, strength=strength)
+    pasted = Part(reference=theirs.picture, mask=mask, shift=down_right, strength=strength)
     if morph is None:
-        result = editor.transplant_pieces(ours.picture, [piece])
+        result = editor.edit(ours.picture, Edit(parts=(pasted,)))
         ours.write_edited(output, result, operations.move(mask, down_right), provenance)
     else:
-        frames = editor.morph(ours.picture, piece, morph)
+        frames = editor.morph(ours.picture, pasted, morph)
         write_frames(output, frames, _strengths(strength, morph), milliseconds, provenance)
         result = frames[-1:]
     if sheet:

@@ -7,7 +7,9 @@ rest needs neither.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from stylemapgan.editing.abstract import AbstractEditor, Piece
+from stylemapgan.editing.abstract import AbstractEditor
+from stylemapgan.editing.edit import Edit, Part, Push, Space
+from stylemapgan.editing.edit_masks import BoxMask, PartMask, PngMask
 from stylemapgan.editing.opening import Engine, open_editor
 from stylemapgan.errors import MissingExtraError
 
@@ -15,7 +17,20 @@ if TYPE_CHECKING:
     from stylemapgan.editing.editor import Editor
     from stylemapgan.editing.onnx_editor import OnnxEditor
 
-__all__ = ["AbstractEditor", "Editor", "Engine", "OnnxEditor", "Piece", "open_editor"]
+__all__ = [
+    "AbstractEditor",
+    "BoxMask",
+    "Edit",
+    "Editor",
+    "Engine",
+    "OnnxEditor",
+    "Part",
+    "PartMask",
+    "PngMask",
+    "Push",
+    "Space",
+    "open_editor",
+]
 
 _HOMES = {
     "Editor": "stylemapgan.editing.editor",

@@ -3,14 +3,15 @@
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 import numpy as np
 
 from stylemapgan.config import ModelConfig
+from stylemapgan.editing.edit_rendering import turned_picture
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.editing.photo import CroppedPhoto, Patch, Square, fit
-from stylemapgan.editing.resolving import turned_picture
 from stylemapgan.editing.turning import PlainMask, Point
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.expiring_store import ExpiringStore
@@ -76,13 +77,10 @@ class EditService:
         """Encode the square of a photo, and judge how well the model represents it."""
         editor = model.editor
         image = self.photos.read(photo).crop(square, editor.image_size)
-        return StoredStylemap(
-            model=model.name,
-            array=to_numpy(editor.encode(image)),
-            photo=photo,
-            square=square,
-            fit=fit(editor, image),
-        )
+        array = to_numpy(editor.encode(image))
+        stylemap = StoredStylemap(model=model.name, array=array, photo=photo, square=square)
+        reconstruction = self.reconstruction(stylemap)
+        return replace(stylemap, fit=fit(image, reconstruction, editor.typical_errors))
 
     def resize(self, model: ServedModel, stylemap: Stylemap) -> Sequence[AnyStylemap]:
         """Resize a stylemap; cached."""

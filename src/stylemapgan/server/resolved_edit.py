@@ -6,8 +6,9 @@ from functools import partial
 from typing import Any
 
 from stylemapgan import images
-from stylemapgan.editing.edit import Edit, edited_w_plus
+from stylemapgan.editing.edit import Edit
 from stylemapgan.editing.edit_masks import EditMask, PartMask, PngMask, mask_pixels
+from stylemapgan.editing.edit_rendering import edited_w_plus
 from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, paste_back
 from stylemapgan.editing.turning import PlainMask
 from stylemapgan.images.decoding import opened
