@@ -57,7 +57,9 @@ def test_a_photo_that_the_server_lost_is_sent_again(open_page, photo):
         studio.upload_source(photo)
         (folder,) = site.workspace.upload_folder.folders()
         shutil.rmtree(folder)
-        site.workspace.service.photos.decoded.clear()
+        decoded = site.workspace.service.photos.decoded
+        for name in list(decoded._entries):
+            decoded.forget(name)
         before = studio.frames
         studio.page.evaluate(REFRAME, 1)
         studio.wait_for_a_frame(before)
