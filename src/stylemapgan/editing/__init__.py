@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.edit import Edit, Part, Push, Space
 from stylemapgan.editing.edit_masks import BoxMask, PartMask, PngMask
-from stylemapgan.editing.opening import Engine, open_editor
+from stylemapgan.editing.opening import open_editor
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ __all__ = [
     "BoxMask",
     "Edit",
     "Editor",
-    "Engine",
     "OnnxEditor",
     "Part",
     "PartMask",

@@ -33,7 +33,7 @@ from stylemapgan.editing.edit_rendering import (
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.editing.photo import CroppedPhoto
 from stylemapgan.errors import EditError
-from stylemapgan.images.batches import batch_for
+from stylemapgan.images.levels import batch_for
 from stylemapgan.types import Array, Features, Images, Mask, Stylemap
 
 MEAN_SAMPLES = 5_000
