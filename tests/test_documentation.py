@@ -31,6 +31,7 @@ def desk(tmp_path, monkeypatch) -> Path:
     for name in (
         "one.jpg",
         "other.jpg",
+        "hand.jpg",
         "pictures/a.png",
         "pictures/b.png",
         "other-pictures/c.png",
@@ -68,11 +69,23 @@ def test_the_first_edits_work(desk):
     assert (desk / "pasted.png").exists()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/start.md"])
-def test_the_python_of_the_first_pages_works(desk, page):
+@pytest.mark.parametrize(
+    ("page", "written"),
+    [
+        ("README.md", "blend.png"),
+        ("docs/start.md", "blend.png"),
+        ("docs/reference/python.md", "edited.png"),
+        ("docs/guides/edit.md", "edited.png"),
+        ("docs/guides/own-photos.md", "edited.png"),
+        ("docs/guides/directions.md", "open.png"),
+        ("docs/guides/provenance.md", "generated.png"),
+        pytest.param("docs/guides/refine.md", "refined.png", marks=pytest.mark.slow),
+    ],
+)
+def test_the_python_of_a_page_works(desk, page, written):
     (program,) = blocks(page, "python")
     exec(program, {})  # our own page
-    assert (desk / "blend.png").exists()
+    assert (desk / written).exists()
 
 
 def test_the_first_pages_name_every_command():

@@ -59,6 +59,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     return MARKER.sub(lambda marker: GENERATED[marker[1]](), markdown)
 
 
+def on_post_build(config: MkDocsConfig) -> None:
+    """Repeat the search index as a script, which pages opened from the disk may load."""
+    folder = Path(config.site_dir) / "search"
+    index = (folder / "search_index.json").read_text("utf-8")
+    (folder / "search_index.js").write_text(f"var __index = {index}", "utf-8")
+
+
 def _on_site(link: re.Match[str], source: str, uri: str) -> str:
     """Rewrite a link between files of the repository as one between files of the site."""
     target, anchor = link[2], link[3] or ""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from stylemapgan.editing import operations
-from stylemapgan.editing.photo import Square, face_square, foreground_square, middle_square
+from stylemapgan.editing.photo import FINDERS, Square
 from stylemapgan.images.formats import SUPPORTED
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.api_errors import invalid, unsupported_type
@@ -43,7 +43,6 @@ router = APIRouter(prefix="/stylemaps", tags=["Stylemaps"])
 ROUTERS = photos_router, router
 
 ANY_BYTES = "application/octet-stream"
-FINDERS = {"foreground": foreground_square, "middle": middle_square, "face": face_square}
 MAX_SIDES = 4
 """Side of the largest square, in longer sides of the photo."""
 FILE = {"schema": {"type": "string", "format": "binary"}}
