@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Any
 
 from stylemapgan.server.app import API, create_app
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 
 METHODS = ("get", "post", "put", "delete")
 LIMITS = {
