@@ -11,6 +11,7 @@ from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.edit import Edit, Part, Push, Space
 from stylemapgan.editing.edit_masks import BoxMask, PartMask, PngMask
 from stylemapgan.editing.opening import open_editor
+from stylemapgan.editing.photo import CroppedPhoto
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AbstractEditor",
     "BoxMask",
+    "CroppedPhoto",
     "Edit",
     "Editor",
     "OnnxEditor",
