@@ -9,6 +9,7 @@ from pathlib import Path
 from stylemapgan.evaluation.records import EvaluationRecord, TaskRecord
 from stylemapgan.evaluation.report.numbers import SummaryRow, summary_rows
 from stylemapgan.evaluation.report.tables import definitions, figure_blocks
+from stylemapgan.evaluation.tasks.abstract import by_reason
 from stylemapgan.images.atomic import write_text
 from stylemapgan.pages import write_page
 from stylemapgan.pages.blocks import (
@@ -144,7 +145,7 @@ def _task(task: TaskRecord, confidence: float) -> Iterator[Block]:
     yield from findings.charts
     if findings.left_out:
         yield Paragraph("Methods left out:")
-        yield Definitions(findings.left_out)
+        yield Definitions(by_reason(findings.left_out))
     for note in findings.notes:
         yield Paragraph(note)
     for sheet in findings.sheets:

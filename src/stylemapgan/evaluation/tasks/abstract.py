@@ -51,12 +51,17 @@ class AbstractTask(ABC):
         return self.obstacle(context)
 
 
-def list_reasons(left_out: Mapping[str, str]) -> str:
-    """List methods with their reasons, those of one reason together."""
-    by_reason: dict[str, list[str]] = {}
+def by_reason(left_out: Mapping[str, str]) -> dict[str, str]:
+    """Put methods of one reason together: `copy pixels, poisson` → why."""
+    names: dict[str, list[str]] = {}
     for name, reason in left_out.items():
-        by_reason.setdefault(reason, []).append(name)
-    return "; ".join(f"{', '.join(names)}: {reason}" for reason, names in by_reason.items())
+        names.setdefault(reason, []).append(name)
+    return {", ".join(each): reason for reason, each in names.items()}
+
+
+def list_reasons(left_out: Mapping[str, str]) -> str:
+    """List methods with their reasons in one line."""
+    return "; ".join(f"{names}: {reason}" for names, reason in by_reason(left_out).items())
 
 
 def measure_encodings(

@@ -128,15 +128,15 @@ def _perspective(
 def _notes(context: EvaluationContext, count: int, tested: int) -> tuple[str, ...]:
     if context.data.training is None:
         return (
-            f"There are no training photos: {count} random pictures are compared with the test "
+            f"There are no training photos: {count:,} random pictures are compared with the test "
             "photos themselves.",
         )
     total = len(context.data.training)
-    whose = "all" if count == total else f"{count} of the {total}"
-    notes = [f"{count} random pictures (psi 1) are compared with {whose} training photos."]
+    whose = "all" if count == total else f"{count:,} of the {total:,}"
+    notes = [f"{count:,} random pictures (psi 1) are compared with {whose} training photos."]
     if tested:
         notes.append(
-            f"So are {tested} test photos and their reconstructions. Test photos show how close "
+            f"So are {tested:,} test photos and their reconstructions. Test photos show how close "
             "other photos come; reconstructions show what encoding costs."
         )
     if 0 < tested < count:

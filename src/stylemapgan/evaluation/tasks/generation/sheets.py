@@ -99,7 +99,7 @@ def _nearest_sheet(
         contact_sheet(rows, ["random", below, f"random, closest to any {kind}", below], tile=TILE),
         f"Does the model copy? Random pictures and the {kind}s nearest to them in features of "
         f"{context.features.name}: first {len(usual)} that are not selected, then those of all "
-        f"{len(generated)} that are closest to a photo.",
+        f"{len(generated):,} that are closest to a photo.",
     )
 
 
