@@ -13,8 +13,8 @@ class EvaluationConfig:
     photos: int = 0
     """Test photos at most, spread evenly over the data; 0 takes all."""
     generated: int = 1_000
-    """Random pictures at most, and never more than there are training photos; 0 generates as many as
-    there are training photos, like the paper."""
+    """Random pictures at most, and never more than there are training photos; 0 generates as many
+    as there are training photos, like the paper."""
     pairs: int = 1_000
     """Random pairs of test photos to interpolate between, at most, and never more than there are
     training photos; 0 draws as many as there are training photos."""

@@ -122,11 +122,11 @@ def statistic_interval(
 ) -> Estimate:
     """Estimate any figure of pictures that stays meaningful where some appear twice.
 
-    A percentile interval: the figure is computed anew from pictures drawn with replacement.
-    For average precision, correlations, ratios, differences of them. Draws in which nothing can
-    be measured (the figure is NaN, such as a precision without anything to find) do not count. Not for distances between
-    clouds of features, which mistake a picture drawn twice for a lack of variety: those take
-    `set_interval`.
+    A percentile interval: the figure is computed again from pictures drawn with replacement. For
+    average precision, correlations, ratios, and differences of them. Draws in which nothing can be
+    measured (the figure is NaN, such as a precision without anything to find) do not count.
+    Distances between clouds of features take `set_interval` instead: they mistake a picture drawn
+    twice for a lack of variety.
 
     Args:
         statistic: Computes the figure from the rows of some pictures, `np.arange(count)` for all.

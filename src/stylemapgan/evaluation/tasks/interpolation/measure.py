@@ -125,9 +125,9 @@ def length_figure(context: EvaluationContext, exact: AbstractMethod, pairs: Phot
 
 def _notes(context: EvaluationContext, count: int) -> tuple[str, ...]:
     notes = [
-        f"{count:,} random pairs of {len(context.data):,} test photos, at one random position each. "
-        "A photo is in several pairs; the intervals treat pairs as independent and are slightly "
-        "too narrow.",
+        f"{count:,} random pairs of {len(context.data):,} test photos, at one random place each. "
+        "As photos are in several pairs, which the intervals treat as independent, the intervals "
+        "are slightly too narrow.",
         "A model that shows little has short paths: read this figure beside the reconstruction.",
     ]
     if context.data.training is None:
