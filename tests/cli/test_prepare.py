@@ -93,7 +93,7 @@ def test_ctrl_c_stops_without_a_traceback_and_the_same_command_goes_on(
         os.killpg(process.pid, signal.SIGINT)
         said, complained = process.communicate()
     assert process.returncode == 130
-    assert "The same command goes on." in said
+    assert "Run the same command to continue." in said
     assert complained == ""
     assert not (out / "train").exists()
     assert run(*arguments).code == 0

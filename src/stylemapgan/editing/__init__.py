@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.edit import Edit, Part, Push, Space
 from stylemapgan.editing.edit_masks import BoxMask, PartMask, PngMask
-from stylemapgan.editing.opening import Engine, open_editor
+from stylemapgan.editing.opening import open_editor
+from stylemapgan.editing.photo import CroppedPhoto
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
 __all__ = [
     "AbstractEditor",
     "BoxMask",
+    "CroppedPhoto",
     "Edit",
     "Editor",
-    "Engine",
     "OnnxEditor",
     "Part",
     "PartMask",

@@ -236,22 +236,23 @@ class AbstractEditor(ABC):
         return array_namespace(*frames).concat(frames)
 
     @final
-    def interpolate(self, start: AnyImages, end: AnyImages, steps: int) -> Images:
+    def interpolate(self, start: AnyPicture, end: AnyPicture, steps: int) -> Images:
         """Walk from one picture to another.
 
         Returns:
             One image for each step, from the first reconstruction to the second.
         """
-        refuse_all_but_one(start, end)
-        first, last = self.encode(start), self.encode(end)
+        first, last = self._stylemaps(start), self._stylemaps(end)
+        refuse_all_but_one(first, last)
         path = [operations.interpolate(first, last, t) for t in _evenly_spaced(steps, end=1.0)]
         return self._decode_in_batches(array_namespace(first).concat(path))
 
     @final
-    def mix(self, coarse: AnyImages, fine: AnyImages) -> Images:
+    def mix(self, coarse: AnyPicture, fine: AnyPicture) -> Images:
         """Take coarse styles (pose, layout) from one picture and fine ones from another."""
-        refuse_unequal_batches(coarse, fine)
-        return self.synthesize(operations.mix(self._embed(coarse), self._embed(fine)))
+        ours, theirs = self._stylemaps(coarse), self._stylemaps(fine)
+        refuse_unequal_batches(ours, theirs)
+        return self.synthesize(operations.mix(self.resize(ours), self.resize(theirs)))
 
     @final
     def generate(self, count: int, psi: float = 0.7, seed: int = 0) -> Images:
@@ -283,10 +284,6 @@ class AbstractEditor(ABC):
         return resolved(
             edit, self.image_size, remembering(self._stylemaps), self.as_mask, self.as_array
         )
-
-    def _embed(self, images: AnyImages) -> list[AnyStylemap]:
-        """Encode images all the way to w_plus."""
-        return self.resize(self.encode(images))
 
     def _decode_in_batches(self, stylemaps: Stylemap) -> Images:
         batch = batch_for(self.image_size, DECODE_BATCH)

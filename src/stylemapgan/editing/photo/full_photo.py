@@ -22,10 +22,9 @@ from stylemapgan.errors import ImageError
 from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.colour import opaque, to_srgb
 from stylemapgan.images.decoding import opened, unpack
-from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.images.levels import from_bytes
 from stylemapgan.images.photo_metadata import exif_of, orientation_of, xmp_of
 from stylemapgan.images.provenance import Provenance, save_options
-from stylemapgan.types import Images
 
 logger = logging.getLogger(__name__)
 
@@ -195,27 +194,3 @@ class FullPhoto:
         if self.exif:
             logger.info("EXIF data of %d bytes are left out: too long.", len(self.exif))
         return notes
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class CroppedPhoto:
-    """A photo, and the square of it that the model sees."""
-
-    photo: FullPhoto
-    square: Square
-
-    @classmethod
-    def of_image(cls, image: Images) -> "CroppedPhoto":
-        """Take a model's own picture, (1, 3, S, S) in [-1, 1], as a whole photo."""
-        pixels = to_bytes(image)[0]
-        size = len(pixels)
-        whole = Square(x=size / 2, y=size / 2, side=float(size))
-        return cls(photo=FullPhoto(pixels=Image.fromarray(pixels)), square=whole)
-
-    def image(self, size: int) -> Float32[np.ndarray, "1 3 size size"]:
-        """Cut the square out as the image a model takes.
-
-        Args:
-            size: Height and width of the model's image, in pixels.
-        """
-        return self.photo.crop(self.square, size)

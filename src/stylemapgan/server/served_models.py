@@ -1,4 +1,4 @@
-"""The models that the server offers, each loaded when first used."""
+"""The models that the server offers; each loads when first used."""
 
 import re
 import threading
@@ -14,22 +14,22 @@ from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.directions import Direction, read_directions
 from stylemapgan.editing.opening import open_editor
 from stylemapgan.editing.parts import Parts, read_parts
-from stylemapgan.server.errors import not_found
+from stylemapgan.server.api_errors import not_found
 from stylemapgan.zoo.bundled import MODELS
 
-ODD = re.compile(r"[^A-Za-z0-9._-]+")
-"""What names in addresses do not hold."""
+UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
+"""Characters that are replaced in names, which are part of URLs."""
 
 
 class ServedModel:
-    """One model; what it costs to know something about it is paid when that is first asked."""
+    """One model; everything about it is read when first needed."""
 
     def __init__(self, name: str, source: str) -> None:
-        """Point at a model.
+        """Refer to a model.
 
         Args:
-            name: What clients call it.
-            source: A bundled name, a file, or an exported folder.
+            name: Name in the API.
+            source: Bundled name, file or exported folder.
         """
         self.name = name
         self.source = source
@@ -38,20 +38,15 @@ class ServedModel:
 
     @property
     def editor(self) -> AbstractEditor:
-        """What edits; loaded once, however many ask at the same time."""
+        """The editor; loaded once, even if several threads ask at the same time."""
         with self._lock:
             if self._editor is None:
                 self._editor = open_editor(self.source)
             return self._editor
 
     @property
-    def is_loaded(self) -> bool:
-        """Whether the networks are in memory."""
-        return self._editor is not None
-
-    @property
     def engine(self) -> Literal["onnx", "torch"]:
-        """What runs the networks."""
+        """The runtime of the networks."""
         return "torch" if zoo.find_onnx(self.source) is None else "onnx"
 
     @property
@@ -61,22 +56,22 @@ class ServedModel:
 
     @property
     def title(self) -> str:
-        """What people call it."""
+        """Name for people."""
         return self.name.replace("-", " ").replace("_", " ").capitalize()
 
     @property
     def licence(self) -> str:
-        """What others may do with the weights."""
+        """Licence of the weights."""
         return self._facts["licence"]
 
     @property
     def data(self) -> str:
-        """What it was trained on."""
+        """Statement on the training data."""
         return self._facts["data"]
 
     @cached_property
     def about(self) -> str:
-        """One line on what it edits."""
+        """One sentence on what it edits."""
         card = MODELS / f"{self.source}.md"
         if self.source in zoo.BUNDLED and card.is_file():
             paragraph = card.read_text("utf-8").split("\n\n")[1]
@@ -93,7 +88,7 @@ class ServedModel:
 
     @cached_property
     def parts(self) -> Parts | None:
-        """Automatic parts, where the model has them."""
+        """Automatic parts; None if the model has none."""
         file = zoo.parts_file(self.source)
         return None if file is None else read_parts(file)
 
@@ -106,13 +101,13 @@ class ServedModel:
         shown = zoo.read_plan(
             zoo.sample_folder(self.source), pictures, self.config.image_size
         ).blend
-        first = [shown.source, shown.reference]  # the two that a newcomer sees at the start
+        first = [shown.source, shown.reference]  # the Studio starts with these two
         pictures.sort(key=lambda path: first.index(path.name) if path.name in first else len(first))
         return {path.name: path for path in pictures}
 
     @cached_property
     def _facts(self) -> dict[str, Any]:
-        """Everything a model file says of itself."""
+        """Metadata of the model file."""
         folder = zoo.find_onnx(self.source)
         if folder is not None:
             from stylemapgan.editing.onnx_sessions import OnnxNetworks
@@ -121,11 +116,11 @@ class ServedModel:
         return vars(checkpoints.read_facts(zoo.find(self.source)))
 
 
-class Models:
+class ServedModels:
     """All models by name."""
 
     def __init__(self, sources: Sequence[str]) -> None:
-        """Point at models, the one to begin with first.
+        """Refer to models; the first one is the default.
 
         Raises:
             CheckpointError: One of them does not exist.
@@ -133,34 +128,34 @@ class Models:
         self._by_name: dict[str, ServedModel] = {}
         for source in sources:
             if zoo.find_onnx(source) is None:
-                zoo.find(source)  # or say that there is none
+                zoo.find(source)  # raises if it does not exist
             name = self._new_name(source)
             self._by_name[name] = ServedModel(name, source)
 
     def __iter__(self) -> Iterator[ServedModel]:
-        """Go through all models, the one to begin with first."""
+        """Iterate over all models, the default first."""
         return iter(self._by_name.values())
 
     @property
     def default(self) -> ServedModel:
-        """The one to begin with."""
+        """The model selected at the start."""
         return next(iter(self))
 
     def get(self, name: str) -> ServedModel:
         """Find a model.
 
         Raises:
-            ApiError: There is none of that name.
+            ApiError: No model has that name.
         """
         if name not in self._by_name:
             raise not_found("model", name)
         return self._by_name[name]
 
     def _new_name(self, source: str) -> str:
-        """Make a name of a path, other than those there are."""
+        """Derive an unused name from a path."""
         path = Path(source)
         stem = source if source in zoo.BUNDLED else path.stem if path.is_file() else path.name
-        base = ODD.sub("-", stem).strip("-._")[:48] or "model"
+        base = UNSAFE.sub("-", stem).strip("-._")[:48] or "model"
         number, name = 1, base
         while name in self._by_name:
             number += 1

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from stylemapgan.server.store import Store
+from stylemapgan.server.expiring_store import ExpiringStore
 
 
 class Clock:
@@ -21,7 +21,7 @@ def clock() -> Clock:
 
 
 def test_what_was_not_used_for_longest_goes_first():
-    store: Store[str] = Store(30.0)
+    store: ExpiringStore[str] = ExpiringStore(30.0)
     for name in "abc":
         store.put(name, name.upper(), 10)
     store.get("a")
@@ -33,7 +33,9 @@ def test_what_was_not_used_for_longest_goes_first():
 
 def test_values_expire_after_their_last_use(clock):
     forgotten: list[str] = []
-    store: Store[str] = Store(100.0, keep_seconds=60.0, clock=clock, on_forget=forgotten.append)
+    store: ExpiringStore[str] = ExpiringStore(
+        100.0, keep_seconds=60.0, clock=clock, on_forget=forgotten.append
+    )
     store.put("old", "OLD", 1)
     store.put("used", "USED", 1)
     clock.now = 50.0
@@ -48,7 +50,7 @@ def test_values_expire_after_their_last_use(clock):
 
 
 def test_a_client_beyond_its_share_loses_its_own_values_alone():
-    store: Store[str] = Store(100.0, share=0.4)
+    store: ExpiringStore[str] = ExpiringStore(100.0, share=0.4)
     store.put("theirs", "T", 40, "them")
     for index in range(5):
         store.put(f"ours {index}", "O", 20, "us")
@@ -59,7 +61,7 @@ def test_a_client_beyond_its_share_loses_its_own_values_alone():
 
 def test_a_value_larger_than_a_share_is_not_kept():
     forgotten: list[str] = []
-    store: Store[str] = Store(100.0, share=0.5, on_forget=forgotten.append)
+    store: ExpiringStore[str] = ExpiringStore(100.0, share=0.5, on_forget=forgotten.append)
     assert not store.put("large", "L", 51)
     assert store.get("large") is None
     assert forgotten == ["L"]
@@ -67,7 +69,7 @@ def test_a_value_larger_than_a_share_is_not_kept():
 
 def test_a_value_of_the_same_name_takes_the_place_of_the_first():
     forgotten: list[str] = []
-    store: Store[str] = Store(100.0, on_forget=forgotten.append)
+    store: ExpiringStore[str] = ExpiringStore(100.0, on_forget=forgotten.append)
     store.put("name", "first", 60)
     store.put("name", "second", 60)
     assert store.get("name") == "second"
@@ -75,17 +77,8 @@ def test_a_value_of_the_same_name_takes_the_place_of_the_first():
     assert store.length == 60
 
 
-def test_clearing_lets_everything_go():
-    forgotten: list[str] = []
-    store: Store[str] = Store(100.0, on_forget=forgotten.append)
-    store.put("a", "A", 1)
-    store.put("b", "B", 1)
-    store.clear()
-    assert forgotten == ["A", "B"]
-
-
 def test_many_threads_never_fill_it_beyond_its_limit():
-    store: Store[int] = Store(50.0, share=0.6)
+    store: ExpiringStore[int] = ExpiringStore(50.0, share=0.6)
     too_much: list[float] = []
 
     def hammer(seed: int) -> None:
@@ -104,7 +97,7 @@ def test_many_threads_never_fill_it_beyond_its_limit():
 
 
 def test_a_raised_limit_holds_for_one_client_too_and_is_never_lowered():
-    store: Store[str] = Store(20.0, share=0.5)
+    store: ExpiringStore[str] = ExpiringStore(20.0, share=0.5)
     assert not store.put("large", "LARGE", 15, client="one")
     store.raise_limit(15)
     assert store.put("large", "LARGE", 15, client="one")

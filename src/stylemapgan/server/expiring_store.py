@@ -1,4 +1,4 @@
-"""Things that stay for a while: bounded in bytes, shared fairly between clients, then forgotten."""
+"""A store whose entries expire: bounded in bytes, with a share for each client."""
 
 import threading
 import time
@@ -18,16 +18,16 @@ class _Entry(Generic[Value]):
     used_at: float
 
 
-def _nothing(_: object) -> None:
-    """Leave a forgotten value to the garbage collector."""
+def _ignore(_: object) -> None:
+    """Leave a removed value to the garbage collector."""
 
 
-class Store(Generic[Value]):
-    """Values by name; any number of threads may use it.
+class ExpiringStore(Generic[Value]):
+    """Values by name; safe for any number of threads.
 
-    What was not used for longest goes first: a client's own where it fills more than its share,
-    anybody's where the whole is full. Expired values go whenever something is put, and when
-    `forget_expired` is called.
+    The least recently used value is removed first: among a client's own values if it exceeds its
+    share, among all if the store is full. Expired values are removed at each `put` and by
+    `forget_expired`.
     """
 
     def __init__(
@@ -37,17 +37,17 @@ class Store(Generic[Value]):
         keep_seconds: float = float("inf"),
         share: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
-        on_forget: Callable[[Value], None] = _nothing,
+        on_forget: Callable[[Value], None] = _ignore,
     ) -> None:
         """Start empty.
 
         Args:
-            limit: Bytes for all values together.
-            keep_seconds: How long a value stays after its last use.
-            share: How much of the limit one client may fill, from 0 to 1.
-            clock: Tells the time in seconds.
-            on_forget: Called with each value that goes, also with one that another takes the
-                place of; so it must let go what is that value's alone.
+            limit: Bytes of all values together.
+            keep_seconds: Seconds without use after which a value expires.
+            share: Share of the limit that one client may fill, from 0 to 1.
+            clock: Returns the time in seconds.
+            on_forget: Called with each value that is removed or replaced, to free what belongs
+                to that value alone.
         """
         self.limit = limit
         self._share = share * limit
@@ -58,13 +58,13 @@ class Store(Generic[Value]):
         self._lock = threading.RLock()
 
     def raise_limit(self, least: int) -> None:
-        """Let at least so many bytes be kept, by one client too."""
+        """Raise the limit, and every client's share, to at least this many bytes."""
         with self._lock:
             self.limit = max(self.limit, float(least))
             self._share = max(self._share, float(least))
 
     def __len__(self) -> int:
-        """How many values there are."""
+        """Count the values."""
         return len(self._entries)
 
     @property
@@ -74,10 +74,10 @@ class Store(Generic[Value]):
             return sum(entry.length for entry in self._entries.values())
 
     def put(self, name: str, value: Value, length: int, client: str = "") -> bool:
-        """Keep a value, in place of one of that name.
+        """Store a value; replaces one of the same name.
 
         Args:
-            name: What to find it by.
+            name: Key of the value.
             value: What to keep.
             length: Bytes it takes.
             client: Whose share it counts for.
@@ -100,7 +100,7 @@ class Store(Generic[Value]):
             return True
 
     def get(self, name: str) -> Value | None:
-        """Find a value, which counts as using it; None if there is none."""
+        """Find a value and count this as a use; None if there is none."""
         with self._lock:
             entry = self._entries.get(name)
             if entry is None or self._is_expired(entry):
@@ -110,11 +110,11 @@ class Store(Generic[Value]):
             return entry.value
 
     def forget(self, name: str, *, only: Value | None = None) -> None:
-        """Let a value go, if there is one of that name.
+        """Remove a value, if there is one of that name.
 
         Args:
-            name: What it is found by.
-            only: Let go this value alone, not one that took its place.
+            name: Key of the value.
+            only: Remove this value only, not one that replaced it.
         """
         with self._lock:
             entry = self._entries.get(name)
@@ -123,19 +123,13 @@ class Store(Generic[Value]):
                 self._on_forget(entry.value)
 
     def forget_expired(self) -> None:
-        """Let go what was not used for too long."""
+        """Remove expired values."""
         with self._lock:
             for name in [name for name, e in self._entries.items() if self._is_expired(e)]:
                 self.forget(name)
 
-    def clear(self) -> None:
-        """Let everything go."""
-        with self._lock:
-            for name in list(self._entries):
-                self.forget(name)
-
     def _make_room(self, limit: float, counts: Callable[[_Entry[Value]], bool]) -> None:
-        """Let the longest unused go until those that count fit the limit."""
+        """Remove the least recently used of the counted entries until they fit the limit."""
         counted = [(name, entry) for name, entry in self._entries.items() if counts(entry)]
         length = sum(entry.length for _, entry in counted)
         for name, entry in counted:

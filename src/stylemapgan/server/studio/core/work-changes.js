@@ -68,7 +68,7 @@ export function changePush(work, direction, fields) {
 export const addReference = (work, id) =>
   work.references.includes(id) ? work : { ...work, references: [...work.references, id] };
 
-/** Takes a reference away, with all that was painted from it.
+/** Removes a reference and its pieces.
  * @param {Work} work @param {string} id @returns {Work} */
 export const removeReference = (work, id) => ({
   ...work,

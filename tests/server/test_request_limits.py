@@ -10,8 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from running_site import png
 
-from stylemapgan.server.engine import Engine
-from stylemapgan.server.errors import ApiError
+from stylemapgan.server.api_errors import ApiError
+from stylemapgan.server.concurrency import WorkerPool
 
 
 def chunks(count: int, sent: list[int]) -> Iterator[bytes]:
@@ -31,7 +31,8 @@ def test_a_long_upload_is_refused_by_its_header_and_by_its_length(start):
             assert answer.status_code == 413
             assert answer.json()["error"] == {
                 "code": "too_large",
-                "message": "At most 0.5 MB are taken here; send less, such as a smaller photo.",
+                "message": "The request is larger than the limit of 0.5 MB; send less, such as a "
+                "smaller photo.",
             }
         assert site.upload(png()).status_code == 201
 
@@ -78,8 +79,8 @@ def test_a_method_or_path_nobody_has_is_refused(site):
 def test_too_many_requests_are_told_to_come_back(start):
     with start(workers=1, waiting=1) as site:
         go_on = threading.Event()
-        engine = site.workspace.engine
-        blocker = engine._threads.submit(go_on.wait)  # the only worker
+        pool = site.workspace.workers
+        blocker = pool._threads.submit(go_on.wait)  # the only worker
         with ThreadPoolExecutor(6) as clients:
             body = {"model": site.model, "seed": 1}
             posted = [
@@ -101,13 +102,13 @@ def test_too_many_requests_are_told_to_come_back(start):
 def test_a_request_that_takes_too_long_gets_an_answer(start):
     with start(workers=1, seconds=0.3) as site:
         go_on = threading.Event()
-        site.workspace.engine._threads.submit(go_on.wait)
+        site.workspace.workers._threads.submit(go_on.wait)
         answer = site.http.post("/api/v1/stylemaps/random", json={"model": site.model})
         assert answer.status_code == 503
         assert answer.json()["error"]["code"] == "too_slow"
         assert answer.headers["retry-after"] == "1"
         go_on.set()
-        _until(lambda: site.workspace.engine.in_flight == 0)
+        _until(lambda: site.workspace.workers.in_flight == 0)
         _until(lambda: site.http.get("/api/v1/models").status_code == 200)
 
 
@@ -121,25 +122,25 @@ def test_a_slow_upload_does_not_hold_its_place_for_ever(start):
         with socket.create_connection(("127.0.0.1", port)) as connection:
             connection.sendall(head.encode())
             assert connection.recv(1000).startswith(b"HTTP/1.1 503")
-        _until(lambda: site.workspace.uploads.taken == 0)
+        _until(lambda: site.workspace.upload_limit.active == 0)
 
 
 def test_work_that_nobody_waits_for_keeps_its_place_until_it_ends():
     async def scenario() -> None:
-        engine = Engine(workers=1, waiting=0)
+        pool = WorkerPool(workers=1, waiting=0)
         go_on = threading.Event()
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.05):
-                await engine.run(go_on.wait)
-        assert engine.in_flight == 1
+                await pool.run(go_on.wait)
+        assert pool.in_flight == 1
         with pytest.raises(ApiError, match="works on 1 requests"):
-            await engine.run(print)
-        patient = asyncio.create_task(engine.run_patiently(lambda: "done"))
+            await pool.run(print)
+        patient = asyncio.create_task(pool.run_when_free(lambda: "done"))
         await _settle()
         assert not patient.done()
         go_on.set()
         assert await patient == "done"
-        engine.close()
+        pool.close()
 
     asyncio.run(scenario())
 
@@ -148,12 +149,12 @@ def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
     served: list[str] = []
 
     async def scenario() -> None:
-        engine = Engine(workers=1, waiting=0)
+        pool = WorkerPool(workers=1, waiting=0)
         go_on = threading.Event()
-        first = asyncio.create_task(engine.run(go_on.wait))
+        first = asyncio.create_task(pool.run(go_on.wait))
         await _settle()
         queue = {
-            name: asyncio.create_task(engine.run_patiently(served.append, name)) for name in "abcde"
+            name: asyncio.create_task(pool.run_when_free(served.append, name)) for name in "abcde"
         }
         await _settle()
         assert not served
@@ -161,13 +162,13 @@ def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
         go_on.set()
         await first
         with pytest.raises(ApiError, match="try again in a second"):
-            await engine.run(served.append, "impatient")  # does not overtake those who wait
+            await pool.run(served.append, "impatient")  # does not overtake those who wait
         queue["d"].cancel()  # perhaps at the very moment that it is called up
         await asyncio.wait(queue.values())
-        await engine.run_patiently(served.append, "last")  # no place was lost
+        await pool.run_when_free(served.append, "last")  # no place was lost
         await _settle()
-        assert engine.in_flight == 0
-        engine.close()
+        assert pool.in_flight == 0
+        pool.close()
 
     asyncio.run(scenario())
     assert served == ["a", "c", "e", "last"]
@@ -175,13 +176,13 @@ def test_those_who_wait_patiently_are_served_in_order_and_may_leave():
 
 def test_cancelling_whoever_was_just_called_up_loses_no_place():
     async def scenario() -> None:
-        engine = Engine(workers=1, waiting=0)
+        pool = WorkerPool(workers=1, waiting=0)
         for steps in range(12):
             go_on = threading.Event()
-            first = asyncio.create_task(engine.run_patiently(go_on.wait))
+            first = asyncio.create_task(pool.run_when_free(go_on.wait))
             await _settle()
-            second = asyncio.create_task(engine.run_patiently(str))
-            third = asyncio.create_task(engine.run_patiently(lambda: "done"))
+            second = asyncio.create_task(pool.run_when_free(str))
+            third = asyncio.create_task(pool.run_when_free(lambda: "done"))
             await _settle()
             go_on.set()
             await first
@@ -189,7 +190,7 @@ def test_cancelling_whoever_was_just_called_up_loses_no_place():
             second.cancel()
             assert await third == "done"
             await asyncio.wait([second])
-        engine.close()
+        pool.close()
 
     asyncio.run(scenario())
 
