@@ -100,8 +100,8 @@ def command_line() -> App:
         help="Edit real photographs by painting with other photographs.",
         version=lambda: version("stylemapgan"),
     )
-    for name, (place, help_line) in COMMANDS.items():
-        app.command(f"stylemapgan.cli.{place}", name=name, help=help_line)
+    for name, (function, help_line) in COMMANDS.items():
+        app.command(f"stylemapgan.cli.{function}", name=name, help=help_line)
     return app
 
 

@@ -11,6 +11,7 @@ from stylemapgan.config.ranges import AMOUNT, PSI, ROTATION, SCALE, SEED, STRENG
 from stylemapgan.editing.edit import Edit
 from stylemapgan.editing.edit_json import mask_from_json
 from stylemapgan.editing.edit_masks import EditMask
+from stylemapgan.editing.photo import Find
 from stylemapgan.errors import EditError
 from stylemapgan.server.api_errors import invalid
 
@@ -218,7 +219,7 @@ class EncodeRequest(RequestSchema):
     model: Name
     photo: Id
     square: SquareSchema | None = None
-    find: Literal["foreground", "middle", "face"] | None = None
+    find: Find | None = None
     """How to find the square if none is given. Default: the whole photo if it is square, otherwise
     its foreground."""
 
