@@ -159,6 +159,6 @@ def run(arguments: Sequence[str]) -> int:
 
 def _show_progress(stage: str, progress: "Progress") -> None:
     if console.is_terminal:
-        seen, in_all = progress.images_seen, progress.images_in_all
+        seen, in_all = progress.images_seen, progress.images_total
         rate = progress.images_per_second
         console.print(f"  {stage}: {seen:,} of {in_all:,} images, {rate:.0f} a second", end="\r")

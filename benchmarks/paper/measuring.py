@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.paper.budgets import Budget
+from benchmarks.paper.pixel_noise import NoisyGenerator
 from benchmarks.paper.results import Result, make_result, read_result, write_result
 from benchmarks.paper.training import FINISHED, is_finished, newest_snapshot
 from benchmarks.paper.variants import Cell
-from stylemapgan.checkpoints.networks import load
+from stylemapgan.checkpoints.networks import Networks, load
 from stylemapgan.editing import Editor
 from stylemapgan.evaluation.context import EvaluationContext, OnProgress
 from stylemapgan.evaluation.data import open_test_data
@@ -17,6 +18,7 @@ from stylemapgan.evaluation.judges.features import efficientnet_distance, effici
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.evaluation.run import evaluate
 from stylemapgan.evaluation.tasks.registry import choose_tasks
+from stylemapgan.models import Generator
 
 TASKS = ("reconstruction", "generation", "interpolation", "local-editing", "swap")
 """Those that need no further training; tasks that the data cannot answer are left out."""
@@ -60,7 +62,8 @@ def measure_cell(
     """Measure one trained cell; tasks that an interruption left finished are not done again."""
     run = output / "cells" / cell.name
     snapshot = newest_snapshot(run)
-    editor = Editor.load(snapshot, precision="32-true")
+    networks = load(snapshot, NoisyGenerator if cell.variant.has_pixel_noise else Generator)
+    editor = Editor(networks, precision="32-true")
     features, distance = efficientnet_features(), efficientnet_distance()
     context = EvaluationContext(
         editor=editor,
@@ -78,10 +81,9 @@ def measure_cell(
     )
     record = evaluate(context, choose_tasks(TASKS), output / "measured" / cell.name, subject)
     training = json.loads((run / FINISHED).read_text("utf-8"))
-    return make_result(cell, _parameters(snapshot), training, record)
+    return make_result(cell, _parameters(networks), training, record)
 
 
-def _parameters(snapshot: Path) -> int:
-    networks = load(snapshot)
+def _parameters(networks: Networks) -> int:
     parts = (networks.generator, networks.encoder)
     return sum(each.numel() for part in parts for each in part.parameters())

@@ -32,6 +32,7 @@ class Stage:
     folder: str
     """Below the output folder."""
     config: RunConfig
+    has_pixel_noise: bool = False
     is_generator_frozen: bool = False
 
 
@@ -39,12 +40,17 @@ def stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:
     """The stages of a cell; each goes on with the state that the one before has saved."""
     if cell.variant.is_sequential:
         return _sequential_stages(cell, budget, photos)
-    whole = Stage(folder=f"cells/{cell.name}", config=_config(cell, budget, photos))
+    whole = Stage(
+        folder=f"cells/{cell.name}",
+        config=_config(cell, budget, photos),
+        has_pixel_noise=cell.variant.has_pixel_noise,
+    )
     if not budget.adversarial_from:
         return [whole]
     config = _with(whole.config, images=budget.adversarial_from, weights=_weights(budget))
     config = _with(config, cooldown=0)
-    return [Stage(folder=f"warm-ups/{cell.warm_up_name}", config=config), whole]
+    warm_up = dataclasses.replace(whole, folder=f"warm-ups/{cell.warm_up_name}", config=config)
+    return [warm_up, whole]
 
 
 def _sequential_stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:

@@ -4,11 +4,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.paper.training import is_finished, newest_snapshot
 from benchmarks.paper.variants import SIZES, Cell, DataName
 from stylemapgan import images
+from stylemapgan.data import spread_rows
 from stylemapgan.editing import Editor
 from stylemapgan.types import Array
 
@@ -71,7 +70,7 @@ def _first_of_each_part(folder: Path) -> dict[str, Path]:
 
 
 def _spread(paths: Sequence[Path]) -> list[Path]:
-    return [paths[row] for row in np.linspace(0, len(paths) - 1, ROWS).round().astype(int)]
+    return [paths[row] for row in spread_rows(len(paths), ROWS)]
 
 
 def _title(size: int) -> str:

@@ -6,16 +6,20 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from benchmarks.machine import describe_source
+from benchmarks.paper.pixel_noise import NoisyGenerator
 from benchmarks.paper.settings import Stage
 from stylemapgan.errors import TrainingError
 from stylemapgan.images.atomic import replacing
 from stylemapgan.machine.precision import processor_name
+from stylemapgan.models import Generator
 from stylemapgan.training import start
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.run_folder import RunFolder
+from stylemapgan.training.state import new_state
 
 FINISHED = "finished.json"
 """Written last, so its presence says that a stage need not be done again."""
@@ -84,12 +88,21 @@ def _train(
     on_progress: Callable[[str, Progress], None],
 ) -> bool:
     begin = time.perf_counter()
-    run = start.resume(folder)
+    generator_class = NoisyGenerator if stage.has_pixel_noise else Generator
+    build_state = partial(new_state, generator_class=generator_class)
+    run = start.resume(folder, build_state=build_state)
     resumed_at = run.state.images_seen
+    generator = run.state.generator
     if stage.is_generator_frozen:
-        run.state.generator.requires_grad_(False)
+        generator.requires_grad_(False)
+
+    def before_update() -> bool:
+        if isinstance(generator, NoisyGenerator):
+            generator.reseed(run.state.images_seen)
+        return should_stop()
+
     with closing(run.photos):
-        run.train(should_stop, lambda progress: on_progress(stage.folder, progress))
+        run.train(before_update, lambda progress: on_progress(stage.folder, progress))
     if run.state.images_seen < stage.config.training.images:
         return False
     facts = {

@@ -23,13 +23,15 @@ class Variant:
     """Loss weights that are 0 from the end of the warm-up on."""
     networks: Mapping[str, Any] = field(default_factory=dict)
     """Fields of `ModelConfig` that are others than in `joint`."""
+    has_pixel_noise: bool = False
+    """Train a generator that adds noise at every pixel."""
     is_sequential: bool = False
     """Generator and discriminator first; then the encoder, with the generator as it is."""
 
     @property
     def warms_up_as(self) -> str:
         """The variant whose warm-up is the same: losses are left out only after it."""
-        return self.name if self.networks else JOINT.name
+        return self.name if self.networks or self.has_pixel_noise else JOINT.name
 
 
 JOINT = Variant(name="joint", meaning="all networks together, all losses")
@@ -62,7 +64,7 @@ VARIANTS = (
     Variant(
         name="pixel-noise",
         meaning="with per-pixel noise in the synthesis network",
-        networks={"pixel_noise": True},
+        has_pixel_noise=True,
     ),
     Variant(
         name="sequential",

@@ -129,6 +129,19 @@ def test_sequential_training_teaches_the_generator_first_and_the_encoder_then(tm
         assert not any(torch.equal(tensor, after[key]) for key, tensor in before.items()), network
 
 
+@pytest.mark.slow
+def test_per_pixel_noise_is_the_same_after_an_interruption(tmp_path, photos):
+    name = "avatars-8-pixel-noise"
+    for _ in range(8):
+        updates = count()
+        train(tmp_path / "parts", photos, name, lambda ticks=updates: next(ticks) == 1)
+    train(tmp_path / "whole", photos, name)
+
+    found = weights(tmp_path / "whole", name)
+    assert any(name.endswith("noise.amount") for name in found)
+    assert_equal(weights(tmp_path / "parts", name), found)
+
+
 def test_a_folder_of_another_budget_is_refused(tmp_path, photos):
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose

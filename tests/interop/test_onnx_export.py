@@ -14,7 +14,7 @@ from PIL import Image
 
 from stylemapgan import images, zoo
 from stylemapgan.checkpoints import Checkpoint, read, to_half
-from stylemapgan.checkpoints.networks import build, pack
+from stylemapgan.checkpoints.networks import build
 from stylemapgan.config import from_dict, preset
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.editing import OnnxEditor
@@ -22,8 +22,6 @@ from stylemapgan.editing.onnx_runtime import onnxruntime
 from stylemapgan.errors import CheckpointError
 from stylemapgan.interop import onnx_export, onnx_files, onnx_networks
 from stylemapgan.interop.onnx_export import Step, export
-from stylemapgan.models import Encoder, Generator
-from stylemapgan.models.noise import PixelNoise
 
 PHOTOS = np.random.default_rng(0).uniform(-1, 1, (3, 3, 32, 32)).astype(np.float32)
 
@@ -245,22 +243,3 @@ def test_stages_add_up_where_one_sum_is_off():
     exact = (exact - exact.mean()) / np.sqrt(exact.var() + 1e-5)
     staged = onnx_networks.StagedNormalisation((3, 2, 1))(torch.from_numpy(features))
     np.testing.assert_allclose(staged, exact, atol=1e-5)
-
-
-@pytest.mark.slow
-def test_a_model_with_per_pixel_noise_keeps_its_fixed_patterns(checkpoint, tmp_path):
-    config = replace(checkpoint.config, pixel_noise=True)
-    generator = Generator(config)
-    for layer in generator.modules():
-        if isinstance(layer, PixelNoise):
-            torch.nn.init.constant_(layer.amount, 0.3)
-    packed = pack(
-        config, generator, Encoder(config), images_seen=1, licence="Apache-2.0", data="none"
-    )
-    written = export(packed, tmp_path / "noisy", PHOTOS)
-    assert all(network.error is not None and network.error < 1e-4 for network in written)
-    stylemap = torch.randn(1, 8, 4, 4)
-    with torch.inference_mode():
-        expected = generator.eval().synthesize(stylemap)
-    found = OnnxEditor.load(tmp_path / "noisy").decode(stylemap.numpy())
-    np.testing.assert_allclose(found, expected, atol=1e-4)

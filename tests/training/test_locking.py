@@ -147,7 +147,7 @@ def test_only_the_exit_code_of_a_process_is_no_process():
 
 def test_a_folder_nobody_can_write_to_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=r"run cannot be written to: .*--run"):
+    with pytest.raises(StorageError, match=r"run cannot be written: .*--run"):
         RunLock(tmp_path / "file" / "run").acquire()
 
 

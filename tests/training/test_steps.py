@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from torch.optim import Adam
 from stylemapgan.augment import BatchRandomness, diff_augment
 from stylemapgan.config import LossWeights, StabilityConfig
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
-from stylemapgan.models.noise import PixelNoise
 from stylemapgan.training import steps
 from stylemapgan.training.microbatches import Microbatch, Phase
 from stylemapgan.training.state import TrainState, new_state
@@ -43,11 +41,8 @@ class BrightnessDistance(AbstractPerceptualDistance):
 class Classroom:
     """Fresh networks, a context and a batch."""
 
-    def __init__(
-        self, settings: Callable[..., Any], *, pixel_noise: bool = False, **changes: Any
-    ) -> None:
+    def __init__(self, settings: Callable[..., Any], **changes: Any) -> None:
         config = settings(**{"augmentations": (), "weights": WEIGHTS} | changes)
-        config = replace(config, model=replace(config.model, pixel_noise=pixel_noise))
         fabric = Fabric(accelerator="cpu", devices=1, precision=config.training.precision)
         self.state: TrainState = new_state(config, fabric.device)
         self.context = steps.StepContext(fabric, config.training, BrightnessDistance())
@@ -328,12 +323,9 @@ def test_frozen_layers_of_the_discriminator_stay_and_the_others_learn(settings):
         assert torch.equal(value, before[name]) == is_frozen, name
 
 
-@pytest.mark.parametrize("pixel_noise", [False, True])
-def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradient(
-    settings, pixel_noise
-):
+def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradient(settings):
     """The photos are reconstructed once instead of twice: the same numbers, bit by bit."""
-    alone, sharing = (Classroom(settings, pixel_noise=pixel_noise) for _ in range(2))
+    alone, sharing = (Classroom(settings) for _ in range(2))
     sharing.real, sharing.batch = alone.real, alone.batch
     for room in (alone, sharing):
         shared = None
@@ -349,20 +341,14 @@ def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradien
 STEPS = ("generator_step", "discriminator_step", "penalty_step", "reconstruction_step")
 
 
-@pytest.mark.parametrize("pixel_noise", [False, True])
 @pytest.mark.parametrize("step", STEPS)
-def test_a_batch_in_several_passes_gives_the_gradients_of_one_in_a_single_pass(
-    settings, step, pixel_noise
-):
+def test_a_batch_in_several_passes_gives_the_gradients_of_one_in_a_single_pass(settings, step):
     """The minibatch standard deviation compares the same photos, and all draws are the same."""
     taken = []
     real = torch.rand(8, 3, 32, 32) * 2 - 1
     names = ("colour", "translation", "cutout")
     for count in (1, 2):
-        room = Classroom(settings, pixel_noise=pixel_noise, augmentations=names, batch=8)
-        for layer in room.state.generator.modules():
-            if isinstance(layer, PixelNoise):
-                nn.init.constant_(layer.amount, 0.3)
+        room = Classroom(settings, augmentations=names, batch=8)
         whole = Microbatch(real, seed=3, images_seen=8)
         room.batch = [whole] if count == 1 else whole.split(count)
         losses = room.take(step)

@@ -155,7 +155,7 @@ def test_a_worse_reconstruction_names_the_better_snapshot():
     assert warning.title == "reconstruction got worse"
     assert "0.0100 at 16,000 images" in warning.text
     assert "20% more" in warning.text
-    assert "The weights of that point are snapshots/000016000.safetensors" in warning.text
+    assert "The weights of that point are in snapshots/000016000.safetensors" in warning.text
     assert "Sharpness rose from 0.70 to 0.80" in warning.text
 
 

@@ -29,27 +29,31 @@ class Networks:
     """How well photos the model never saw come back, see `Checkpoint`."""
 
 
-def load(path: Path) -> Networks:
+def load(path: Path, generator_class: type[Generator] = Generator) -> Networks:
     """Read a model file and build its networks.
+
+    Args:
+        path: Where it is.
+        generator_class: Another generator, for weights that were trained with it.
 
     Raises:
         CheckpointError: The file is missing, damaged, not one of ours, or contradicts itself.
     """
     checkpoint = read(path)
     try:
-        return build(checkpoint)
+        return build(checkpoint, generator_class)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
 
 
-def build(checkpoint: Checkpoint) -> Networks:
+def build(checkpoint: Checkpoint, generator_class: type[Generator] = Generator) -> Networks:
     """Build networks in evaluation mode, float32 whatever the storage.
 
     Raises:
         CheckpointError: Tensors are missing, surplus, or of another shape than the config's.
     """
-    networks = replace(_outline(checkpoint), typical_errors=checkpoint.typical_errors)
-    refuse_misfits(checkpoint)
+    networks = _outline(checkpoint, generator_class)
+    _refuse_misfits(checkpoint, networks)
     for part, network in _parts(networks).items():
         network.load_state_dict(
             {
@@ -59,7 +63,7 @@ def build(checkpoint: Checkpoint) -> Networks:
             assign=True,
         )
         network.eval()
-    return networks
+    return replace(networks, typical_errors=checkpoint.typical_errors)
 
 
 def refuse_misfits(checkpoint: Checkpoint) -> None:
@@ -68,9 +72,13 @@ def refuse_misfits(checkpoint: Checkpoint) -> None:
     Raises:
         CheckpointError: Tensors are missing, surplus, or of another shape than the config's.
     """
+    _refuse_misfits(checkpoint, _outline(checkpoint))
+
+
+def _refuse_misfits(checkpoint: Checkpoint, networks: Networks) -> None:
     expected = {
         f"{part}.{name}": tuple(tensor.shape)
-        for part, network in _parts(_outline(checkpoint)).items()
+        for part, network in _parts(networks).items()
         for name, tensor in network.state_dict().items()
     }
     found = {name: array.shape for name, array in checkpoint.tensors.items()}
@@ -142,12 +150,12 @@ def pack(  # noqa: PLR0913 - what a model file says of itself is all keyword
     return to_half(checkpoint) if half else checkpoint
 
 
-def _outline(checkpoint: Checkpoint) -> Networks:
+def _outline(checkpoint: Checkpoint, generator_class: type[Generator] = Generator) -> Networks:
     """Networks of the right shapes without memory: no time goes into random weights."""
     has_discriminator = any(name.startswith("discriminator.") for name in checkpoint.tensors)
     with torch.device("meta"):
         return Networks(
-            generator=Generator(checkpoint.config),
+            generator=generator_class(checkpoint.config),
             encoder=Encoder(checkpoint.config),
             discriminator=Discriminator(checkpoint.config) if has_discriminator else None,
         )

@@ -148,7 +148,7 @@ def _train_to_the_end(
             try:
                 session.train(should_stop, lambda progress: show_training(bar, progress))
             except KeyboardInterrupt:
-                say(console, f"Interrupted. {session.where_it_goes_on()} {_how_to_go_on(session)}")
+                say(console, f"Interrupted. {session.resume_point()} {_how_to_go_on(session)}")
                 sys.exit(INTERRUPTED)
     say(console, _how_it_ended(session))
 
@@ -157,7 +157,7 @@ def show_training(bar: Bar, progress: "Progress") -> None:
     """Show how many images are seen, the speed and the losses."""
     losses = "  ".join(f"{name} {value:.3f}" for name, value in sorted(progress.losses.items()))
     speed = f"{progress.images_per_second:.1f} images/s"
-    bar.show("training", progress.images_seen, progress.images_in_all, note=speed, details=losses)
+    bar.show("training", progress.images_seen, progress.images_total, note=speed, details=losses)
 
 
 def _say_what_computes(console: Console, session: "Run") -> None:

@@ -1,7 +1,8 @@
 """Shapes of the networks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from stylemapgan.errors import ConfigError
 
@@ -35,8 +36,8 @@ class ModelConfig:
     """Layers of the mapping network."""
     normalisation: Normalisation = "layer"
     """What spatially-variant modulation normalises over."""
-    pixel_noise: bool = False
-    """Let the synthesis network add random detail, as StyleGAN does and the paper does not."""
+    RETIRED: ClassVar[Mapping[str, object]] = {"pixel_noise": False}
+    """Fields of earlier versions, with the only value that files may still hold."""
 
     def __post_init__(self) -> None:
         self._refuse_sizes_that_do_not_double()

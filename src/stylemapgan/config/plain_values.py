@@ -79,9 +79,24 @@ def _table_for(config_class: type) -> Callable[[Any, Any], Any]:
     def table(value: Any, kind: Any) -> Any:
         if not isinstance(value, dict):
             raise ConfigError(f"expected a table of settings, got {value!r}")
-        return build(value, kind)
+        return build(_without_retired(config_class, value), kind)
 
     return table
+
+
+def _without_retired(config_class: type, table: dict[str, Any]) -> dict[str, Any]:
+    """Leave out fields of earlier versions, listed in the class's `RETIRED`.
+
+    Raises:
+        ConfigError: One of them has a value that this version cannot follow.
+    """
+    retired = getattr(config_class, "RETIRED", {})
+    for name, value in retired.items():
+        if table.get(name, value) != value:
+            raise ConfigError(
+                f"{name} is no longer supported: expected {value!r}, got {table[name]!r}"
+            )
+    return {name: value for name, value in table.items() if name not in retired}
 
 
 def _strict_converter() -> cattrs.Converter:

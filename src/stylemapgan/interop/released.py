@@ -38,24 +38,11 @@ def read_released(path: Path) -> Checkpoint:
     Raises:
         CheckpointError: The file is missing, damaged, unsafe, or of another architecture.
     """
-    return _read(path, generator="g_ema", encoder="e_ema")
-
-
-def read_released_in_training(path: Path) -> Checkpoint:
-    """Read the networks as training left them, not averaged.
-
-    Raises:
-        CheckpointError: The file is missing, damaged, unsafe, or of another architecture.
-    """
-    return _read(path, generator="generator", encoder="encoder")
-
-
-def _read(path: Path, *, generator: str, encoder: str) -> Checkpoint:
     content = _open(path)
     try:
         _refuse_other_content(content)
         return _convert(
-            content[generator], content[encoder], content["discriminator"], content["train_args"]
+            content["g_ema"], content["e_ema"], content["discriminator"], content["train_args"]
         )
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None

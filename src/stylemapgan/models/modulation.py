@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from stylemapgan.config import ModelConfig
 from stylemapgan.models.layers import EqualizedConv2d, activate
-from stylemapgan.models.noise import Noise, PixelNoise
 from stylemapgan.models.resample import UpConv2d
 
 
@@ -78,26 +77,18 @@ class SpatialModulation(nn.Module):
 
 
 class StyledConv2d(nn.Module):
-    """Modulation, convolution, bias, noise where there is any, and activation."""
+    """Modulation, convolution, bias and activation."""
 
     def __init__(
-        self,
-        modulation: SpatialModulation,
-        convolution: EqualizedConv2d | UpConv2d,
-        noise: PixelNoise | None = None,
+        self, modulation: SpatialModulation, convolution: EqualizedConv2d | UpConv2d
     ) -> None:
         super().__init__()
         self.modulation = modulation
         self.convolution = convolution
-        self.noise = noise
 
     def forward(
         self,
         features: Float[Tensor, "batch channels height width"],
         stylemap: Float[Tensor, "batch style height width"],
-        noise: Noise | None = None,
     ) -> Float[Tensor, "batch out out_height out_width"]:
-        convolved = self.convolution(self.modulation(features, stylemap))
-        if self.noise is not None:
-            convolved = self.noise(convolved, noise)
-        return activate(convolved)
+        return activate(self.convolution(self.modulation(features, stylemap)))
