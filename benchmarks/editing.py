@@ -15,7 +15,7 @@ OPERATIONS = ("encode", "decode", "edit")
 
 
 def time_editing(name: str, device: str, effort: Effort) -> dict[tuple[str, str], Timing]:
-    """Time the operations on one photo, in turns with each other and in both modes.
+    """Time the operations on one photo, in turn with each other and in both modes.
 
     Args:
         name: The preset.

@@ -36,7 +36,7 @@ class EngineResult:
 
 
 def compare_engines(name: str, effort: Effort, *, compiles: bool) -> list[EngineResult]:
-    """Time encoding a photo and decoding a stylemap on the CPU, all engines in turns.
+    """Time encoding a photo and decoding a stylemap on the CPU, all engines in turn.
 
     Args:
         name: The preset; weights are random and stored in float16.

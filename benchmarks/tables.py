@@ -82,7 +82,7 @@ def _editing(report: Report) -> Table:
 def _engines(report: Report) -> Table:
     return Table(
         title="Engines",
-        note="One photo on the CPU, milliseconds, p50 / p95; all engines measured in turns.",
+        note="One photo on the CPU, milliseconds, p50 / p95; all engines measured in turn.",
         columns=("preset", "engine", "encode", "decode"),
         rows=[
             (result.preset, result.engine, _both(result.encode_ms), _both(result.decode_ms))
@@ -121,7 +121,7 @@ def _training_options(report: Report) -> Table:
         title="Training, option by option",
         note=(
             "Adversarial iterations, images per second without and with each option, all others "
-            "as in the preset with bf16-mixed; measured in turns."
+            "as in the preset with bf16-mixed; measured in turn."
         ),
         columns=("preset", "option", "batch", "without", "with", "times as fast"),
         rows=[

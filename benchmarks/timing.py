@@ -36,7 +36,7 @@ class Timing:
 def alternate(
     works: Mapping[Name, Callable[[], object]], effort: Effort, settle: Callable[[], None]
 ) -> dict[Name, Timing]:
-    """Time some works in turns, so that a busy moment of the machine hits all of them.
+    """Time some works in turn, so that a busy moment of the machine hits all of them.
 
     Args:
         works: What to time.

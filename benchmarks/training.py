@@ -42,7 +42,7 @@ class StageSpeed:
 def time_training(
     name: str, batch: int, device: str, effort: Effort
 ) -> dict[tuple[str, str], StageSpeed]:
-    """Time whole iterations of the training loop, in turns: all stages, both modes.
+    """Time whole iterations of the training loop, in turn: all stages, both modes.
 
     Args:
         name: The preset.

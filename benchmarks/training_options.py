@@ -51,7 +51,7 @@ class OptionResult:
 def compare_options(
     name: str, batch: int, device: str, effort: Effort, *, compiles: bool
 ) -> list[OptionResult]:
-    """Time adversarial iterations without the penalty, all variants in turns.
+    """Time adversarial iterations without the penalty, all variants in turn.
 
     Args:
         name: The preset.

@@ -16,9 +16,10 @@ from stylemapgan.cli.main import COMMANDS, main
 from stylemapgan.config import DataConfig, ModelConfig, TrainConfig
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text("utf-8")
 SHORT = ["--images", "8", "--perceptual-network", "none"]
 """Added to the README's training command, which would take hours."""
+SERVERS = ("studio", "serve")
+"""Commands that run until somebody stops them."""
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def desk(tmp_path, monkeypatch) -> Path:
     for name in (
         "one.jpg",
         "other.jpg",
+        "hand.jpg",
         "pictures/a.png",
         "pictures/b.png",
         "other-pictures/c.png",
@@ -39,31 +41,56 @@ def desk(tmp_path, monkeypatch) -> Path:
     return tmp_path
 
 
-def commands() -> list[list[str]]:
-    blocks = re.findall(r"```sh\n(.*?)```", README, flags=re.DOTALL)
-    lines = "".join(blocks).splitlines()
-    return [shlex.split(line)[1:] for line in lines if line.startswith("stylemapgan ")]
+def blocks(page: str, language: str) -> list[str]:
+    text = (ROOT / page).read_text("utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, flags=re.DOTALL)
+
+
+def commands(page: str) -> list[list[str]]:
+    lines = "".join(blocks(page, "sh")).splitlines()
+    found = [shlex.split(line)[1:] for line in lines if line.startswith("stylemapgan ")]
+    return [arguments for arguments in found if arguments[0] not in SERVERS]
 
 
 def test_the_commands_of_the_readme_work(desk):
-    assert len(commands()) == 4
-    for arguments in commands():
+    assert len(commands("README.md")) == 3
+    for arguments in commands("README.md"):
         extra = SHORT if "--preset" in arguments else []
         assert main([*arguments, *extra]) == 0
-    assert (desk / "blend.png").exists()
     assert (desk / "pasted.png").exists()
     assert (desk / "runs/mine/snapshots/000000008.safetensors").exists()
 
 
-def test_the_python_of_the_readme_works(desk):
-    (program,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
-    exec(program, {})  # our own README
+def test_the_first_edits_work(desk):
+    assert len(commands("docs/start.md")) == 2
+    for arguments in commands("docs/start.md"):
+        assert main(arguments) == 0
     assert (desk / "blend.png").exists()
+    assert (desk / "pasted.png").exists()
 
 
-def test_the_readme_names_every_command():
-    missing = [name for name in COMMANDS if f"`{name}`" not in README]
-    assert not missing
+@pytest.mark.parametrize(
+    ("page", "written"),
+    [
+        ("README.md", "blend.png"),
+        ("docs/start.md", "blend.png"),
+        ("docs/reference/python.md", "edited.png"),
+        ("docs/guides/edit.md", "edited.png"),
+        ("docs/guides/own-photos.md", "edited.png"),
+        ("docs/guides/directions.md", "open.png"),
+        ("docs/guides/provenance.md", "generated.png"),
+        pytest.param("docs/guides/refine.md", "refined.png", marks=pytest.mark.slow),
+    ],
+)
+def test_the_python_of_a_page_works(desk, page, written):
+    (program,) = blocks(page, "python")
+    exec(program, {})  # our own page
+    assert (desk / written).exists()
+
+
+def test_the_first_pages_name_every_command():
+    page = (ROOT / "docs/start.md").read_text("utf-8")
+    assert not [name for name in COMMANDS if f"| `{name}` |" not in page]
 
 
 def generator(name: str) -> dict[str, Any]:
@@ -71,9 +98,9 @@ def generator(name: str) -> dict[str, Any]:
 
 
 def test_the_reference_documents_all_of_the_public_interface():
-    reference = (ROOT / "docs/reference/python.md").read_text("utf-8")
-    undocumented = generator("public_names")["undocumented"]
-    assert undocumented(reference) == []
+    program = generator("public_names")
+    undocumented = program["undocumented"]
+    assert undocumented(program["reference"]()) == []
     assert undocumented("") == [name for name in stylemapgan.__all__ if name != "__version__"]
 
 

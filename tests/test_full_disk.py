@@ -256,7 +256,7 @@ def test_commands_and_saves_on_a_full_disk_name_file_need_and_remedy(
     said = capsys.readouterr()
     assert said.out == ""
     assert said.err.startswith(f"error: {output} cannot be written: the disk is full (")
-    assert said.err.endswith(" free); make room or choose another disk.\n")
+    assert said.err.endswith(" free); free some space or choose another disk.\n")
     assert said.err.count("\n") == 1
     with pytest.raises(StorageError, match=r"the disk is full \(more than .* needed, .* free\)"):
         with_torch(Place(small_disk, checkpoint, pictures))

@@ -47,7 +47,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages that lie elsewhere in the repository."""
     for source, uri in FROM_ELSEWHERE.items():
         files.append(File.generated(config, uri, abs_src_path=str(ROOT / source)))
-    public_names.check((ROOT / "docs/reference/python.md").read_text("utf-8"))
+    public_names.check()
     return files
 
 
@@ -57,6 +57,13 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     source = next((path for path, site in FROM_ELSEWHERE.items() if site == uri), f"docs/{uri}")
     markdown = LINK.sub(lambda link: _on_site(link, source, uri), markdown)
     return MARKER.sub(lambda marker: GENERATED[marker[1]](), markdown)
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Repeat the search index as a script, which pages opened from the disk may load."""
+    folder = Path(config.site_dir) / "search"
+    index = (folder / "search_index.json").read_text("utf-8")
+    (folder / "search_index.js").write_text(f"var __index = {index}", "utf-8")
 
 
 def _on_site(link: re.Match[str], source: str, uri: str) -> str:

@@ -59,9 +59,8 @@ def _request(title: str, operation: Document) -> Iterator[str]:
         yield f"**Request:** {_contents(operation['requestBody']['content'])}"
     for status, response in operation["responses"].items():
         if status.startswith("2"):
-            yield f"**Response {status}:** {response['description'].rstrip('.')}. " + _contents(
-                response.get("content", {})
-            )
+            told = f"{response['description'].rstrip('.')}. ".replace("Successful Response. ", "")
+            yield f"**Response {status}:** {told}{_contents(response.get('content', {}))}"
 
 
 def _contents(contents: Document) -> str:
@@ -132,5 +131,9 @@ def _value(value: Any) -> str:
 
 
 def _table(columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """Draw a table without its empty columns."""
+    filled = [index for index in range(len(columns)) if any(row[index] for row in rows)]
+    columns = tuple(columns[index] for index in filled)
+    rows = [tuple(row[index] for index in filled) for row in rows]
     lines = [columns, ("---",) * len(columns), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -7,32 +7,59 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stylemapgan import images
     from stylemapgan.config import ModelConfig, RunConfig, TrainConfig
-    from stylemapgan.editing import AbstractEditor, Editor, OnnxEditor
+    from stylemapgan.editing import (
+        AbstractEditor,
+        BoxMask,
+        Edit,
+        Editor,
+        OnnxEditor,
+        Part,
+        PartMask,
+        PngMask,
+        Push,
+        open_editor,
+        operations,
+    )
+    from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, Square
     from stylemapgan.errors import StyleMapGANError
 
     __version__: str
 
 __all__ = [
     "AbstractEditor",
+    "BoxMask",
+    "CroppedPhoto",
+    "Edit",
     "Editor",
+    "FullPhoto",
     "ModelConfig",
     "OnnxEditor",
+    "Part",
+    "PartMask",
+    "PngMask",
+    "Push",
     "RunConfig",
+    "Square",
     "StyleMapGANError",
     "TrainConfig",
     "__version__",
+    "images",
+    "open_editor",
+    "operations",
 ]
 
+_MODULES = {"images": "stylemapgan.images", "operations": "stylemapgan.editing.operations"}
 _HOMES = {
-    "AbstractEditor": "stylemapgan.editing",
-    "Editor": "stylemapgan.editing",
-    "ModelConfig": "stylemapgan.config",
-    "OnnxEditor": "stylemapgan.editing",
-    "RunConfig": "stylemapgan.config",
+    **dict.fromkeys(("ModelConfig", "RunConfig", "TrainConfig"), "stylemapgan.config"),
+    **dict.fromkeys(("AbstractEditor", "Editor", "OnnxEditor"), "stylemapgan.editing"),
+    **dict.fromkeys(("BoxMask", "PartMask", "PngMask"), "stylemapgan.editing"),
+    **dict.fromkeys(("Edit", "Part", "Push", "open_editor"), "stylemapgan.editing"),
+    **dict.fromkeys(("CroppedPhoto", "FullPhoto", "Square"), "stylemapgan.editing.photo"),
     "StyleMapGANError": "stylemapgan.errors",
-    "TrainConfig": "stylemapgan.config",
 }
+"""Where each public name is: known without importing it."""
 
 
 def __getattr__(name: str) -> Any:
@@ -40,6 +67,8 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("stylemapgan")
+    if name in _MODULES:
+        return import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

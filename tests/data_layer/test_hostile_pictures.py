@@ -124,7 +124,7 @@ REASONS = {
     "small.png": "has only 15x40 pixels",
     "itself.png": "cannot be read: ",
     "dangling.png": "does not exist",
-    "pipe.png": "no ordinary file",
+    "pipe.png": "not a regular file",
     "animation.gif": "format not supported in folders (JPEG, PNG",
     "phone.heic": "format not supported (JPEG, PNG, WebP, AVIF, HEIC",
 }
@@ -195,7 +195,7 @@ def test_archives_take_the_names_too(hostile, prepared, tmp_path, into):
 def test_the_page_speaks_of_every_reason(prepared):
     pytest.importorskip("jinja2")
     page = (prepared[0] / "report.html").read_text(encoding="utf-8")
-    for reason in ("looks like a web page", "million pixels", "no ordinary file"):
+    for reason in ("looks like a web page", "million pixels", "not a regular file"):
         assert reason in page
     assert "://" not in page.replace("http://www.w3.org/", "")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylemapgan.editing import AbstractEditor, Editor, OnnxEditor, Piece, operations
+from stylemapgan.editing import AbstractEditor, Edit, Editor, OnnxEditor, Part, operations
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
 
@@ -104,22 +104,22 @@ def test_blend_is_arithmetic_of_stylemaps_the_caller_may_keep(editor, photos, ma
     assert_same(editor.blend(photos[:1], photos[1:2], mask), by_hand)
 
 
-def test_pieces_are_transplanted_one_after_another(editor, photos, mask):
-    pieces = [
-        Piece(reference=photos[1:2], mask=mask, shift=(0, -8)),
-        Piece(reference=photos[2:3], mask=np.ones_like(mask), shift=(16, 0), strength=0.5),
+def test_parts_are_transplanted_one_after_another(editor, photos, mask):
+    parts = [
+        Part(reference=photos[1:2], mask=mask, shift=(0, -8)),
+        Part(reference=photos[2:3], mask=np.ones_like(mask), shift=(16, 0), strength=0.5),
     ]
     w_plus = editor.resize(editor.encode(photos[:1]))
-    for piece in pieces:
-        reference = editor.resize(editor.encode(piece.reference))
-        weight = editor.as_mask(piece.mask)
-        w_plus = operations.transplant(w_plus, reference, weight, piece.shift, piece.strength)
-    assert_same(editor.transplant_pieces(photos[:1], pieces), editor.synthesize(w_plus))
+    for part in parts:
+        reference = editor.resize(editor.encode(part.reference))
+        weight = editor.as_mask(part.mask)
+        w_plus = operations.transplant(w_plus, reference, weight, part.shift, part.strength)
+    assert_same(editor.edit(photos[:1], Edit(parts=tuple(parts))), editor.synthesize(w_plus))
 
 
 def test_a_morph_leads_from_the_source_to_the_transplant(editor, photos, mask):
-    piece = Piece(reference=photos[1:2], mask=mask, shift=(4, 4), strength=0.8)
-    frames = editor.morph(photos[:1], piece, steps=5)
+    part = Part(reference=photos[1:2], mask=mask, shift=(4, 4), strength=0.8)
+    frames = editor.morph(photos[:1], part, steps=5)
     assert len(frames) == 5
     assert_same(frames[:1], editor.reconstruct(photos[:1]))
     assert_same(frames[-1:], editor.transplant(photos[:1], photos[1:2], mask, (4, 4), 0.8))

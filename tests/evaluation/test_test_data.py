@@ -125,7 +125,7 @@ def test_maps_of_parts_are_numbers_and_not_colours(tmp_path):
     data = open_test_data(folder, 8)
     for each in data.part_maps(slice(0, 2)):
         np.testing.assert_array_equal(each, numbers)
-    for row, reason in ((2, "holds the numbers 0 to 1536"), (3, "holds colours")):
+    for row, reason in ((2, "holds numbers from 0 to 1536"), (3, "holds colours")):
         with pytest.raises(DataError, match=reason):
             data.part_maps(np.array([row]))
     (maps / "3.png").write_bytes(b"hello")

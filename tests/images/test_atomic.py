@@ -104,10 +104,10 @@ def test_places_that_cannot_be_files_are_explained(tmp_path):
     (tmp_path / "lost").symlink_to("nowhere/file")
     for name, reason in {
         "folder": r"folder cannot be written: it is a folder; give the name of a file\.",
-        "none/file": r"none/file cannot be written: there is no folder .*none; make it first\.",
-        "lost": r"lost cannot be written: there is no folder .*nowhere; make it first\.",
+        "none/file": r"none/file cannot be written: there is no folder .*none; create it first\.",
+        "lost": r"lost cannot be written: there is no folder .*nowhere; create it first\.",
         "loop": "loop cannot be written: Too many levels of symbolic links; choose another",
-        "x" * 300: "cannot be written: File name too long; choose another place",
+        "x" * 300: "cannot be written: File name too long; choose another folder",
     }.items():
         with pytest.raises(StorageError, match=reason) as raised:
             write_bytes(tmp_path / name, b"")

@@ -13,8 +13,8 @@ from PIL import Image
 from stylemapgan.editing.photo import FullPhoto
 from stylemapgan.errors import ImageError
 from stylemapgan.images import read_pixels
-from stylemapgan.images.depth import PixelError
-from stylemapgan.images.heif_boxes import check_boxes
+from stylemapgan.images.colour import PixelError
+from stylemapgan.images.formats import check_boxes
 
 SCENE = Image.fromarray(CORNERS.repeat(24, axis=0).repeat(24, axis=1))
 RAMP = np.linspace(0, 1, 64, dtype="<f4")[None].repeat(48, axis=0)
@@ -82,7 +82,7 @@ def test_a_heic_whose_contents_have_no_readable_names_does_not_end_the_process()
     content = WHOLE["phone.heic"]
     at = content.index(b"Exif\0")
     broken = content[:at] + b"Ex\xe9f" + content[at + 4 :]  # one bit of the word Exif
-    assert "its list of contents is no text" in str(complaint(read_pixels, broken))
+    assert "its list of contents is not text" in str(complaint(read_pixels, broken))
     check_boxes(content)
 
 
@@ -91,7 +91,7 @@ def test_names_are_checked_however_long_a_list_says_it_is(length):
     entry = struct.pack(">I4sIHH4s", 20, b"infe", 2 << 24, 1, 0, b"Ex\xe9f")
     wide = struct.pack(">I4sIIH4s", 22, b"infe", 3 << 24, 1, 0, b"Ex\xe9f")
     for each in (entry, wide):
-        with pytest.raises(PixelError, match="no text"):
+        with pytest.raises(PixelError, match="not text"):
             check_boxes(struct.pack(">I4sQ", length, b"meta", 16 + len(each)) + each)
 
 

@@ -95,10 +95,10 @@ def test_faint_grey_of_sixteen_bits_stays_faint(tmp_path):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        (RAMP > 99, "1 where white is 255.* multiply its values by 255 "),
-        ((RAMP / 255).astype(np.uint8), "1 where white is 255.* multiply its values by 255 "),
-        (RAMP.astype(np.uint16), "255 where white is 65535.* multiply its values by 257 "),
-        ((RAMP > 99).astype(np.uint16), "1 where white is 65535.* multiply its values by 65535 "),
+        (RAMP > 99, "1, but white is 255.* multiply its values by 255 "),
+        ((RAMP / 255).astype(np.uint8), "1, but white is 255.* multiply its values by 255 "),
+        (RAMP.astype(np.uint16), "255, but white is 65535.* multiply its values by 257 "),
+        ((RAMP > 99).astype(np.uint16), "1, but white is 65535.* multiply its values by 65535 "),
     ],
     ids=["ones", "cut-off-floats", "bytes-in-16-bits", "ones-in-16-bits"],
 )

@@ -59,7 +59,7 @@ def test_to_bytes_takes_tensors_of_any_precision_that_want_gradients():
 
 @pytest.mark.parametrize(
     ("broken", "reason"),
-    [(np.zeros((3, 4, 4)), r"got \(3, 4, 4\)"), (np.full((1, 3, 2, 2), np.nan), "not numbers")],
+    [(np.zeros((3, 4, 4)), r"got \(3, 4, 4\)"), (np.full((1, 3, 2, 2), np.nan), "values are NaN")],
 )
 def test_to_bytes_explains_what_is_no_batch_of_images(broken, reason):
     with pytest.raises(ImageError, match=reason):

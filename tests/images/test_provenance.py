@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 from stylemapgan import images
 from stylemapgan.images import Provenance, SourceType, save_options
-from stylemapgan.images.xmp import MAX_BYTES
+from stylemapgan.images.provenance import MAX_XMP_BYTES
 
 EDITED = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -213,7 +213,7 @@ def test_amending_twice_is_amending_once():
         described("<r:Description/><!-- </r:RDF> -->"),
         described("<r:Description/>").decode().encode("utf-16"),
         b'<!DOCTYPE a [<!ENTITY b "bbbb">]>' + described("<r:Description/>"),
-        described("<r:Description/>" + " " * MAX_BYTES),
+        described("<r:Description/>" + " " * MAX_XMP_BYTES),
         described("<r:Description I:DigitalSourceType=''/>"),
         described("<r:Description I:DigitalSourceType='a&amp;b'/>"),
         described("<r:Description I:DigitalSourceType='a'/><r:Description "

@@ -36,7 +36,7 @@ def test_places_follow_the_scale_that_the_ticks_show(figures):
         return start + share * (end - start)
 
     for dot, (low, value, high) in zip(placed.dots, figures, strict=True):
-        assert dot.place == pytest.approx(expected(value), abs=0.1)
+        assert dot.left == pytest.approx(expected(value), abs=0.1)
         assert dot.start == pytest.approx(expected(low), abs=0.1)
         assert dot.start + dot.width == pytest.approx(expected(high), abs=0.1)
 
@@ -44,21 +44,21 @@ def test_places_follow_the_scale_that_the_ticks_show(figures):
 def test_nothing_leaves_the_chart():
     placed = place_dots(chart((0.2, 0.3, 0.4), (5.0, 6.0, 7.0)))
     for dot in placed.dots:
-        assert dot.place is not None
-        assert 0 <= dot.start <= dot.place <= dot.start + dot.width <= 100
+        assert dot.left is not None
+        assert 0 <= dot.start <= dot.left <= dot.start + dot.width <= 100
 
 
 def test_a_dot_without_interval_or_without_end_has_no_line():
     bare, endless, missing = place_dots(
         chart((math.nan, 1.0, math.nan), (0.5, math.inf, math.inf), (math.nan, math.nan, math.nan))
     ).dots
-    assert bare.place is not None
+    assert bare.left is not None
     assert bare.width == 0
-    assert endless.place is None
-    assert missing.place is None
+    assert endless.left is None
+    assert missing.left is None
 
 
 @pytest.mark.parametrize("value", [0.0, 3.0, -3.0])
 def test_one_figure_alone_stands_in_the_middle(value):
     (dot,) = place_dots(chart((value, value, value))).dots
-    assert dot.place == pytest.approx(50, abs=10)
+    assert dot.left == pytest.approx(50, abs=10)

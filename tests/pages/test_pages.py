@@ -141,7 +141,7 @@ def test_charts_cope_with_what_there_is(x, y, log_y):
     drawing = parse(to_html("Page", [chart(x, y, log_y=log_y)])).find(".//svg")
     assert drawing is not None
     said = " ".join("".join(each.itertext()) for each in drawing.iter("text"))
-    assert ("no figures yet" in said) == (not any(map(math.isfinite, y)))
+    assert ("no data yet" in said) == (not any(map(math.isfinite, y)))
 
 
 def test_charts_wear_the_colours_of_the_page():

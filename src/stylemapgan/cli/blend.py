@@ -1,7 +1,7 @@
 """`stylemapgan blend`."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import Parameter
 
@@ -9,6 +9,7 @@ from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOp
 from stylemapgan.cli.outline import EDIT_TITLES, edit_row
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
+from stylemapgan.editing import Edit, Part, Space
 
 
 def blend(
@@ -17,7 +18,7 @@ def blend(
     /,
     *,
     part: PartOptions = NO_PART,
-    space: Literal["w", "w-plus"] = "w-plus",
+    space: Space = "w-plus",
     output: Annotated[Path, Parameter(alias="-o")] = Path("blend.png"),
     sheet: Path | None = None,
     photo: PhotoOptions = MODELS_PICTURE,
@@ -43,8 +44,8 @@ def blend(
     mask = part.read(editor.image_size)
     ours = photo.open_source(source, editor)
     theirs = photo.open_reference(reference, editor, reference_square)
-    edit = editor.blend if space == "w" else editor.blend_w_plus
-    result = edit(ours.picture, theirs.picture, mask)
+    blended = Part(reference=theirs.stylemap, mask=mask, space=space)
+    result = editor.edit(ours.stylemap, Edit(parts=(blended,)))
     provenance = tag.edited(
         model.model,
         command="blend",
@@ -56,5 +57,5 @@ def blend(
     )
     ours.write_edited(output, result, mask, provenance)
     if sheet:
-        row = edit_row(ours.picture, theirs.picture, mask, result)
+        row = edit_row(ours.picture, theirs.picture, blended, result)
         write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)

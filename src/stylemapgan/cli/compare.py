@@ -9,10 +9,10 @@ from rich.table import Table
 
 from stylemapgan.cli.measuring import Measuring, names_of
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
+from stylemapgan.config.engine import Engine
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
 from stylemapgan.config.training import Precision
-from stylemapgan.editing import Engine
 from stylemapgan.errors import ConfigError, MissingExtraError
 from stylemapgan.pages import refuse_without_packages
 

@@ -13,7 +13,7 @@ from stylemapgan import images, zoo
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.outline import edit_row
 from stylemapgan.cli.results import write_frames, write_picture, write_sheet
-from stylemapgan.editing import AbstractEditor, Piece, operations
+from stylemapgan.editing import AbstractEditor, Edit, Part, operations
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Array, Images, Mask
 
@@ -69,22 +69,22 @@ class _Demo:
 
     def blend(self, edit: zoo.DemoEdit) -> list[Array]:
         source, reference = self.read(edit.source), self.read(edit.reference)
-        mask = self.mask(edit.box)
-        result = self.editor.blend_w_plus(source, reference, mask)
+        part = Part(reference=reference, mask=self.mask(edit.box))
+        result = self.editor.edit(source, Edit(parts=(part,)))
         write_picture(self.output / "blend.png", result)
-        *given, _ = edit_row(source, reference, mask, result)
-        in_w = self.editor.blend(source, reference, mask)
+        *given, _ = edit_row(source, reference, part, result)
+        in_w = self.editor.blend(source, reference, part.mask)
         return [*given, self.editor.reconstruct(source), in_w, result]
 
     def transplant(self, edit: zoo.DemoEdit) -> list[Array]:
         source, reference = self.read(edit.source), self.read(edit.reference)
         mask = self.mask(edit.box)
-        piece = Piece(reference=reference, mask=mask, shift=(edit.shift.y, edit.shift.x))
-        frames = self.editor.morph(source, piece, FRAMES)
+        part = Part(reference=reference, mask=mask, shift=(edit.shift.y, edit.shift.x))
+        frames = self.editor.morph(source, part, FRAMES)
         self.write_animation("transplant.gif", frames)
         write_picture(self.output / "transplant.png", frames[-1:])
-        *given, _ = edit_row(source, reference, mask, frames[-1:], piece.shift)
-        return [*given, *self.editor.morph(source, piece, SHOWN - 1)[1:]]
+        *given, _ = edit_row(source, reference, part, frames[-1:])
+        return [*given, *self.editor.morph(source, part, SHOWN - 1)[1:]]
 
     def interpolate(self, walk: zoo.DemoWalk) -> list[Array]:
         ends = self.read(walk.start), self.read(walk.end)

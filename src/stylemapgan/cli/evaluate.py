@@ -8,10 +8,10 @@ from rich.console import Console
 
 from stylemapgan.cli.measuring import Measuring, names_of, tell_what_was_left_out
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
+from stylemapgan.config.engine import Engine
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
 from stylemapgan.config.training import Precision
-from stylemapgan.editing import Engine
 from stylemapgan.pages import refuse_without_packages
 
 app = App(default_parameter=Parameter(consume_multiple=True))  # --weights a.pth b.pth

@@ -17,8 +17,8 @@ from stylemapgan.checkpoints import Checkpoint
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.errors import ImageError, MissingExtraError
-from stylemapgan.images.batches import batch_for
 from stylemapgan.images.formats import IN_FOLDERS
+from stylemapgan.images.levels import batch_for
 from stylemapgan.types import Images
 
 if TYPE_CHECKING:

@@ -38,8 +38,8 @@ def interpolate(
     """
     MILLISECONDS.refuse(milliseconds, EditError)
     editor = model.load()
-    ends = find.read(start, editor), find.read(end, editor)
-    frames = editor.interpolate(*ends, steps)
+    first, last = find.open(start, editor), find.open(end, editor)
+    frames = editor.interpolate(first.stylemap, last.stylemap, steps)
     titles = [f"{step / (steps - 1):.2f}" for step in range(steps)]
     provenance = tag.edited(model.model, command="interpolate", steps=steps, find=find.find)
     write_frames(output, frames, titles, milliseconds, provenance)

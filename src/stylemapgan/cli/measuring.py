@@ -10,10 +10,10 @@ from rich.table import Table
 
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import say
+from stylemapgan.config.engine import Engine
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
 from stylemapgan.config.training import Precision
-from stylemapgan.editing import Engine
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:

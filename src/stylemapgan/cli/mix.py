@@ -37,12 +37,12 @@ def mix(
     editor = model.load()
     ours = photo.open_source(coarse, editor)
     theirs = photo.open_reference(fine, editor, reference_square)
-    result = editor.mix(ours.picture, theirs.picture)
+    result = editor.mix(ours.stylemap, theirs.stylemap)
     squares = {"square": ours.square, "reference_square": theirs.square}
     provenance = tag.edited(model.model, command="mix", **squares)
     ours.write_edited(output, result, everywhere(editor), provenance)
     if sheet:
-        other_way = editor.mix(theirs.picture, ours.picture)
+        other_way = editor.mix(theirs.stylemap, ours.stylemap)
         row = [ours.picture, theirs.picture, result, other_way]
         titles = ["first", "second", "coarse of first, fine of second", "the other way round"]
         write_sheet(sheet, [row], column_titles=titles, provenance=provenance)

@@ -13,7 +13,6 @@ from stylemapgan.cli.outline import outline
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, everywhere
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
 from stylemapgan.editing.directions import Direction, direction_named, read_directions
-from stylemapgan.editing.operations import push
 from stylemapgan.errors import EditError
 from stylemapgan.types import Mask
 
@@ -79,9 +78,7 @@ def move(
     editor = model.load()
     mask = place.read(editor.image_size)
     ours = photo.open_source(source, editor)
-    stylemap, step = editor.encode(ours.picture), editor.as_array(way.step)
-    where = None if mask is None else editor.as_mask(mask)
-    result = editor.decode(push(stylemap, step, amount, where))
+    result = editor.move(ours.stylemap, way, amount, mask)
     provenance = tag.edited(
         model.model,
         command="move",
@@ -95,7 +92,7 @@ def move(
     ours.write_edited(output, result, everywhere(editor) if mask is None else mask, provenance)
     if sheet:
         shown = ours.picture if mask is None else outline(ours.picture, mask)
-        row = [shown, *pushed_row(editor, stylemap, way, mask)]
+        row = [shown, *pushed_row(editor, ours.stylemap, way, mask)]
         write_sheet(sheet, [row], None, ["photo", *AMOUNT_TITLES], provenance)
 
 

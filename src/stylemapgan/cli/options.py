@@ -1,7 +1,7 @@
 """Options that several commands share."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeAlias
 
@@ -9,8 +9,8 @@ from cyclopts import ArgumentCollection, Group, Parameter, Token
 
 from stylemapgan import images, zoo
 from stylemapgan.cli.speaking import say_to_people
-from stylemapgan.config.training import Precision
-from stylemapgan.editing import AbstractEditor, Engine, open_editor
+from stylemapgan.config.engine import EngineConfig
+from stylemapgan.editing import AbstractEditor, open_editor
 from stylemapgan.types import Mask
 
 
@@ -52,6 +52,11 @@ def _need_exactly_one(arguments: ArgumentCollection) -> None:
 
 PART = Group("Part (one of these)", validator=_need_exactly_one)
 
+EngineOptions: TypeAlias = Annotated[EngineConfig, Parameter(name="*")]
+"""What runs the networks, as `--engine`, `--device` and `--precision`."""
+ON_THE_CPU = EngineConfig()
+"""The default: what is fastest on the CPU."""
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -60,22 +65,14 @@ class ModelOptions:
 
     model: str = zoo.BUNDLED[0]
     """Name of a bundled model, a .safetensors file, or a folder that `export` wrote."""
-    engine: Engine = "auto"
-    """What runs the networks: onnx, quick on processors; torch; auto takes onnx where it can."""
-    device: str = "cpu"
-    """Where to compute: cpu, cuda, mps."""
-    precision: Precision = "auto"
-    """Arithmetic in PyTorch: auto takes bf16-mixed, quicker and a little less exact, where the
-    processor or GPU multiplies bfloat16; else 32-true, that is float32. ONNX runs in float32."""
+    engine_config: EngineOptions = ON_THE_CPU
 
     def load(self) -> AbstractEditor:
         """Open the model; PyTorch is imported only now, and only if it is needed.
 
-        Says what computes where PyTorch does.
+        Where PyTorch runs the networks, prints the device, threads and precision.
         """
-        editor = open_editor(
-            self.model, engine=self.engine, device=self.device, precision=self.precision
-        )
+        editor = open_editor(self.model, **asdict(self.engine_config))
         if editor.what_computes:
             say_to_people(editor.what_computes)
         return editor

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from stylemapgan.editing import Part
 from stylemapgan.editing.operations import move
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Images, Mask
@@ -23,23 +24,17 @@ def outline(picture: Images, mask: Mask) -> Images:
     return np.where(is_line, COLOUR, to_numpy(picture))
 
 
-def edit_row(
-    source: Images,
-    reference: Images,
-    mask: Mask,
-    result: Images,
-    shift: tuple[int, int] = (0, 0),
-) -> list[Images]:
+def edit_row(source: Images, reference: Images, part: Part, result: Images) -> list[Images]:
     """Lay an edit out: source and reference with the part outlined, then the result.
 
     Args:
         source: The edited picture, a batch of one.
         reference: The picture borrowed from.
-        mask: What was taken, in pixels of the reference.
+        part: What was taken, and where it went.
         result: What came out.
-        shift: How far it moved down and to the right, in pixels.
     """
-    return [outline(source, move(mask, shift)), outline(reference, mask), result]
+    landed = part.landed(source.shape[-1])
+    return [outline(source, landed), outline(reference, part.mask), result]
 
 
 EDIT_TITLES = ("source", "reference", "result")

@@ -1,10 +1,11 @@
 """A user's own photo in a command: which square of it the model sees, and what is written."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 from cyclopts import Group, Parameter, Token
@@ -13,25 +14,19 @@ from stylemapgan import images
 from stylemapgan.cli.results import write_picture
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.photo import (
+    FINDERS,
+    CroppedPhoto,
+    Find,
     FullPhoto,
     Square,
-    face_square,
     fit,
-    foreground_square,
     middle_square,
     paste_back,
 )
 from stylemapgan.images import Provenance
 from stylemapgan.images.levels import to_numpy
-from stylemapgan.types import Images, Mask
+from stylemapgan.types import Images, Mask, Stylemap
 
-Find = Literal["middle", "foreground", "face"]
-"""Ways to find the square that a model sees."""
-FINDERS: dict[Find, Callable[[FullPhoto], Square]] = {
-    "middle": middle_square,
-    "foreground": foreground_square,
-    "face": face_square,
-}
 OWN_PHOTOS = Group("Own photos")
 
 
@@ -66,16 +61,33 @@ SquareOption = Annotated[
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class OwnPhoto:
-    """A photo as the model sees it and, if all of it is edited, as its file has it."""
+    """A photo as the model sees it; encoded and decoded at most once, when first needed."""
 
+    path: Path
     editor: AbstractEditor
-    """Who edits it."""
+    """Encodes and decodes it."""
     picture: Images
     """What the model sees, a batch of one."""
     square: Square | None = None
     """Where that lies in the photo; None is the middle square."""
     whole: FullPhoto | None = None
     """The photo to paste edits into; None if the model's own picture is the result."""
+
+    @cached_property
+    def stylemap(self) -> Stylemap:
+        """The photo's stylemap, a batch of one."""
+        return self.editor.encode(self.picture)
+
+    @cached_property
+    def reconstruction(self) -> Images:
+        """What the model makes of the photo, a batch of one."""
+        return self.editor.decode(self.stylemap)
+
+    @property
+    def cropped(self) -> CroppedPhoto:
+        """The photo itself with its square, to cut turned or scaled references out of."""
+        photo = self.whole or FullPhoto.read(self.path)
+        return CroppedPhoto(photo=photo, square=self.square or middle_square(photo))
 
     def write_edited(
         self, path: Path, result: Images, mask: Mask, provenance: Provenance | None
@@ -86,15 +98,22 @@ class OwnPhoto:
             path: Where to.
             result: What the model made, a batch of one.
             mask: Where the edit is meant, in pixels of the model's picture.
-            provenance: What the file tells about its origin.
+            provenance: What the file says about its origin.
         """
         if self.whole is None or self.square is None:
             write_picture(path, result, provenance)
             return
-        before = to_numpy(self.editor.reconstruct(self.picture))
-        after = to_numpy(result)
+        before, after = to_numpy(self.reconstruction), to_numpy(result)
         paste_back(self.whole, self.square, before, after, mask).write(path, provenance)
         print(f"wrote {path}")
+
+    def warn_of_a_misfit(self) -> None:
+        """Print a warning if the model does not know such photos; nothing where it cannot tell."""
+        if not self.editor.typical_errors:
+            return
+        found = fit(self.picture, self.reconstruction, self.editor.typical_errors)
+        if found.verdict in ("doubtful", "outside"):
+            print(f"warning: {self.path}: {found.message}", file=sys.stderr)
 
 
 @Parameter(name="*", group=OWN_PHOTOS)
@@ -105,9 +124,9 @@ class FindOptions:
     find: Find = "middle"
     """Which square of a photo the model sees: in its middle, around what stands out, or a face."""
 
-    def read(self, path: Path, editor: AbstractEditor) -> Images:
-        """Read what the model sees of a photo, and warn if the model does not know such photos."""
-        return _look(path, editor, self.find, None).picture
+    def open(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
+        """Read a photo, and warn if the model does not know such photos."""
+        return _look(path, editor, self.find, None)
 
 
 @Parameter(name="*", group=OWN_PHOTOS)
@@ -162,7 +181,8 @@ def _look(
     keep_whole: bool = False,
 ) -> OwnPhoto:
     if square is None and find == "middle" and not keep_whole:
-        photo = OwnPhoto(editor=editor, picture=images.read(path, editor.image_size))
+        picture = images.read(path, editor.image_size)
+        photo = OwnPhoto(path=path, editor=editor, picture=picture)
     else:
         whole = FullPhoto.read(path)
         if square is None:
@@ -171,14 +191,6 @@ def _look(
             print(f"found the square {numbers} (x,y,side,rotation) in {path}")
         picture = whole.crop(square, editor.image_size)
         kept = whole if keep_whole else None
-        photo = OwnPhoto(editor=editor, picture=picture, square=square, whole=kept)
-    _warn_of_a_misfit(photo, path)
+        photo = OwnPhoto(path=path, editor=editor, picture=picture, square=square, whole=kept)
+    photo.warn_of_a_misfit()
     return photo
-
-
-def _warn_of_a_misfit(photo: OwnPhoto, path: Path) -> None:
-    if not photo.editor.typical_errors:  # nobody has measured what this model knows
-        return
-    found = fit(photo.editor, photo.picture)
-    if found.verdict in ("doubtful", "outside"):
-        print(f"warning: {path}: {found.message}", file=sys.stderr)

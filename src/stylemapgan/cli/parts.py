@@ -57,13 +57,13 @@ def show(
     """
     known = _known_parts(model.model, parts)
     editor = model.load()
-    picture = find.read(photo, editor)
-    stylemap = editor.encode(picture)
-    found = known.masks(editor, editor.resize(stylemap))
+    seen = find.open(photo, editor)
+    picture = seen.picture
+    found = known.masks(editor, editor.resize(seen.stylemap))
     for name, mask in found.items():
         print(f"{name}: {mask.mean():.1%} of the picture")
     covered = list(found.values())
-    row = [picture, editor.decode(stylemap), paint(picture, covered)]
+    row = [picture, seen.reconstruction, paint(picture, covered)]
     row += [spotlight(picture, mask) for mask in covered]
     titles = ("photo", "reconstruction", "parts", *known.labels)
     write_sheet(output, [row], None, titles, tag.edited(model.model, command="parts show"))

@@ -35,11 +35,11 @@ def reconstruct(
         model: Which model.
     """
     editor = model.load()
-    originals = [find.read(photo, editor) for photo in photos]
-    results = [editor.reconstruct(original) for original in originals]
-    arrays = [to_numpy(result) for result in results]
+    opened = [find.open(photo, editor) for photo in photos]
+    results = [to_numpy(photo.reconstruction) for photo in opened]
     provenance = tag.edited(model.model, command="reconstruct", find=find.find)
-    write_picture(output, np.concatenate(arrays, axis=-1), provenance)
+    write_picture(output, np.concatenate(results, axis=-1), provenance)
     if sheet:
+        rows = [[photo.picture for photo in opened], results]
         titles = ["photo", "reconstruction"]
-        write_sheet(sheet, [originals, results], row_titles=titles, provenance=provenance)
+        write_sheet(sheet, rows, row_titles=titles, provenance=provenance)

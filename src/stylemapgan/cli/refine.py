@@ -72,7 +72,7 @@ def refine(
         write_stylemap(stylemap, found.stylemap, Path(model).name)
         print(f"wrote {stylemap}")
     if sheet:
-        row = [ours.picture, editor.reconstruct(ours.picture), result]
+        row = [ours.picture, ours.reconstruction, result]
         write_sheet(sheet, [row], None, ("photo", "reconstruction", "refined"), provenance)
 
 

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from stylemapgan import images
 from stylemapgan.images import Provenance, SourceType
-from stylemapgan.images.files import ANIMATION_ENCODERS
+from stylemapgan.images.picture_files import ANIMATION_ENCODERS
 from stylemapgan.types import Array, Images
 
 TILE = 192

@@ -10,7 +10,7 @@ from stylemapgan.cli.outline import EDIT_TITLES, edit_row
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames, write_sheet
 from stylemapgan.config.ranges import MILLISECONDS
-from stylemapgan.editing import Piece, operations
+from stylemapgan.editing import Edit, Part
 from stylemapgan.errors import EditError
 
 Shift = Annotated[
@@ -33,6 +33,8 @@ def transplant(
     *,
     part: PartOptions = NO_PART,
     shift: Shift = (0, 0),
+    rotation: Annotated[float, Parameter(allow_leading_hyphen=True)] = 0.0,
+    scale: float = 1.0,
     strength: float = 1.0,
     morph: int | None = None,
     milliseconds: int = 80,
@@ -50,6 +52,8 @@ def transplant(
         reference: Photo to copy from.
         part: Which part.
         shift: How far the part moves to the right and down, in pixels of the model's picture.
+        rotation: How far the part turns clockwise about its centre, in degrees.
+        scale: How much larger the part becomes, from 0.25 to 4.
         strength: From 0, which keeps the source, to 1.
         morph: Write so many steps from no change up to the full strength: an animation if the
             output is .gif or .webp, otherwise a sheet.
@@ -68,28 +72,37 @@ def transplant(
     mask = part.read(editor.image_size)
     ours = photo.open_source(source, editor)
     theirs = photo.open_reference(reference, editor, reference_square)
+    is_turned = rotation % 360 != 0 or scale != 1
+    moved = Part(
+        reference=theirs.cropped if is_turned else theirs.stylemap,
+        mask=mask,
+        shift=(shift[1], shift[0]),
+        rotation=rotation,
+        scale=scale,
+        strength=strength,
+    )
     provenance = tag.edited(
         model.model,
         command="transplant",
         mask=part.mask,
         box=part.box,
         shift=shift,
+        rotation=rotation if is_turned else None,
+        scale=scale if is_turned else None,
         strength=strength,
         morph=morph,
         square=ours.square,
         reference_square=theirs.square,
     )
-    down_right = (shift[1], shift[0])
-    piece = Piece(reference=theirs.picture, mask=mask, shift=down_right, strength=strength)
     if morph is None:
-        result = editor.transplant_pieces(ours.picture, [piece])
-        ours.write_edited(output, result, operations.move(mask, down_right), provenance)
+        result = editor.edit(ours.stylemap, Edit(parts=(moved,)))
+        ours.write_edited(output, result, moved.landed(editor.image_size), provenance)
     else:
-        frames = editor.morph(ours.picture, piece, morph)
+        frames = editor.morph(ours.stylemap, moved, morph)
         write_frames(output, frames, _strengths(strength, morph), milliseconds, provenance)
         result = frames[-1:]
     if sheet:
-        row = edit_row(ours.picture, theirs.picture, mask, result, down_right)
+        row = edit_row(ours.picture, theirs.picture, moved, result)
         write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)
 
 

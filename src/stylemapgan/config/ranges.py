@@ -37,6 +37,8 @@ class Range:
 
 
 STRENGTH = Range("The strength", 0, 1)
+ROTATION = Range("The rotation", -360, 360, "degrees")
+SCALE = Range("The scale", 0.25, 4)
 AMOUNT = Range("The amount of a push", -100, 100)
 """In standard deviations of photos; sensible from -3 to 3."""
 PSI = Range("psi (truncation)", 0, 2)

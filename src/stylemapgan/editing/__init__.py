@@ -7,15 +7,31 @@ rest needs neither.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from stylemapgan.editing.abstract import AbstractEditor, Piece
-from stylemapgan.editing.opening import Engine, open_editor
+from stylemapgan.editing.abstract import AbstractEditor
+from stylemapgan.editing.edit import Edit, Part, Push, Space
+from stylemapgan.editing.edit_masks import BoxMask, PartMask, PngMask
+from stylemapgan.editing.opening import open_editor
+from stylemapgan.editing.photo import CroppedPhoto
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from stylemapgan.editing.editor import Editor
     from stylemapgan.editing.onnx_editor import OnnxEditor
 
-__all__ = ["AbstractEditor", "Editor", "Engine", "OnnxEditor", "Piece", "open_editor"]
+__all__ = [
+    "AbstractEditor",
+    "BoxMask",
+    "CroppedPhoto",
+    "Edit",
+    "Editor",
+    "OnnxEditor",
+    "Part",
+    "PartMask",
+    "PngMask",
+    "Push",
+    "Space",
+    "open_editor",
+]
 
 _HOMES = {
     "Editor": "stylemapgan.editing.editor",

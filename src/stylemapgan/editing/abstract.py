@@ -1,10 +1,9 @@
 """What every editor can do, whatever runs its networks."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import cached_property
-from typing import final
+from typing import Any, final
 
 from array_api_compat import array_namespace
 
@@ -19,11 +18,22 @@ from stylemapgan.editing.checks import (
     refuse_unequal_batches,
     refuse_unfit_images,
     refuse_unfit_mask,
-    refuse_unfit_placement,
+)
+from stylemapgan.editing.edit import Edit, Part, Push
+from stylemapgan.editing.edit_masks import EditMask
+from stylemapgan.editing.edit_rendering import (
+    AnyPicture,
+    arrays_of,
+    at_strength,
+    edited_w_plus,
+    refuse_names,
+    remembering,
+    resolved,
 )
 from stylemapgan.editing.operations import AnyStylemap, WPlus
+from stylemapgan.editing.photo import CroppedPhoto
 from stylemapgan.errors import EditError
-from stylemapgan.images.batches import batch_for
+from stylemapgan.images.levels import batch_for
 from stylemapgan.types import Array, Features, Images, Mask, Stylemap
 
 MEAN_SAMPLES = 5_000
@@ -32,23 +42,6 @@ SAMPLE_BATCH = 500
 """Stylemaps drawn at once for that mean."""
 DECODE_BATCH = 16
 """Images of up to 128 pixels decoded at once where an edit makes many."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Piece:
-    """A part of a reference and where it goes."""
-
-    reference: AnyImages
-    """Images to copy from."""
-    mask: AnyMask
-    """What to take, in pixels of the reference; between 0 and 1 mixes."""
-    shift: tuple[int, int] = (0, 0)
-    """How far it moves down and to the right, in pixels."""
-    strength: float = 1.0
-    """0 keeps the source, 1 copies, between mixes."""
-
-    def __post_init__(self) -> None:
-        refuse_unfit_placement(self.mask, self.shift, self.strength)
 
 
 class AbstractEditor(ABC):
@@ -167,94 +160,99 @@ class AbstractEditor(ABC):
         return self.decode(self.encode(images))
 
     @final
-    def blend(self, source: AnyImages, reference: AnyImages, mask: AnyMask) -> Images:
+    def edit(self, source: AnyPicture, edit: Edit) -> Images:
+        """Paste parts of references into a source, and push it along directions.
+
+        Pictures and masks are batches of one, or of as many as the longest.
+
+        Args:
+            source: What to edit: images (N, 3, S, S), stylemaps (N, C, h, w) or a `CroppedPhoto`.
+            edit: What to do.
+
+        Returns:
+            Edited images, (N, 3, S, S) in [-1, 1].
+
+        Raises:
+            EditError: Something does not fit, or the edit still holds names.
+        """
+        w, resolved = self._stylemaps(source), self._resolved(edit)
+        refuse_unequal_batches(w, *arrays_of(resolved))
+        return self.synthesize(edited_w_plus(resolved, w, remembering(self.resize)))
+
+    @final
+    def blend(self, source: AnyPicture, reference: AnyPicture, mask: EditMask) -> Images:
         """Put the masked part of the reference into the source, in w.
 
         Seams are as wide as a cell: good for halves and other large masks.
         """
-        refuse_unequal_batches(source, reference, mask)
-        weight = self.as_mask(mask)
-        return self.decode(operations.blend(self.encode(source), self.encode(reference), weight))
+        return self.edit(source, Edit(parts=(Part(reference=reference, mask=mask, space="w"),)))
 
     @final
-    def blend_w_plus(self, source: AnyImages, reference: AnyImages, mask: AnyMask) -> Images:
+    def blend_w_plus(self, source: AnyPicture, reference: AnyPicture, mask: EditMask) -> Images:
         """Put the masked part of the reference into the source, in w_plus.
 
         Borders follow the mask at every resolution: good for small and fine masks.
         """
-        refuse_unequal_batches(source, reference, mask)
-        weight = self.as_mask(mask)
-        ours, theirs = self._embed(source), self._embed(reference)
-        return self.synthesize(operations.blend_w_plus(ours, theirs, weight))
+        return self.edit(source, Edit(parts=(Part(reference=reference, mask=mask),)))
 
     @final
     def transplant(
         self,
-        source: AnyImages,
-        reference: AnyImages,
-        mask: AnyMask,
+        source: AnyPicture,
+        reference: AnyPicture,
+        mask: EditMask,
         shift: tuple[int, int] = (0, 0),
         strength: float = 1.0,
     ) -> Images:
-        """Move the masked part of the reference to another place of the source.
+        """Move the masked part of the reference by a shift, down and to the right in pixels.
 
-        Args:
-            source: Images to edit.
-            reference: Images to copy from.
-            mask: What to take, in pixels of the reference.
-            shift: How far it moves down and to the right, in pixels.
-            strength: 0 keeps the source, 1 copies, between mixes.
-
-        Raises:
-            EditError: A size or value does not fit.
+        A strength of 0 keeps the source, 1 copies, between mixes; see `Part`.
         """
-        piece = Piece(reference=reference, mask=mask, shift=shift, strength=strength)
-        return self.transplant_pieces(source, [piece])
+        part = Part(reference=reference, mask=mask, shift=shift, strength=strength)
+        return self.edit(source, Edit(parts=(part,)))
 
     @final
-    def transplant_pieces(self, source: AnyImages, pieces: Sequence[Piece]) -> Images:
-        """Transplant several pieces into the source, one after another."""
-        refuse_unequal_batches(source, *(batch for p in pieces for batch in (p.reference, p.mask)))
-        w_plus = self._embed(source)
-        for piece in pieces:
-            weight = self.as_mask(piece.mask)
-            theirs = self._embed(piece.reference)
-            w_plus = operations.transplant(w_plus, theirs, weight, piece.shift, piece.strength)
-        return self.synthesize(w_plus)
+    def move(
+        self, source: AnyPicture, direction: Any, amount: float, mask: EditMask | None = None
+    ) -> Images:
+        """Push the source along a direction, everywhere or inside a mask; see `Push`."""
+        push = Push(direction=direction, amount=amount, mask=mask)
+        return self.edit(source, Edit(pushes=(push,)))
 
     @final
-    def morph(self, source: AnyImages, piece: Piece, steps: int) -> Images:
-        """Transplant a piece into one picture, with strengths from 0 up to the piece's own.
+    def morph(self, source: AnyPicture, part: Part[Any], steps: int) -> Images:
+        """Paste a part into one picture with strengths from 0 up to the part's own.
 
         Returns:
             One image for each step, the source's reconstruction first.
         """
-        refuse_all_but_one(source, piece.reference, piece.mask)
-        weight = self.as_mask(piece.mask)
-        ours, theirs = self._embed(source), self._embed(piece.reference)
+        w, edit = self._stylemaps(source), self._resolved(Edit(parts=(part,)))
+        refuse_all_but_one(w, *arrays_of(edit))
+        resize = remembering(self.resize)
         frames = [
-            self.synthesize(operations.transplant(ours, theirs, weight, piece.shift, strength))
-            for strength in _evenly_spaced(steps, end=piece.strength)
+            self.synthesize(edited_w_plus(at_strength(edit, strength), w, resize))
+            for strength in _evenly_spaced(steps, end=part.strength)
         ]
         return array_namespace(*frames).concat(frames)
 
     @final
-    def interpolate(self, start: AnyImages, end: AnyImages, steps: int) -> Images:
+    def interpolate(self, start: AnyPicture, end: AnyPicture, steps: int) -> Images:
         """Walk from one picture to another.
 
         Returns:
             One image for each step, from the first reconstruction to the second.
         """
-        refuse_all_but_one(start, end)
-        first, last = self.encode(start), self.encode(end)
+        first, last = self._stylemaps(start), self._stylemaps(end)
+        refuse_all_but_one(first, last)
         path = [operations.interpolate(first, last, t) for t in _evenly_spaced(steps, end=1.0)]
         return self._decode_in_batches(array_namespace(first).concat(path))
 
     @final
-    def mix(self, coarse: AnyImages, fine: AnyImages) -> Images:
+    def mix(self, coarse: AnyPicture, fine: AnyPicture) -> Images:
         """Take coarse styles (pose, layout) from one picture and fine ones from another."""
-        refuse_unequal_batches(coarse, fine)
-        return self.synthesize(operations.mix(self._embed(coarse), self._embed(fine)))
+        ours, theirs = self._stylemaps(coarse), self._stylemaps(fine)
+        refuse_unequal_batches(ours, theirs)
+        return self.synthesize(operations.mix(self.resize(ours), self.resize(theirs)))
 
     @final
     def generate(self, count: int, psi: float = 0.7, seed: int = 0) -> Images:
@@ -273,9 +271,19 @@ class AbstractEditor(ABC):
         stylemaps = operations.truncate(self.sample(count, seed), self.mean_stylemap, psi)
         return self._decode_in_batches(stylemaps)
 
-    def _embed(self, images: AnyImages) -> list[AnyStylemap]:
-        """Encode images all the way to w_plus."""
-        return self.resize(self.encode(images))
+    def _stylemaps(self, picture: AnyPicture) -> Stylemap:
+        """Encode a picture; stylemaps, told apart by their shape, stay as they are."""
+        refuse_names("reference", picture)
+        if isinstance(picture, CroppedPhoto):
+            return self.encode(picture.image(self.image_size))
+        shape = (self.config.style_channels, self.stylemap_size, self.stylemap_size)
+        is_stylemap = tuple(picture.shape[1:]) == shape
+        return self.as_array(picture) if is_stylemap else self.encode(picture)
+
+    def _resolved(self, edit: Edit) -> Edit:
+        return resolved(
+            edit, self.image_size, remembering(self._stylemaps), self.as_mask, self.as_array
+        )
 
     def _decode_in_batches(self, stylemaps: Stylemap) -> Images:
         batch = batch_for(self.image_size, DECODE_BATCH)

@@ -1,15 +1,12 @@
 """The right editor for a model."""
 
 from pathlib import Path
-from typing import Literal, TypeAlias
 
 from stylemapgan import zoo
+from stylemapgan.config.engine import Engine
 from stylemapgan.config.training import Precision
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.errors import CheckpointError, EditError
-
-Engine: TypeAlias = Literal["auto", "torch", "onnx"]
-"""What runs the networks; auto takes ONNX where the model has it and it can do what is asked."""
 
 
 def open_editor(

@@ -23,7 +23,7 @@ from stylemapgan.data import PhotoSet, open_folder
 from stylemapgan.data.avatars import PARTS
 from stylemapgan.data.tables import read_names, read_objects, read_table
 from stylemapgan.errors import DataError, ImageError
-from stylemapgan.images.label_maps import read_label_map
+from stylemapgan.images.masks import read_label_map
 
 TEST, TRAINING = "val", "train"
 NOT_ATTRIBUTES = {"split", "participant", ""}

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import read
+from stylemapgan.config.engine import Engine
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
 from stylemapgan.config.training import Precision
-from stylemapgan.editing import AbstractEditor, Engine, open_editor
+from stylemapgan.editing import AbstractEditor, open_editor
 from stylemapgan.evaluation.cache import photos_key
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TestData, open_test_data

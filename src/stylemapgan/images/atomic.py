@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all."""
+"""Write files and folders that appear complete or not at all."""
 
 import errno
 import os
@@ -15,42 +15,41 @@ from stylemapgan.errors import StorageError
 from stylemapgan.images.failed_writes import explain, failed_write
 
 UNFINISHED = ".part"
-"""Suffix of temporary files; one that stays was left by a killed process."""
+"""Suffix of temporary files; only a killed process leaves them behind."""
 MOST_LINKS = 40
-"""Links that lead to links are followed so often, as Linux does."""
+"""Longest chain of links that is followed, as in Linux."""
 NEW_FILE_MODE = 0o666
-"""Less what the user's umask forbids."""
+"""Permissions of new files, minus the user's umask."""
 
 
 @contextmanager
 def replacing(path: Path, wanted: int | None = None) -> Iterator[Path]:
-    """Lend a temporary file in the same folder; it becomes `path` if the block succeeds.
+    """Yield a temporary file in the same folder; it becomes `path` if the block succeeds.
 
-    If the block fails, what was at `path` before stays as it was. The bytes reach the disk before
-    the name does, so not even a power cut leaves half a file. A symbolic link stays a link: what
-    it leads to is replaced. An existing file keeps its mode and, where allowed, its owner. A
-    device or a pipe is not replaced but written to, once the block has succeeded.
+    If the block fails, an existing file at `path` is unchanged. The bytes reach the disk before
+    the file gets its name, so that even a power cut leaves no partial file. Symbolic links are
+    followed. An existing file keeps its permissions and, where allowed, its owner. A device or a
+    pipe is not replaced but written to, once the block has succeeded.
 
     Args:
         path: A file that may or may not exist.
-        wanted: Bytes that the block is going to write, where known; told if they do not fit.
+        wanted: Bytes that the block will write, where known; the error names them.
 
     Raises:
-        StorageError: It cannot be written: the disk is full or read-only, a limit is reached,
-            writing is denied, there is no such folder, or it is a folder itself. Whatever else
-            the block raises passes unchanged.
+        StorageError: The file cannot be written: the disk is full or read-only, a limit is
+            reached, writing is denied, the folder is missing, or `path` is a folder. Other
+            exceptions of the block pass unchanged.
     """
     try:
         target = _follow(path)
         before = _state(target)
-        is_replaced = _is_replaced(target, before)
-        temporary = _new_file(target, before) if is_replaced else _new_file_elsewhere()
+        temporary = _temporary_for(target, before)
     except OSError as error:
         raise StorageError(explain(path, error.errno or 0, _named(error, path), wanted)) from error
     try:
         mode = stat.S_IMODE((before or temporary.stat()).st_mode)
         yield temporary
-        if is_replaced:
+        if _is_replaced(target, before):
             _bring_to_disk(temporary)
             _keep_owner_and_mode(temporary, before, mode)
             temporary.replace(target)
@@ -68,10 +67,10 @@ def replacing(path: Path, wanted: int | None = None) -> Iterator[Path]:
 
 @contextmanager
 def replacing_folder(folder: Path) -> Iterator[Path]:
-    """Lend a temporary folder beside `folder`; it takes its place if the block succeeds.
+    """Yield a temporary folder beside `folder`; it replaces `folder` if the block succeeds.
 
     Args:
-        folder: Missing, or empty; a link is followed, and the mode of an empty folder stays.
+        folder: Missing or empty; links are followed, and an empty folder keeps its permissions.
 
     Raises:
         StorageError: As `replacing`.
@@ -97,13 +96,13 @@ def replacing_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def storing(place: Path, *unfinished: Path, wanted: int | None = None) -> Iterator[None]:
-    """Turn errors of writing below a folder into one line; all others pass unchanged.
+def storing(folder: Path, *unfinished: Path, wanted: int | None = None) -> Iterator[None]:
+    """Turn errors of writing below a folder into a StorageError; others pass unchanged.
 
     Args:
-        place: The folder, as the user knows it.
-        unfinished: Where its content is put together; the place itself if not given.
-        wanted: Bytes that the block is going to write, where known.
+        folder: The folder, as the user named it.
+        unfinished: Temporary folders that the block writes to; the folder itself if not given.
+        wanted: Bytes that the block will write, where known.
 
     Raises:
         StorageError: As `replacing`.
@@ -111,14 +110,14 @@ def storing(place: Path, *unfinished: Path, wanted: int | None = None) -> Iterat
     try:
         yield
     except Exception as error:
-        failed = failed_write(place, error, unfinished or (place,), wanted)
+        failed = failed_write(folder, error, unfinished or (folder,), wanted)
         if failed is None:
             raise
         raise failed from error
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file, whole or not at all; see `replacing`.
+    """Write a file completely or not at all; see `replacing`.
 
     Raises:
         StorageError: It cannot be written.
@@ -128,7 +127,7 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text as UTF-8, whole or not at all; what is no Unicode is spelled out.
+    """Write a text as UTF-8, completely or not at all; invalid Unicode is escaped.
 
     Raises:
         StorageError: It cannot be written.
@@ -137,7 +136,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def _follow(path: Path) -> Path:
-    """Find what a link leads to, whether it exists or not; other paths stay as they are."""
+    """Find the target of a link, existing or not; return other paths unchanged."""
     for _ in range(MOST_LINKS):
         if not path.is_symlink() or _is_open_file(path):
             return path
@@ -146,14 +145,12 @@ def _follow(path: Path) -> Path:
 
 
 def _is_replaced(target: Path, before: os.stat_result | None) -> bool:
-    """Tell files, which are replaced, from devices and pipes, which are written to."""
-    if before is not None and stat.S_ISDIR(before.st_mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    """Whether to replace the target: a file is replaced, a device or pipe written to."""
     return (before is None or stat.S_ISREG(before.st_mode)) and not _is_open_file(target)
 
 
 def _is_open_file(path: Path) -> bool:
-    """Tell whether a path stands for what a process has open, such as /dev/stdout."""
+    """Whether a path names what a process has open, such as /dev/stdout."""
     return os.name == "posix" and path.parent.resolve().parts[:2] == ("/", "proc")
 
 
@@ -169,8 +166,18 @@ def _state(path: Path) -> os.stat_result | None:
         return None
 
 
+def _temporary_for(target: Path, before: os.stat_result | None) -> Path:
+    if before is not None and stat.S_ISDIR(before.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target))
+    if _is_replaced(target, before):
+        return _new_file(target, before)
+    descriptor, name = tempfile.mkstemp(UNFINISHED)
+    os.close(descriptor)
+    return Path(name)
+
+
 def _new_file(target: Path, before: os.stat_result | None) -> Path:
-    """Make an empty file beside another: nobody may read it who may not read that one."""
+    """Create an empty file beside another, readable only by those who may read that one."""
     if before is None:
         mode = NEW_FILE_MODE
     else:
@@ -178,12 +185,6 @@ def _new_file(target: Path, before: os.stat_result | None) -> Path:
     temporary = target.with_name(f".{secrets.token_hex(6)}{UNFINISHED}")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, mode))
     return temporary
-
-
-def _new_file_elsewhere() -> Path:
-    descriptor, name = tempfile.mkstemp(UNFINISHED)
-    os.close(descriptor)
-    return Path(name)
 
 
 def _bring_to_disk(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""From a file nobody vouches for to upright sRGB pixels, or to one line that says why not."""
+"""Decode untrusted picture files to upright sRGB pixels, or explain in one line why not."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,27 +10,24 @@ from jaxtyping import UInt8
 from PIL import Image, UnidentifiedImageError
 
 from stylemapgan.errors import ImageError
-from stylemapgan.images.colour import eight_bit, opaque, to_srgb
-from stylemapgan.images.depth import PixelError
-from stylemapgan.images.formats import FORMATS, recognised, unsupported
-from stylemapgan.images.heif_boxes import check_boxes
-from stylemapgan.images.notes import TURNS, orientation_of, quietly
+from stylemapgan.images.colour import PixelError, eight_bit, opaque, to_srgb
+from stylemapgan.images.formats import FORMATS, check_boxes, recognised, unsupported
+from stylemapgan.images.photo_metadata import TURNS, orientation_of, quietly
 
 MAX_PIXELS = 175_000_000
-"""Larger pictures are refused: a small file can unpack to more than the memory holds.
+"""Larger pictures are refused: a small file can unpack to more than fits into memory.
 
-Pillow itself opens nothing beyond 179 million, and changing that would change it for the
-whole process.
+Pillow itself refuses pictures beyond 179 million; changing that would affect the whole process.
 """
 MAX_BYTES = 1_500_000_000
-"""Larger files are refused unread; MAX_PIXELS with 16 bits in four channels fits."""
+"""Larger files are refused unread; MAX_PIXELS of four 16-bit channels fit."""
 UNNAMED = "The picture"
-"""How messages call a picture that came as bytes."""
+"""What messages call a picture that was given as bytes."""
 JPEG_MARGIN = 8
-"""A JPEG is unpacked at 1/2, 1/4 or 1/8 if still this many times larger than what is wanted.
+"""A JPEG is decoded at 1/2, 1/4 or 1/8 if that is still this many times the wanted size.
 
-That makes a 12-megapixel photo quick. The price: a wave too fine for the small picture may
-come through at up to 7 % of its strength (measured), against 0.5 % if unpacked in full.
+This makes 12-megapixel photos quick. The price is aliasing: up to 7 % of a pattern too fine for the
+small picture remains visible (measured), against 0.5 % if decoded in full.
 """
 
 
@@ -39,18 +36,25 @@ def read_pixels(
 ) -> UInt8[np.ndarray, "height width 3"]:
     """Read a picture as sRGB bytes; transparent parts become white.
 
-    Of an animation the first frame is taken, of several pages the first, of several pictures in
-    a HEIC file the one that the file calls primary.
+    Of an animation or several pages, the first is read; of a HEIC file, its primary picture.
 
     Args:
-        source: A file, or the bytes of one, in one of the `formats.FORMATS`.
+        source: A JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF, GIF or PPM file, or the bytes of one.
         size: Height and width of the result, in pixels: the middle square is cut out and
-            resized. Without it, the picture stays as it is.
+            resized. Without it, the picture keeps its size.
         min_side: Refuse pictures whose shorter side has fewer pixels.
 
+    Returns:
+        uint8, (height, width, 3), from 0 to 255.
+
     Raises:
-        ImageError: The file is missing, no picture, damaged, too large or too small. The message
-            begins with the path, or with `UNNAMED` where bytes were given.
+        ImageError: The file is missing, not a picture, damaged, too large or too small. The
+            message begins with the path, or with "The picture" where bytes were given.
+
+    Example:
+        ```python
+        pixels = images.read_pixels(Path("hand.jpg"), size=64)  # (64, 64, 3)
+        ```
     """
     with opened(source) as picture:
         if min(picture.size) < min_side:
@@ -68,7 +72,7 @@ def read_pixels(
 
 @contextmanager
 def opened(source: Path | bytes) -> Iterator[Image.Image]:
-    """Open a picture; whatever Pillow meets while the block uses it becomes an ImageError."""
+    """Open a picture; whatever Pillow raises while the block uses it becomes an ImageError."""
     name = _name(source)
     content = file_bytes(source) if isinstance(source, Path) else source
     refuse_length(len(content), name)
@@ -91,13 +95,13 @@ def opened(source: Path | bytes) -> Iterator[Image.Image]:
         raise ImageError(f"{name}{unsupported(content)}") from None
     except PixelError as error:
         raise ImageError(f"{name} {error}") from None
-    except Exception as error:  # Pillow raises whatever its parsers trip over
+    except Exception as error:  # Pillow's parsers raise exceptions of many kinds
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"{name} is damaged: {reason}.") from error
 
 
 def upright(picture: Image.Image) -> Image.Image:
-    """Unpack a picture to eight bits, turned as its camera was held; only while it is `opened`."""
+    """Unpack a picture to eight bits and turn it upright; call it while the picture is `opened`."""
     unpack(picture)
     turn = TURNS.get(orientation_of(picture))
     pixels = eight_bit(picture)
@@ -105,12 +109,12 @@ def upright(picture: Image.Image) -> Image.Image:
 
 
 def unpack(picture: Image.Image) -> None:
-    """Unpack a picture's pixels, which must be as many as its file said; only while `opened`."""
-    said = picture.size
+    """Unpack a picture's pixels and check their number; call it while the picture is `opened`."""
+    promised = picture.size
     picture.load()
-    if picture.size != said:
+    if picture.size != promised:
         raise PixelError(
-            f"is damaged: it says {said[0]}x{said[1]} pixels and holds "
+            f"is damaged: its header says {promised[0]}x{promised[1]} pixels, but it holds "
             f"{picture.width}x{picture.height}."
         )
 
@@ -118,7 +122,7 @@ def unpack(picture: Image.Image) -> None:
 def middle_square(picture: Image.Image, size: int, kernel: Image.Resampling) -> Image.Image:
     """Cut out the largest square in the middle and resize it.
 
-    Pillow widens the kernel by the factor of shrinking, so no frequency folds back.
+    Pillow widens the kernel as it shrinks, which prevents aliasing.
     """
     side = min(picture.size)
     left, top = (picture.width - side) // 2, (picture.height - side) // 2
@@ -126,16 +130,16 @@ def middle_square(picture: Image.Image, size: int, kernel: Image.Resampling) -> 
 
 
 def file_bytes(path: Path) -> bytes:
-    """Read a file that should be a picture.
+    """Read the bytes of a picture file.
 
     Raises:
-        ImageError: It is missing, no ordinary file, empty or far too long.
+        ImageError: It is missing, not a regular file, empty or too large.
     """
     try:
         if path.is_dir():
-            raise ImageError(f"{path} is a folder; a picture is expected.")
+            raise ImageError(f"{path} is a folder; give a picture file.")
         if path.exists() and not path.is_file():
-            raise ImageError(f"{path} is no ordinary file; a picture is expected.")
+            raise ImageError(f"{path} is not a regular file; give a picture file.")
         refuse_length(path.stat().st_size, str(path))
         return path.read_bytes()
     except FileNotFoundError:
@@ -145,7 +149,7 @@ def file_bytes(path: Path) -> bytes:
 
 
 def refuse_length(length: int, name: str = UNNAMED) -> None:
-    """Raise an ImageError for a file too short or too long to be a picture."""
+    """Refuse files too short or too long to be a picture."""
     if not length:
         raise ImageError(f"{name} is empty (0 bytes).")
     if length > MAX_BYTES:
@@ -153,7 +157,7 @@ def refuse_length(length: int, name: str = UNNAMED) -> None:
 
 
 def reason_of(error: ImageError, name: str = UNNAMED) -> str:
-    """Cut the name off a message; the rest completes a sentence that begins with it."""
+    """Cut the name off a message; the rest continues a sentence that begins with the name."""
     return str(error).removeprefix(name).lstrip(": ")
 
 

@@ -1,4 +1,4 @@
-"""What a failed write says: the file, the room it needs, the room there is, and what to do."""
+"""Explain failed writes: the file, the space it needs, the space that is free, and what to do."""
 
 import errno
 import os
@@ -13,8 +13,8 @@ from safetensors import SafetensorError
 from stylemapgan.errors import StorageError
 
 REASONS = {
-    errno.ENOSPC: ("the disk is full", "make room or choose another disk"),
-    errno.EDQUOT: ("the disk quota is used up", "make room or choose another disk"),
+    errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
     errno.EFBIG: (
         "the file is larger than the system allows",
         "raise the limit (ulimit -f) or choose another disk",
@@ -23,13 +23,13 @@ REASONS = {
     errno.EROFS: ("the disk is read-only", "choose another folder"),
     errno.EACCES: ("permission denied", "change the permissions or choose another folder"),
     errno.EPERM: ("permission denied", "change the permissions or choose another folder"),
-    errno.EPIPE: ("its reader stopped reading", "read all of it"),
+    errno.EPIPE: ("the program reading it stopped", "read all of it"),
     errno.EISDIR: ("it is a folder", "give the name of a file"),
 }
-"""Why files cannot be written, and the remedy, by the system's number for it."""
-ABOUT_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""Error number → why a file cannot be written, and the remedy."""
+ABOUT_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 ALWAYS_OF_WRITING = frozenset(REASONS) - {errno.EISDIR}
-"""Errors that name no file and are about the file being written all the same."""
+"""Errors that concern the file being written even if they name no file."""
 FROM_TORCH = re.compile(
     r"PytorchStreamWriter|inline_container|iostream error|^Parent directory .* does not exist"
 )
@@ -39,52 +39,53 @@ PROBE = bytes(2**16)
 
 
 def failed_write(
-    path: Path, error: Exception, places: Sequence[Path], wanted: int | None = None
+    path: Path, error: Exception, written: Sequence[Path], wanted: int | None = None
 ) -> StorageError | None:
-    """Turn an error into one line about a file, if it says that the file cannot be written.
+    """Explain an error in one line, if it is about writing a file.
 
     Args:
-        path: The file or folder that was to be written, as the user knows it.
-        error: What was raised; any kind.
-        places: Where it was written: first the temporary file or folder, still there.
+        path: The file or folder to write, as the user named it.
+        error: Any exception.
+        written: The paths that were written: first the temporary file or folder, which still
+            exists.
         wanted: Bytes of the whole file, where known.
 
     Returns:
         None for errors about anything else.
     """
-    number = _system_error(error, (path, *places))
+    number = _system_error(error, (path, *written))
     if number is None:
         return None
-    if not number:  # the writer does not know why
-        number = _why(places[0])
-    return StorageError(explain(path, number, places[0], wanted))
+    if not number:  # the library does not say why
+        number = _why(written[0])
+    return StorageError(explain(path, number, written[0], wanted))
 
 
 def explain(path: Path, number: int, unfinished: Path, wanted: int | None = None) -> str:
     """Say in one line why a file cannot be written, and what to do.
 
     Args:
-        path: The file, as the user knows it.
-        number: The system's number for the error; 0 if unknown.
-        unfinished: The temporary file that was written instead, or was to be.
+        path: The file, as the user named it.
+        number: The system's error number; 0 if unknown.
+        unfinished: The temporary file that was written in its place.
         wanted: Bytes of the whole file, where known.
     """
     folder = unfinished.parent
     if number == errno.ENOENT and not folder.is_dir():
-        return f"{path} cannot be written: there is no folder {folder}; make it first."
+        return f"{path} cannot be written: there is no folder {folder}; create it first."
     if number not in REASONS:
-        reason = os.strerror(number) if number else "not all of it reached the disk"
-        return f"{path} cannot be written: {reason}; choose another place."
+        reason = os.strerror(number) if number else "some of it did not reach the disk"
+        return f"{path} cannot be written: {reason}; choose another folder."
     reason, remedy = REASONS[number]
-    room = _room(unfinished, wanted) if number in ABOUT_ROOM else ""
-    return f"{path} cannot be written: {reason}{room}; {remedy}."
+    space = _space(unfinished, wanted) if number in ABOUT_SPACE else ""
+    return f"{path} cannot be written: {reason}{space}; {remedy}."
 
 
-def _system_error(error: Exception, places: Sequence[Path]) -> int | None:
-    """Find the system's number for a failed write: 0 if unknown, None if it was something else."""
+def _system_error(error: Exception, paths: Sequence[Path]) -> int | None:
+    """Find the error number of a failed write: 0 if unknown, None for any other error."""
     if isinstance(error, OSError):
         if error.filename is not None:
-            return error.errno if _is_below(error.filename, places) else None
+            return error.errno if _is_below(error.filename, paths) else None
         if error.errno is None:
             return 0 if FROM_NUMPY.search(str(error)) else None
         return error.errno if error.errno in ALWAYS_OF_WRITING else None
@@ -95,15 +96,15 @@ def _system_error(error: Exception, places: Sequence[Path]) -> int | None:
     return 0 if is_torch else None
 
 
-def _is_below(name: str | bytes | int, places: Sequence[Path]) -> bool:
+def _is_below(name: str | bytes | int, paths: Sequence[Path]) -> bool:
     if isinstance(name, int):
         return False
     path = Path(os.fsdecode(name)).absolute()
-    return any(path.is_relative_to(place.absolute()) for place in places)
+    return any(path.is_relative_to(each.absolute()) for each in paths)
 
 
 def _why(unfinished: Path) -> int:
-    """Ask the system itself, by writing a little more."""
+    """Find the error number by writing a little more."""
     try:
         with unfinished.open("ab") as file:
             file.write(PROBE)
@@ -114,17 +115,17 @@ def _why(unfinished: Path) -> int:
     return 0
 
 
-def _room(unfinished: Path, wanted: int | None) -> str:
-    """Say how much room is needed and how much is free."""
-    told = []
-    with suppress(OSError):  # gone meanwhile; the line says enough without it
+def _space(unfinished: Path, wanted: int | None) -> str:
+    """Say how much space is needed and how much is free."""
+    facts = []
+    with suppress(OSError):  # deleted meanwhile
         if wanted is not None:
-            told.append(f"{_bytes(wanted)} needed")
+            facts.append(f"{_bytes(wanted)} needed")
         elif unfinished.is_file():
-            told.append(f"more than {_bytes(unfinished.stat().st_size)} needed")
+            facts.append(f"more than {_bytes(unfinished.stat().st_size)} needed")
         folder = unfinished if unfinished.is_dir() else unfinished.parent
-        told.append(f"{_bytes(shutil.disk_usage(folder).free)} free")
-    return f" ({', '.join(told)})" if told else ""
+        facts.append(f"{_bytes(shutil.disk_usage(folder).free)} free")
+    return f" ({', '.join(facts)})" if facts else ""
 
 
 def _bytes(count: int) -> str:

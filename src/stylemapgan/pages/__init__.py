@@ -1,4 +1,4 @@
-"""Pages for people: one self-contained HTML file with text, tables, charts and pictures."""
+"""Reports as self-contained HTML pages with text, tables, charts and pictures."""
 
 from stylemapgan.pages.blocks import (
     Block,

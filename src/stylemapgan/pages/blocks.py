@@ -1,4 +1,4 @@
-"""What a page is made of: plain values that know nothing of HTML."""
+"""The blocks of a page, as plain values without HTML."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Numbers: TypeAlias = Sequence[int | float]
 
 @dataclass(frozen=True)
 class Heading:
-    """The title of what follows, up to the next heading."""
+    """The title of a section."""
 
     text: str
 
@@ -34,24 +34,24 @@ class Facts:
 
 @dataclass(frozen=True)
 class Cell:
-    """A cell that says more than its text."""
+    """A table cell with a second line or emphasis."""
 
     text: str
     below: str = ""
     """A small second line, such as an interval."""
     is_strong: bool = False
-    """Whether it stands out."""
+    """Whether it is emphasised."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of cells; columns of numbers are set flush right."""
+    """Rows of cells; columns of numbers are aligned right."""
 
     columns: Sequence[str]
     rows: Sequence[Sequence[str | Cell]]
     caption: str = ""
     keeps_first: bool = False
-    """Whether the first column stays in sight while others scroll: for tables of many columns."""
+    """Whether the first column stays visible while others scroll: for tables of many columns."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,36 +62,36 @@ class Picture:
     """A batch of one image, or a picture file."""
     caption: str
     longest_side: int | None = None
-    """Shrink to so many pixels; without it, the picture stays as it is."""
+    """Longest side in pixels to shrink to; None keeps the size."""
     scrolls: bool = False
-    """Whether a narrow page scrolls it inside a box instead of shrinking it: for sheets."""
+    """Whether it scrolls on a narrow page instead of shrinking: for sheets."""
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures side by side; a click enlarges one."""
+    """Pictures side by side; clicking enlarges one."""
 
     pictures: Sequence[Picture]
     is_large: bool = False
-    """Two in a row rather than four, for sheets."""
+    """Whether to show two in a row instead of four: for sheets."""
 
 
 @dataclass(frozen=True)
 class Series:
-    """One line of a chart; a value that is not finite leaves a gap."""
+    """One line of a chart; values that are not finite leave gaps."""
 
     label: str
     x: Numbers
     y: Numbers
     low: Numbers = ()
-    """Lower edge of a faint band around the line, one for each x; none if empty."""
+    """Lower edge of a band around the line, one for each x; no band if empty."""
     high: Numbers = ()
-    """Upper edge of that band."""
+    """Upper edge of the band."""
 
 
 @dataclass(frozen=True)
 class Chart:
-    """Lines over a common axis; charts that follow each other stand side by side."""
+    """Lines over a common axis; consecutive charts stand side by side."""
 
     title: str
     series: Sequence[Series]
@@ -99,7 +99,7 @@ class Chart:
     log_y: bool = False
     x_label: str = ""
     marks: Mapping[str, int | float] = field(default_factory=dict)
-    """Names of places on the x axis; each gets a vertical line."""
+    """Name → position on the x axis of a vertical line."""
 
 
 @dataclass(frozen=True)
@@ -109,19 +109,19 @@ class Dot:
     label: str
     value: int | float
     text: str
-    """The value, as people read it."""
+    """The value, formatted."""
     low: int | float = math.nan
-    """Lower end of its interval; without one, there is only the dot."""
+    """Lower end of its interval; NaN for none."""
     high: int | float = math.nan
     is_strong: bool = False
-    """Whether it stands out."""
+    """Whether it is emphasised."""
 
 
 @dataclass(frozen=True)
 class Dots:
     """Figures on a common scale, one below the other, each with its interval as a line.
 
-    Charts of dots that follow each other stand side by side.
+    Consecutive charts of dots stand side by side.
     """
 
     title: str
@@ -130,14 +130,14 @@ class Dots:
 
 @dataclass(frozen=True)
 class Definitions:
-    """Terms and what they mean, one below the other."""
+    """Terms and their meanings, one below the other."""
 
     items: Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks that are shown once somebody opens them."""
+    """Blocks that are hidden until the reader opens them."""
 
     title: str
     blocks: "Sequence[Block]"
@@ -145,7 +145,7 @@ class Details:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to act on, or to be glad of."""
+    """A warning, or good news."""
 
     text: str
     level: Literal["warning", "good"]
@@ -154,7 +154,7 @@ class Notice:
 
 @dataclass(frozen=True)
 class Code:
-    """Text to read letter by letter, such as a settings file."""
+    """Text in a fixed-width font, such as a configuration file."""
 
     text: str
 

@@ -16,23 +16,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH, HEIGHT = 5.2, 2.7
-"""Inches, for the sake of proportions alone: the page decides how large a chart is."""
+"""Inches; only the proportions matter, since the page scales charts."""
 FONT_SIZE = 10.0
 PALETTE = 8
-"""Colours for lines that the style sheet defines: `--series-0` and so on."""
+"""Number of line colours in the style sheet: `--series-0` and so on."""
 DOTTED_UP_TO = 40
-"""Lines of at most so many points show each."""
+"""Lines of at most this many points show each point."""
 CHARACTER = 0.017
-"""Width of a letter of a mark's name, as a share of the chart's."""
+"""Width of a letter in a mark's name, as a share of the chart's width."""
 LINE = 0.075
-"""Height of a line of marks' names, as a share of the chart's."""
+"""Height of a line of marks' names, as a share of the chart's height."""
 
 AXIS, GRID, TEXT, MARK = "#000001", "#000002", "#000003", "#000004"
 SERIES = tuple(f"#0000{16 + index:02x}" for index in range(PALETTE))
 VARIABLES = {AXIS: "axis", GRID: "grid", TEXT: "faint", MARK: "mark"} | {
     colour: f"series-{index}" for index, colour in enumerate(SERIES)
 }
-"""Colours that nobody sees → variables of the style sheet that take their place."""
+"""Placeholder colours → the style sheet variables that replace them."""
 
 
 def draw(chart: Chart, number: int) -> str:
@@ -40,7 +40,7 @@ def draw(chart: Chart, number: int) -> str:
 
     Args:
         chart: What to draw.
-        number: Its place on the page, which keeps names inside the SVG apart.
+        number: Position on the page, which makes ids inside the SVG unique.
 
     Raises:
         MissingExtraError: Matplotlib is not installed.
@@ -50,14 +50,14 @@ def draw(chart: Chart, number: int) -> str:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
         raise MissingExtraError("matplotlib", "reports") from None
-    settings: dict[Any, Any] = {
+    options: dict[Any, Any] = {
         "font.size": FONT_SIZE,
         "svg.fonttype": "none",
         "svg.hashsalt": f"chart-{number}",
         "axes.unicode_minus": True,
         "axes.formatter.use_mathtext": False,
     }
-    with mpl.rc_context(settings):
+    with mpl.rc_context(options):
         figure = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
         _fill(figure, chart)
         drawing = StringIO()
@@ -68,7 +68,7 @@ def draw(chart: Chart, number: int) -> str:
 
 
 def last_value(series: Series) -> str:
-    """Write the newest finite value; nothing where there is none."""
+    """Format the last finite value; empty if there is none."""
     finite = [value for value in series.y if math.isfinite(value)]
     return f"{finite[-1]:.3g}" if finite else ""
 
@@ -78,7 +78,7 @@ def _fill(figure: "Figure", chart: Chart) -> None:
     _set_axes(axes, chart)
     drawn = [_draw_line(axes, each, SERIES[i % PALETTE]) for i, each in enumerate(chart.series)]
     if not any(drawn):
-        axes.text(0.5, 0.5, "no figures yet", color=TEXT, ha="center", transform=axes.transAxes)
+        axes.text(0.5, 0.5, "no data yet", color=TEXT, ha="center", transform=axes.transAxes)
         axes.set(xticks=[], yticks=[])
         return
     if chart.log_y and any(y > 0 for each in chart.series for y in each.y if math.isfinite(y)):
@@ -102,7 +102,7 @@ def _set_axes(axes: "Axes", chart: Chart) -> None:
 
 
 def _draw_line(axes: "Axes", series: Series, colour: str) -> bool:
-    """Draw one line and its band; say whether there was anything to draw."""
+    """Draw one line and its band; return whether it had any points."""
     x, y = _finite(series.x), _finite(series.y)
     shown = [i for i, pair in enumerate(zip(x, y, strict=True)) if not any(map(math.isnan, pair))]
     if not shown:
@@ -133,7 +133,7 @@ def _write_plain_decades(axes: "Axes") -> None:
 
 
 def _mark(axes: "Axes", marks: Mapping[str, int | float]) -> None:
-    """Draw a line at each place, its name above the chart; names that would touch are stacked."""
+    """Draw a line at each mark, its name above the chart; names that would overlap are stacked."""
     left, right = axes.get_xlim()
     inside = {name: x for name, x in marks.items() if left <= x <= right}
     ends: list[float] = []  # right end of the last name in each row
@@ -156,7 +156,7 @@ def _mark(axes: "Axes", marks: Mapping[str, int | float]) -> None:
 
 
 def _for_page(svg: str, chart: Chart) -> str:
-    """Cut Matplotlib's file down to what belongs inside HTML, and give it the page's colours."""
+    """Reduce Matplotlib's SVG to what HTML needs, in the page's colours."""
     body = svg[svg.index("<svg") :]
     body = re.sub(r"<metadata>.*?</metadata>|<!--.*?-->", "", body, flags=re.DOTALL)
     body = re.sub(r"<defs>\s*<style.*?</style>\s*</defs>", "", body, flags=re.DOTALL)
@@ -178,6 +178,6 @@ def _restyled(tag: str) -> str:
 
 
 def _description(chart: Chart) -> str:
-    """Say what the chart shows to those who cannot see it."""
+    """Describe the chart for screen readers."""
     lines = [f"{each.label} last {last_value(each) or 'unknown'}" for each in chart.series]
     return escape(f"Line chart: {chart.title}. {'; '.join(lines)}.")

@@ -1,4 +1,4 @@
-"""Where the dots of a chart stand, as shares of its width."""
+"""Lay out a chart of dots: positions in percent of its width."""
 
 import math
 from collections.abc import Sequence
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from stylemapgan.pages.blocks import Dot, Dots, Numbers
 
 MARGIN = 0.04
-"""Room at both ends, as a share of the width."""
+"""Space at both ends, as a share of the width."""
 FEWEST_TICKS = 3
 NEAR_ZERO = 0.35
-"""The scale begins at 0 where the least figure is below this share of the largest."""
+"""The scale starts at 0 if the smallest figure is below this share of the largest."""
 
 
 @dataclass(frozen=True)
 class PlacedDot:
-    """A dot, and where it is drawn; all in percent of the width."""
+    """A dot and its position; all in percent of the width."""
 
     dot: Dot
-    place: float | None
-    """None where the figure is not finite."""
+    left: float | None
+    """None if the figure is not finite."""
     start: float = 0.0
-    """Where the line of its interval begins."""
+    """Left end of its interval."""
     width: float = 0.0
 
 
 @dataclass(frozen=True)
 class PlacedDots:
-    """A chart, ready to be drawn."""
+    """A chart, ready to draw."""
 
     dots: Sequence[PlacedDot]
     ticks: Sequence[tuple[str, float]]
-    """Labels of the scale, and where they stand."""
+    """Labels of the scale and their positions."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class _Scale:
         return round(100 * min(max(share, 0.0), 1.0), 2)
 
     def ticks(self) -> list[tuple[str, float]]:
-        """Find round numbers, at least three of them."""
+        """Choose at least three round numbers."""
         rough = (self.high - self.low) / FEWEST_TICKS
         power = 10.0 ** math.floor(math.log10(rough))
         step = max(each for each in (power, 2 * power, 5 * power) if each <= rough)
@@ -54,7 +54,7 @@ class _Scale:
 
 
 def place_dots(chart: Dots) -> PlacedDots:
-    """Choose a scale that holds all figures and intervals, and place them on it."""
+    """Place all figures and intervals on a scale that holds them."""
     ends = [end for dot in chart.dots for end in (dot.value, dot.low, dot.high)]
     scale = _scale([end for end in ends if math.isfinite(end)])
     return PlacedDots(
@@ -76,8 +76,8 @@ def _scale(ends: Numbers) -> _Scale:
 def _place(dot: Dot, scale: _Scale) -> PlacedDot:
     if not math.isfinite(dot.value):
         return PlacedDot(dot, None)
-    place = scale.percent(dot.value)
+    left = scale.percent(dot.value)
     if not (math.isfinite(dot.low) and math.isfinite(dot.high)):
-        return PlacedDot(dot, place)
+        return PlacedDot(dot, left)
     start = scale.percent(dot.low)
-    return PlacedDot(dot, place, start, round(scale.percent(dot.high) - start, 2))
+    return PlacedDot(dot, left, start, round(scale.percent(dot.high) - start, 2))

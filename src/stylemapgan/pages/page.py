@@ -1,34 +1,44 @@
-"""From blocks to one HTML file that asks nothing of the network."""
+"""Write blocks as one self-contained HTML file that loads nothing from the network."""
 
+import base64
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
+from io import BytesIO
 from itertools import count, groupby
 from pathlib import Path
 
+from PIL import Image
+
+from stylemapgan import images
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.images.atomic import write_text
-from stylemapgan.pages.blocks import Block, Cell, Chart, Details, Dots, Table
+from stylemapgan.pages.blocks import Block, Cell, Chart, Details, Dots, Picture, Table
 from stylemapgan.pages.charts import PALETTE, draw, last_value
 from stylemapgan.pages.dots import place_dots
-from stylemapgan.pages.pictures import embed
 
 TEMPLATE = "page.html.jinja"
 ONE_NUMBER = r"[-+±<>≤≥~≈\u2212]?\s?(∞|[\d.,]+(e[-+]\d+)?)"
 NUMBER = re.compile(
     rf"{ONE_NUMBER}\s?(%|[a-zA-Zµ]{{1,3}}|[a-zA-Z]+/s)?|{ONE_NUMBER} to {ONE_NUMBER}|[-\u2013]?"
 )
-"""What a cell of a numeric column holds: a number, maybe with a short unit; `1 to 2`; nothing."""
+"""A cell of a numeric column: a number, with or without a short unit; `1 to 2`; nothing."""
+LOSSLESS_PIXELS = 128 * 128
+"""Pictures of up to this many pixels are stored as PNG, larger ones as WebP."""
+QUALITY = 88
+"""Of WebP, up to 100; no difference is visible on a screen."""
+SMALL = 256
+"""Pictures whose longest side has fewer pixels are enlarged without smoothing."""
 
 
 def write_page(path: Path, title: str, blocks: Sequence[Block], subtitle: str = "") -> None:
-    """Write a page; its folder is made if missing.
+    """Write a page; create its folder if missing.
 
     Args:
-        path: Where to; usually ends in .html.
-        title: Heads the page and names the browser's tab.
-        blocks: What the page holds, from top to bottom.
+        path: File to write; usually ends in .html.
+        title: Heading of the page and title of the browser's tab.
+        blocks: Content of the page, from top to bottom.
         subtitle: One line under the title.
 
     Raises:
@@ -42,7 +52,7 @@ def write_page(path: Path, title: str, blocks: Sequence[Block], subtitle: str = 
 
 
 def to_html(title: str, blocks: Sequence[Block], subtitle: str = "") -> str:
-    """Build a page as text; the same blocks always give the same text."""
+    """Build a page as text; the same blocks give the same text."""
     try:
         import jinja2
     except ModuleNotFoundError:
@@ -66,7 +76,7 @@ def to_html(title: str, blocks: Sequence[Block], subtitle: str = "") -> str:
 
 
 def refuse_without_packages() -> None:
-    """Find out before long work whether its page can be written.
+    """Check before long work that the packages for pages are installed.
 
     Raises:
         MissingExtraError: Jinja or Matplotlib is not installed.
@@ -78,32 +88,75 @@ def refuse_without_packages() -> None:
 
 @dataclass(frozen=True)
 class _Group:
-    """Blocks that stand together: charts that follow each other, or one of any other kind."""
+    """Consecutive charts of one kind, or a single block of any other kind."""
 
     kind: str
     blocks: Sequence[Block]
     number: int
-    """Place of the first on the page."""
+    """Position of the first on the page."""
     inside: Sequence["_Group"] = ()
-    """What is in a block that holds others."""
+    """Groups inside a block that holds others."""
 
 
-def _groups(blocks: Sequence[Block], places: Iterator[int]) -> Iterator[_Group]:
-    for _, together in groupby(zip(places, blocks, strict=False), key=_company):
-        numbers, members = zip(*together, strict=True)
+def _groups(blocks: Sequence[Block], numbers: Iterator[int]) -> Iterator[_Group]:
+    for _, together in groupby(zip(numbers, blocks, strict=False), key=_group_key):
+        positions, members = zip(*together, strict=True)
         first = members[0]
-        inside = list(_groups(first.blocks, places)) if isinstance(first, Details) else ()
-        yield _Group(type(first).__name__, members, numbers[0], inside)
+        inside = list(_groups(first.blocks, numbers)) if isinstance(first, Details) else ()
+        yield _Group(type(first).__name__, members, positions[0], inside)
 
 
-def _company(placed: tuple[int, Block]) -> str | int:
-    """Blocks of equal company stand together: charts of one kind, all others alone."""
-    number, block = placed
+def _group_key(numbered: tuple[int, Block]) -> str | int:
+    """Give consecutive charts of one kind the same key, every other block its own."""
+    number, block = numbered
     return type(block).__name__ if isinstance(block, (Chart, Dots)) else number
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """A picture inside the page."""
+
+    uri: str
+    width: int
+    height: int
+
+    @property
+    def is_small(self) -> bool:
+        """Whether to enlarge it without smoothing."""
+        return max(self.width, self.height) < SMALL
+
+
+def embed(picture: Picture) -> Embedded:
+    """Turn a picture into a data URI.
+
+    Raises:
+        ImageError: The file cannot be read, or the array is not an image.
+    """
+    pixels = (
+        images.read_pixels(picture.images)
+        if isinstance(picture.images, Path)
+        else images.to_bytes(picture.images[:1])[0]
+    )
+    shown = Image.fromarray(pixels)
+    if picture.longest_side is not None:
+        side = (picture.longest_side, picture.longest_side)
+        shown.thumbnail(side, Image.Resampling.LANCZOS)
+    kind, content = _encode(shown)
+    text = base64.b64encode(content).decode("ascii")
+    return Embedded(f"data:image/{kind};base64,{text}", shown.width, shown.height)
+
+
+def _encode(picture: Image.Image) -> tuple[str, bytes]:
+    memory = BytesIO()
+    if picture.width * picture.height <= LOSSLESS_PIXELS:
+        picture.save(memory, "PNG", optimize=True)
+        return "png", memory.getvalue()
+    picture.save(memory, "WEBP", quality=QUALITY, method=4)
+    return "webp", memory.getvalue()
+
+
 def numeric_columns(table: Table) -> set[int]:
-    """Find the columns that hold nothing but numbers."""
+    """Find the columns that hold only numbers."""
     columns = range(len(table.columns))
     return {
         column

@@ -11,13 +11,13 @@ from PIL import Image
 from stylemapgan.config import ModelConfig
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.editing.photo import FullPhoto, Patch, Square, fit
+from stylemapgan.editing.turning import PlainMask, Point, turned_square
 from stylemapgan.images.levels import to_bytes, to_numpy
 from stylemapgan.server.config import MB, ServerConfig
 from stylemapgan.server.models import Models, ServedModel
 from stylemapgan.server.photos import Photos
 from stylemapgan.server.store import Store
 from stylemapgan.server.stylemaps import KeptStylemap, PlainStylemap, Stylemaps
-from stylemapgan.server.turning import PlainMask, Point, turned_square
 from stylemapgan.types import Images, Stylemap
 
 MEMORY_SHARE = 0.3
@@ -74,12 +74,13 @@ class EditService:
         """Encode a photo's square, and tell whether the model knows such photos."""
         editor = model.editor
         image = self.photos.read(photo).crop(square, editor.image_size)
+        stylemap = editor.encode(image)
         return KeptStylemap(
             model=model.name,
-            array=to_numpy(editor.encode(image)),
+            array=to_numpy(stylemap),
             photo=photo,
             square=square,
-            fit=fit(editor, image),
+            fit=fit(image, editor.decode(stylemap), editor.typical_errors),
         )
 
     def resize(self, model: ServedModel, stylemap: Stylemap) -> Sequence[AnyStylemap]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from stylemapgan.editing.turning import PlainMask
 from stylemapgan.server.errors import unfit
 from stylemapgan.server.live_state import Levels, ReadState, part_keys, push_keys
 from stylemapgan.server.request_schemas import LiveState
 from stylemapgan.server.resolved_edit import MaskedPart, MaskedPush
 from stylemapgan.server.stylemaps import KeptStylemap
-from stylemapgan.server.turning import PlainMask
 
 DELTA = struct.Struct("<6I")
 """Sequence, part, left edge, top edge, width, height; then a byte for each pixel."""

@@ -5,13 +5,13 @@ import binascii
 from collections.abc import Callable
 
 from stylemapgan import images
+from stylemapgan.editing.turning import PlainMask
 from stylemapgan.images.decoding import opened
 from stylemapgan.images.masks import mask_in
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.errors import unfit
 from stylemapgan.server.request_schemas import BoxMask, Mask, PngMask
 from stylemapgan.server.stylemaps import KeptStylemap
-from stylemapgan.server.turning import PlainMask
 
 MAX_SIDE = 2048
 """Largest mask that is unpacked, in pixels."""

@@ -8,6 +8,7 @@ from PIL import Image
 
 from stylemapgan.editing.photo import FullPhoto, paste_back
 from stylemapgan.editing.recipe import PastedPart, Push, Recipe, edited_w_plus, touched
+from stylemapgan.editing.turning import PlainMask, middle_of, turned_mask
 from stylemapgan.images.levels import to_bytes, to_numpy
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.errors import not_found, unfit
@@ -16,7 +17,6 @@ from stylemapgan.server.models import ServedModel
 from stylemapgan.server.pictures import Pixels, resized
 from stylemapgan.server.request_schemas import LivePart, Part, PushBody, RecipeBody, View
 from stylemapgan.server.stylemaps import KeptStylemap
-from stylemapgan.server.turning import PlainMask, middle_of, turned_mask
 from stylemapgan.types import Images
 
 MaskedPart = tuple[Part | LivePart, PlainMask]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from stylemapgan.editing import operations
-from stylemapgan.editing.photo import Square, face_square, foreground_square, middle_square
+from stylemapgan.editing.photo import FINDERS, Square
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server import pictures
 from stylemapgan.server.edit_service import EditService
@@ -20,7 +20,6 @@ from stylemapgan.server.workspace import Client, Here
 
 router = APIRouter(prefix="/stylemaps", tags=["Stylemaps"])
 
-FINDERS = {"foreground": foreground_square, "middle": middle_square, "face": face_square}
 MAX_SIDES = 4
 """Largest square, in longer sides of the photo."""
 FILE = {"schema": {"type": "string", "format": "binary"}}

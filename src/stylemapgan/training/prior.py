@@ -15,7 +15,7 @@ from jaxtyping import Float, Float64
 from torch import Tensor
 
 from stylemapgan.data import AbstractPhotos
-from stylemapgan.images.batches import batch_for
+from stylemapgan.images.levels import batch_for
 from stylemapgan.machine.tf32 import full_float32
 from stylemapgan.models.layers import SLOPE, EqualizedLinear
 from stylemapgan.models.mapping import MappingNetwork

@@ -16,7 +16,7 @@ from stylemapgan.data import AbstractPhotos, PhotoSet, ShardStream, open_photos
 from stylemapgan.data.sources.locations import absolute
 from stylemapgan.errors import TrainingError
 from stylemapgan.features import load_distance
-from stylemapgan.images.batches import batch_for
+from stylemapgan.images.levels import batch_for
 from stylemapgan.machine.precision import Choice, choose
 from stylemapgan.training.loop import Run
 from stylemapgan.training.processes import (

@@ -15,7 +15,7 @@ from stylemapgan.editing.operations import truncate
 from stylemapgan.errors import ConfigError
 from stylemapgan.features.efficientnet import EfficientNetLite0, load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
-from stylemapgan.images.batches import batch_for
+from stylemapgan.images.levels import batch_for
 from stylemapgan.machine.tf32 import full_float32
 from stylemapgan.metrics.frechet import Cloud, frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator

@@ -10,8 +10,7 @@ from stylemapgan import images, zoo
 from stylemapgan.data.tables import Row, Table, read_table
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.errors import DataError
-from stylemapgan.images.batches import batch_for
-from stylemapgan.images.levels import to_numpy
+from stylemapgan.images.levels import batch_for, to_numpy
 from stylemapgan.types import Stylemap
 
 BATCH = 16

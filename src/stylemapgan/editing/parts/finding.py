@@ -11,8 +11,7 @@ from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.parts.clusters import spherical_kmeans
 from stylemapgan.editing.parts.parts import Parts, describe_places, to_name
 from stylemapgan.errors import EditError
-from stylemapgan.images.batches import batch_for
-from stylemapgan.images.levels import to_numpy
+from stylemapgan.images.levels import batch_for, to_numpy
 from stylemapgan.types import Stylemap
 
 POSITION_WEIGHT = 0.3

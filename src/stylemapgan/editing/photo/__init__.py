@@ -3,6 +3,7 @@
 Needs neither PyTorch nor any network: NumPy and Pillow do it all.
 """
 
+from stylemapgan.editing.photo.cropped_photo import FINDERS, CroppedPhoto, Find
 from stylemapgan.editing.photo.faces import face_square
 from stylemapgan.editing.photo.finding import foreground_square, middle_square
 from stylemapgan.editing.photo.fit import Fit, fit
@@ -12,6 +13,9 @@ from stylemapgan.editing.photo.patch import Patch
 from stylemapgan.editing.photo.square import Square
 
 __all__ = [
+    "FINDERS",
+    "CroppedPhoto",
+    "Find",
     "Fit",
     "FullPhoto",
     "Patch",

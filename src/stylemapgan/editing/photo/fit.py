@@ -1,11 +1,11 @@
 """Whether a photo is of the kind that a model was trained on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.checks import refuse_all_but_one
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Images
@@ -40,24 +40,24 @@ class Fit:
     """One line for people; empty where nothing is known."""
 
 
-def fit(editor: AbstractEditor, images: Images) -> Fit:
+def fit(image: Images, reconstruction: Images, typical: Sequence[float]) -> Fit:
     """Tell whether a photo is of the kind a model was trained on, by how well it comes back.
 
     Args:
-        editor: The model; it knows what is typical, see `AbstractEditor.typical_errors`.
-        images: One photo, (1, 3, S, S).
+        image: One photo as the model sees it, (1, 3, S, S).
+        reconstruction: What the model makes of it, as large: `editor.reconstruct(image)`.
+        typical: What errors photos usually have: `editor.typical_errors`.
 
     Raises:
-        EditError: The photo does not fit the model, or there are several.
+        EditError: There are several photos.
     """
-    refuse_all_but_one(images)
-    difference = to_numpy(editor.reconstruct(images)) - to_numpy(images)
+    refuse_all_but_one(image)
+    difference = to_numpy(reconstruction) - to_numpy(image)
     error = float(np.square(difference).mean())
-    typical = editor.typical_errors
     if not typical:
         return Fit(error=error, share=None, verdict="unknown", message="")
     share = 1 - float(np.interp(error, typical, np.linspace(0, 1, len(typical))))
-    contrast = float(to_numpy(images).var(axis=(2, 3)).mean())
+    contrast = float(to_numpy(image).var(axis=(2, 3)).mean())
     by_error = _rank(error, GOOD * typical[-2], OUTSIDE * typical[-1])
     by_contrast = _rank(error, FAINT * contrast, LOST * contrast)
     rank = max(by_error, by_contrast)

@@ -23,7 +23,7 @@ from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.colour import opaque, to_srgb
 from stylemapgan.images.decoding import opened, unpack
 from stylemapgan.images.levels import from_bytes
-from stylemapgan.images.notes import exif_of, orientation_of, xmp_of
+from stylemapgan.images.photo_metadata import exif_of, orientation_of, xmp_of
 from stylemapgan.images.provenance import Provenance, save_options
 
 logger = logging.getLogger(__name__)

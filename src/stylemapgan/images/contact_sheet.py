@@ -1,4 +1,4 @@
-"""Contact sheets: many pictures side by side, with titles."""
+"""Contact sheets: rows of images on one page, with titles."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,22 +24,31 @@ def contact_sheet(
     caption: str | None = None,
     tile: int | None = None,
 ) -> Float32[np.ndarray, "1 3 height width"]:
-    """Lay images out in rows, on light paper.
+    """Lay out images in rows on light paper.
 
-    The font is the one Pillow brings along: Latin letters, no Greek and no arrows.
+    Titles use Pillow's own font: Latin letters, without Greek and arrows.
 
     Args:
-        rows: Images of each row; each entry is one image, with or without a batch axis, so a
-            row may be a whole batch. None leaves its place empty.
-        row_titles: Names to the left of the rows.
-        column_titles: Names above the columns.
-        caption: Text below everything; long lines are wrapped.
-        tile: Height and width at which each image shows, in pixels; larger images are shrunk,
+        rows: Images of each row, (3, height, width) or (1, 3, height, width), from -1 to 1; a
+            batch is a row. None leaves a position empty.
+        row_titles: Titles to the left of the rows, one for each.
+        column_titles: Titles above the columns, one for each.
+        caption: Text below the rows; long lines are wrapped.
+        tile: Height and width at which each image is shown, in pixels; larger images are shrunk,
             smaller ones enlarged smoothly. Without it, the longest side of any image.
 
+    Returns:
+        float32, (1, 3, height, width), from -1 to 1.
+
     Raises:
-        ImageError: There is no image, an entry is no single image, or titles and rows or
-            columns differ in number.
+        ImageError: There is no image, an entry is not a single image, or the number of titles
+            differs from that of rows or columns.
+
+    Example:
+        ```python
+        sheet = images.contact_sheet([[source, reference, edited]], column_titles=("a", "b", "a+b"))
+        images.write("sheet.png", sheet)
+        ```
     """
     pictures = [[None if cell is None else _picture(cell) for cell in row] for row in rows]
     shown = [picture for row in pictures for picture in row if picture is not None]
@@ -58,7 +67,7 @@ def contact_sheet(
 
 @dataclass(frozen=True)
 class _Sheet:
-    """Where everything goes; all lengths in pixels."""
+    """The layout of a sheet; all lengths in pixels."""
 
     rows: int
     columns: int
@@ -146,12 +155,12 @@ class _Sheet:
     def _write_titles(self, pen: ImageDraw.ImageDraw) -> None:
         for row, title in enumerate(self.wrapped_row_titles):
             middle = self._corner(row, 0)[1] + self.tile / 2
-            place = (self.left - 2 * self.gap, middle)
-            pen.multiline_text(place, title, INK, self.font, anchor="rm", align="right")
+            corner = (self.left - 2 * self.gap, middle)
+            pen.multiline_text(corner, title, INK, self.font, anchor="rm", align="right")
         for column, title in enumerate(self.wrapped_column_titles):
             middle = self._corner(0, column)[0] + self.tile / 2
-            place = (middle, self.top - self.gap)
-            pen.multiline_text(place, title, INK, self.font, anchor="md", align="center")
+            corner = (middle, self.top - self.gap)
+            pen.multiline_text(corner, title, INK, self.font, anchor="md", align="center")
 
     def _text_size(self, text: str) -> tuple[int, int]:
         if not text:
@@ -161,7 +170,7 @@ class _Sheet:
         return round(right), round(bottom)
 
     def _wrap(self, text: str, width: int) -> str:
-        """Break lines between words so that they fit; a longer word keeps a line of its own."""
+        """Break lines between words to fit a width; a longer word gets its own line."""
         lines: list[str] = []
         for paragraph in text.split("\n"):
             line = ""
@@ -180,5 +189,5 @@ def _picture(image: Array) -> Image.Image:
     if array.ndim == 3:
         array = array[None]
     if array.ndim == 4 and len(array) != 1:
-        raise ImageError(f"Each place of a contact sheet takes one image, got {len(array)}.")
+        raise ImageError(f"Each position of a contact sheet takes one image, got {len(array)}.")
     return Image.fromarray(to_bytes(array)[0])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from stylemapgan.editing.photo import Square
-from stylemapgan.server.turning import middle_of, turned_mask, turned_square
+from stylemapgan.editing.turning import middle_of, turned_mask, turned_square
 
 
 def in_photo(square: Square, size: int, x: float, y: float) -> tuple[float, float]:

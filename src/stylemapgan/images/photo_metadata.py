@@ -1,4 +1,4 @@
-"""What a picture's file notes beside its pixels, above all how its camera was held."""
+"""Metadata of a picture's file: orientation, EXIF and XMP."""
 
 import logging
 import re
@@ -20,53 +20,51 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""EXIF orientation → what makes the picture upright."""
+"""EXIF orientation → the turn that makes the picture upright."""
 TURNED_BY_CONTAINER = ("AVIF", "HEIF")
-"""Formats whose containers say how to turn the pixels. What the notes inside say is a copy, and
-may be out of date.
-"""
+"""Formats whose containers say how to turn the pixels; EXIF and XMP may repeat it, out of date."""
 XMP_ORIENTATION = re.compile(
     rb"""\btiff:Orientation\s*=\s*(?:"\d*"|'\d*')|<tiff:Orientation>\s*\d*\s*</tiff:Orientation>"""
 )
 
-_warnings_lock = threading.Lock()  # filters of warnings belong to the process, not to a thread
+_warnings_lock = threading.Lock()  # warning filters are shared by all threads
 
 
 def orientation_of(picture: Image.Image) -> int:
-    """Read the EXIF orientation; 1, upright, where there is none or it makes no sense.
+    """Read the EXIF orientation; 1 (upright) where it is missing or invalid.
 
-    Of HEIC files it is 1: their decoder turns the pixels. Of AVIF files it is what the container
-    says, as Pillow puts it into the EXIF data.
+    For HEIC files it is 1, since their decoder turns the pixels. For AVIF files it is the
+    container's, which Pillow copies into the EXIF data.
     """
     if picture.format == "HEIF":
         return 1
     try:
         with quietly():
             orientation = _exif(picture).get(ExifTags.Base.Orientation, 1)
-    except Exception as error:  # a picture with broken notes is still a picture
-        logger.debug("Broken EXIF data are ignored: %s", error)
+    except Exception as error:  # the pixels may be fine all the same
+        logger.debug("Ignoring broken EXIF data: %s", error)
         return 1
     return orientation if orientation in TURNS else 1
 
 
 def exif_of(picture: Image.Image) -> bytes | None:
-    """Copy a picture's EXIF data, for a file that stores the pixels as they were unpacked."""
+    """Copy a picture's EXIF data for a file that stores its unpacked pixels."""
     exif = picture.info.get("exif")
     if not exif or picture.format != "HEIF":
         return exif
-    try:  # the decoder sets the orientation to 1, but only where it finds it itself
+    try:  # the decoder resets only orientations that it finds itself
         tags = _exif(picture)
         if tags.get(ExifTags.Base.Orientation, 1) == 1:
             return exif
         tags[ExifTags.Base.Orientation] = 1
         return tags.tobytes()
     except Exception as error:
-        logger.debug("Broken EXIF data are left out: %s", error)
+        logger.debug("Dropping broken EXIF data: %s", error)
         return None
 
 
 def xmp_of(picture: Image.Image) -> bytes | None:
-    """Copy a picture's XMP packet, for a file that stores the pixels as they were unpacked."""
+    """Copy a picture's XMP packet for a file that stores its unpacked pixels."""
     packet = picture.info.get("xmp")
     if packet is None or picture.format not in TURNED_BY_CONTAINER:
         return packet
@@ -75,14 +73,14 @@ def xmp_of(picture: Image.Image) -> bytes | None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Silence Pillow's warnings about large pictures and odd EXIF data: we decide ourselves."""
+    """Silence Pillow's warnings about large pictures and odd EXIF data, which are checked here."""
     with _warnings_lock, warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")
         yield
 
 
 def _exif(picture: Image.Image) -> Image.Exif:
-    """Read EXIF tags; Pillow looks for the orientation in the XMP packet too, if it may."""
+    """Read EXIF tags; Pillow would also look for the orientation in the XMP packet."""
     if picture.format not in TURNED_BY_CONTAINER:
         return picture.getexif()
     tags = Image.Exif()

@@ -1,4 +1,4 @@
-"""Images from files and into files."""
+"""Read images from files and write them to files."""
 
 from io import BytesIO
 from pathlib import Path
@@ -22,39 +22,55 @@ ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
     ".webp": ("WEBP", {"quality": 95}),
 }
-"""Suffix → Pillow's name and settings."""
+"""Suffix → Pillow's name of the format, and its options."""
 ANIMATION_ENCODERS: dict[str, tuple[str, dict[str, Any]]] = {
     ".gif": ("GIF", {"disposal": 1}),
     ".webp": ("WEBP", {"quality": 90, "method": 4}),
 }
-"""Suffix → Pillow's name and settings."""
+"""Suffix → Pillow's name of the format, and its options."""
 
 
 def read(path: Path | str, size: int | None = None) -> Float32[np.ndarray, "1 3 height width"]:
     """Read a picture as an sRGB image; transparent parts become white.
 
     Args:
-        path: JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF, GIF (its first frame) or PPM.
+        path: A JPEG, PNG, WebP, AVIF, HEIC, BMP, TIFF, GIF (first frame) or PPM file.
         size: Height and width of the result, in pixels: the middle square is cut out and
-            resized. Without it, the picture stays as it is.
+            resized. Without it, the picture keeps its size.
+
+    Returns:
+        float32, (1, 3, height, width), from -1 to 1.
 
     Raises:
-        ImageError: The file is missing, no picture, damaged or too large.
+        ImageError: The file is missing, not a picture, damaged or too large.
+
+    Example:
+        ```python
+        photo = images.read("hand.jpg", editor.image_size)
+        stylemap = editor.encode(photo)
+        ```
     """
     return from_bytes(read_pixels(Path(path), size)[None])
 
 
 def write(path: Path | str, images: Images, provenance: Provenance | None = None) -> None:
-    """Write the first image; the file appears whole or not at all.
+    """Write the first image of a batch; the file appears complete or not at all.
 
     Args:
-        path: Where to; its suffix .png, .jpg, .jpeg or .webp decides the format.
-        images: A NumPy array or a PyTorch tensor.
-        provenance: What the file tells about its origin; None writes nothing but the picture.
+        path: File to write; its suffix .png, .jpg, .jpeg or .webp selects the format.
+        images: (batch, 3, height, width), from -1 to 1, as a NumPy array or a PyTorch tensor.
+            Values beyond are clamped.
+        provenance: What the file says about its origin; None writes the picture alone.
 
     Raises:
-        ImageError: The suffix is unknown, the folder is missing, or the images are of no use.
+        ImageError: The suffix is unknown, the folder is missing, or the images have another
+            shape or hold NaN.
         StorageError: The disk is full or writing is denied.
+
+    Example:
+        ```python
+        images.write("blend.png", editor.decode(stylemap))
+        ```
     """
     _save(Path(path), ENCODERS, [Image.fromarray(to_bytes(images[:1])[0])], {}, provenance)
 
@@ -65,25 +81,30 @@ def write_animation(
     milliseconds_per_frame: int,
     provenance: Provenance | None = None,
 ) -> None:
-    """Write images as an animation that starts over at its end.
+    """Write images as an endless animation; the file appears complete or not at all.
 
     Args:
-        path: Where to; its suffix .gif or .webp decides the format.
-        frames: At least one image.
-        milliseconds_per_frame: How long each shows, from 10; GIF rounds down to tens.
-        provenance: What the file tells about its origin.
+        path: File to write; its suffix .gif or .webp selects the format.
+        frames: (frames, 3, height, width), from -1 to 1; at least one.
+        milliseconds_per_frame: How long each frame shows, 10 to 60,000; GIF rounds down to tens.
+        provenance: What the file says about its origin; None writes the pictures alone.
 
     Raises:
-        ImageError: The suffix is unknown, the folder is missing, the time is out of its range, or
-            the frames are of no use.
+        ImageError: The suffix is unknown, the folder is missing, the time is out of range, or the
+            frames have another shape or hold NaN.
         StorageError: The disk is full or writing is denied.
+
+    Example:
+        ```python
+        images.write_animation("walk.webp", frames, milliseconds_per_frame=50)
+        ```
     """
     MILLISECONDS.refuse(milliseconds_per_frame, ImageError)
     path = Path(path)
     pictures = [Image.fromarray(pixels) for pixels in to_bytes(frames)]
     if not pictures:
         raise ImageError(f"{path} needs at least one frame, got none.")
-    if path.suffix.lower() == ".gif":  # 256 colours, chosen anew for each frame
+    if path.suffix.lower() == ".gif":  # 256 colours, chosen for each frame
         pictures = [picture.convert("P", palette=Image.Palette.ADAPTIVE) for picture in pictures]
     timing = {
         "save_all": True,
@@ -98,7 +119,7 @@ def _save(
     path: Path,
     encoders: dict[str, tuple[str, dict[str, Any]]],
     pictures: list[Image.Image],
-    more_settings: dict[str, Any],
+    more_options: dict[str, Any],
     provenance: Provenance | None,
 ) -> None:
     if path.suffix.lower() not in encoders:
@@ -110,11 +131,11 @@ def _save(
         raise ImageError(f"{path} cannot be written: there is no folder {path.parent}.")
     if not pictures:
         raise ImageError(f"{path} needs an image, got none.")
-    format_name, settings = encoders[path.suffix.lower()]
-    settings = settings | more_settings | save_options(provenance, format_name)
-    packed = BytesIO()  # into a file, Pillow's JPEG encoder loses the end on a full disk, silently
+    format_name, options = encoders[path.suffix.lower()]
+    options = options | more_options | save_options(provenance, format_name)
+    encoded = BytesIO()  # on a full disk, Pillow's JPEG encoder silently cuts files short
     try:
-        pictures[0].save(packed, format=format_name, **settings)
+        pictures[0].save(encoded, format=format_name, **options)
     except (OSError, ValueError) as error:  # more pixels along a side than the format allows
         raise ImageError(f"{path} cannot be written: {error}.") from None
-    write_bytes(path, packed.getvalue())
+    write_bytes(path, encoded.getvalue())

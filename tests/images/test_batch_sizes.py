@@ -2,7 +2,7 @@
 
 import pytest
 
-from stylemapgan.images.batches import batch_for
+from stylemapgan.images.levels import batch_for
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
-from stylemapgan.editing.photo import Square
+from stylemapgan.editing.photo.square import Square
 
 PlainMask = Float[np.ndarray, "1 1 size size"]
 Point = tuple[float, float]

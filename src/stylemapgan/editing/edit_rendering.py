@@ -1,0 +1,148 @@
+"""From an `Edit` to what the synthesis network takes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeAlias
+
+from stylemapgan.editing import operations
+from stylemapgan.editing.checks import refuse_all_but_one
+from stylemapgan.editing.edit import Edit, Part
+from stylemapgan.editing.edit_masks import mask_pixels
+from stylemapgan.editing.operations import WPlus
+from stylemapgan.editing.photo import CroppedPhoto
+from stylemapgan.editing.turning import Point, turned_square
+from stylemapgan.errors import EditError
+from stylemapgan.types import Array, Images, Mask, Stylemap
+
+AnyPicture: TypeAlias = Any
+"""Images (N, 3, S, S), stylemaps (N, C, h, w) or a `CroppedPhoto`."""
+
+
+def edited_w_plus(edit: Edit, source: Stylemap, resize: Callable[[Stylemap], WPlus]) -> WPlus:
+    """Do everything but the synthesis.
+
+    Args:
+        edit: What to do. References are stylemaps (N, C, h, w), masks and directions arrays, and
+            no part is turned.
+        source: Stylemaps to edit, (N, C, h, w).
+        resize: The editor's `resize`, or one that remembers what it resized before.
+
+    Raises:
+        EditError: Stylemaps or masks do not fit each other, or a part is turned.
+    """
+    if any(part.is_turned for part in edit.parts):
+        raise EditError("A part with a rotation or a scale must be straightened first.")
+    w = source
+    for push in edit.pushes:
+        w = operations.push(w, push.direction, push.amount, push.mask)
+    for part in edit.parts:
+        if part.space == "w":
+            (w,) = _paste([w], [part.reference], part)
+    w_plus = resize(w)
+    for part in edit.parts:
+        if part.space == "w-plus":
+            w_plus = _paste(w_plus, resize(part.reference), part)
+    return w_plus
+
+
+def _paste(source: WPlus, reference: WPlus, part: Part[Any]) -> WPlus:
+    """Paste at every resolution given."""
+    return operations.transplant(source, reference, part.mask, part.shift, part.strength)
+
+
+def refuse_names(what: str, value: Any) -> None:
+    """Let only what is resolved pass.
+
+    Raises:
+        EditError: It is still a name.
+    """
+    if isinstance(value, str):
+        raise EditError(
+            f"The {what} is still the name {value!r}: replace it with Edit.resolve({what}=...)."
+        )
+
+
+def resolved(
+    edit: Edit,
+    size: int,
+    encode: Callable[[AnyPicture], Stylemap],
+    as_mask: Callable[[Mask], Mask],
+    as_array: Callable[[Array], Array],
+) -> Edit:
+    """Turn references into stylemaps, and masks and directions into an editor's arrays.
+
+    Args:
+        edit: Holds no names.
+        size: Height and width of the model's image, in pixels.
+        encode: Finds the stylemaps of a reference.
+        as_mask: The editor's own.
+        as_array: The editor's own.
+    """
+    edit = edit.resolve(
+        mask=lambda mask, _: as_mask(mask_pixels(mask, size)),
+        direction=lambda direction: as_array(step_of(direction)),
+    )
+    parts = tuple(part.straightened(partial(turned_picture, size)) for part in edit.parts)
+    return replace(edit, parts=parts).resolve(reference=encode, mask=lambda mask, _: as_mask(mask))
+
+
+def step_of(direction: Any) -> Stylemap:
+    """Find what a push adds for an amount of 1: a `Direction` knows it, an array is it.
+
+    Raises:
+        EditError: The direction is still a name.
+    """
+    refuse_names("direction", direction)
+    return getattr(direction, "step", direction)
+
+
+def turned_picture(
+    size: int, picture: AnyPicture, pivot: Point, rotation: float, scale: float
+) -> Images:
+    """Cut a reference out of its photo again, turned and scaled.
+
+    Args:
+        size: Height and width of the model's image, in pixels.
+        picture: One image of that size, or a `CroppedPhoto`.
+        pivot: What stays where it is, to the right and down, in pixels of the model's image.
+        rotation: How far the picture turns clockwise, in degrees.
+        scale: How much larger it becomes.
+
+    Raises:
+        EditError: There is no picture to cut from, or there are several.
+    """
+    refuse_names("reference", picture)
+    if not isinstance(picture, CroppedPhoto):
+        if tuple(picture.shape[1:]) != (3, size, size):
+            raise EditError(
+                "A part with a rotation or a scale needs the picture of its reference: give an "
+                "image or a CroppedPhoto, not a stylemap."
+            )
+        refuse_all_but_one(picture)
+        picture = CroppedPhoto.of_image(picture)
+    square = turned_square(picture.square, size, pivot, rotation, scale)
+    return replace(picture, square=square).image(size)
+
+
+def arrays_of(edit: Edit) -> list[Array]:
+    """List references and masks of a resolved edit."""
+    masks = [push.mask for push in edit.pushes if push.mask is not None]
+    return [*(array for part in edit.parts for array in (part.reference, part.mask)), *masks]
+
+
+def at_strength(edit: Edit, strength: float) -> Edit:
+    """Give the same edit with another strength of its parts."""
+    return replace(edit, parts=tuple(replace(part, strength=strength) for part in edit.parts))
+
+
+def remembering(compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Give a function that computes once for each object, so that nothing is encoded twice."""
+    kept: dict[int, tuple[Any, Any]] = {}  # the object, too, so that its identity stays taken
+
+    def remembered(given: Any) -> Any:
+        if id(given) not in kept:
+            kept[id(given)] = given, compute(given)
+        return kept[id(given)][1]
+
+    return remembered
