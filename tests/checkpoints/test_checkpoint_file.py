@@ -83,8 +83,8 @@ def test_write_refuses_another_suffix(tmp_path, checkpoint):
         (b"<!DOCTYPE html><html><body>Sign in</body></html>", "web page"),
         (b"PK\x03\x04" + bytes(100), "stylemapgan import"),
         (b"\x80\x02}q\x00." + bytes(100), "stylemapgan import"),
-        (b"", "no safetensors file"),
-        (bytes(1000), "no safetensors file"),
+        (b"", "not a safetensors file"),
+        (bytes(1000), "not a safetensors file"),
     ],
 )
 def test_read_says_what_a_foreign_file_is(tmp_path, content, reason):
@@ -120,10 +120,10 @@ def test_arrays_come_back_whatever_their_order_in_memory(tmp_path, checkpoint):
 @pytest.mark.parametrize(
     ("metadata", "reason"),
     [
-        (None, "format 'nothing'"),
-        ({"format": "pt"}, "format 'pt', expected 'stylemapgan-1'"),
-        ({"format": "stylemapgan-1"}, "lacks 'config'"),
-        ({"format": "stylemapgan-1", "config": "{"}, "makes no sense"),
+        (None, "format is 'unknown'"),
+        ({"format": "pt"}, "format is 'pt', expected 'stylemapgan-1'"),
+        ({"format": "stylemapgan-1"}, "has no 'config'"),
+        ({"format": "stylemapgan-1", "config": "{"}, "is invalid"),
         ({"format": "stylemapgan-1", "config": '{"image_size": 33}'}, "got 33 and 8"),
         ({"format": "stylemapgan-1", "config": '{"pixels": 32}'}, "pixels"),
     ],

@@ -165,7 +165,7 @@ def test_the_guide_blends_without_this_package(tmp_path, monkeypatch):
 
 def test_a_folder_in_use_is_left_alone(checkpoint, tmp_path):
     (tmp_path / "mine").write_text("keep")
-    with pytest.raises(CheckpointError, match=re.escape(f"{tmp_path} is there already")):
+    with pytest.raises(CheckpointError, match=re.escape(f"{tmp_path} is not empty")):
         export(checkpoint, tmp_path, PHOTOS)
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
@@ -205,7 +205,7 @@ def test_who_interrupts_finds_nothing_half_written(checkpoint, tmp_path):
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"], tell=interrupt)
+        export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"], on_step=interrupt)
     assert list(tmp_path.iterdir()) == []
     layers = 1 + checkpoint.config.mapping_layers  # and what holds them
     shares = [(step.doing, step.done, step.total) for step in told]

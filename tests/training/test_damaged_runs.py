@@ -49,7 +49,7 @@ def test_changed_bytes_are_never_taken_for_a_state(states, copied, count):
     found = []
     for seed in range(150):
         damage(copied.latest, random.Random(seed), count)
-        saved = copied.load(is_told=False)
+        saved = copied.load(warns=False)
         assert saved is not None
         found.append(saved.path == copied.latest)
         assert_same(saved.state, good[0] if found[-1] else good[1])
@@ -82,7 +82,7 @@ def test_where_no_state_is_good_the_newest_snapshot_is_named(copied, tmp_path):
     snapshot.parent.mkdir()
     snapshot.touch()
     with pytest.raises(
-        TrainingError, match=f"start a new one with --init-from {snapshot}$"
+        TrainingError, match=f"start a new run with --init-from {snapshot}$"
     ) as told:
         copied.load()
     assert "\n" not in str(told.value)

@@ -183,6 +183,6 @@ def test_a_run_whose_lock_was_removed_does_not_overwrite_the_one_that_has_it_now
             lock.unlink()
         return False
 
-    with pytest.raises(TrainingError, match="this process's lock was removed"):
+    with pytest.raises(TrainingError, match="the lock of this process was removed"):
         run.train(remove_lock)
     assert not list((tmp_path / "run" / "state").iterdir())

@@ -136,7 +136,7 @@ def test_a_process_that_waits_for_a_dead_one_is_ended_with_a_clear_message(tmp_p
     died = (
         r"Another process of this run died: process 1 \(process id \d+\) ended with exit code 3\."
     )
-    assert re.fullmatch(died + " Go on with --resume.\n", hung.stderr)
+    assert re.fullmatch(died + " Continue with --resume.\n", hung.stderr)
 
 
 @pytest.mark.slow

@@ -161,7 +161,7 @@ def test_a_worse_reconstruction_names_the_better_snapshot():
 
 def test_a_snapshot_that_was_dropped_is_not_promised():
     (warning,) = warnings(a_run(errors=(0.03, 0.01, 0.011, 0.012)))
-    assert "snapshots/000016000.safetensors) is not there" in warning.text
+    assert "snapshots/000016000.safetensors) was not kept" in warning.text
 
 
 def test_a_little_worse_is_no_warning():

@@ -14,12 +14,12 @@ def import_released(
     output: Annotated[Path, Parameter(alias="-o")],
     half: bool = False,
 ) -> None:
-    """Turn a checkpoint that StyleMapGAN's authors released into a model file.
+    """Convert a checkpoint released by StyleMapGAN's authors to a model file.
 
     Args:
-        released: The downloaded .pt file; it is opened without running any code in it.
-        output: Where to save the model, as .safetensors.
-        half: Store float16: half the size, for editing.
+        released: The downloaded .pt file; opened without running any code in it.
+        output: Model file to write, ending in .safetensors.
+        half: Store float16, which halves the size; for editing only.
     """
     from stylemapgan.interop.released import read_released
 

@@ -1,4 +1,4 @@
-"""Mapping network, stylemap resizer and synthesis network together."""
+"""The generator: mapping network, stylemap resizer and synthesis network together."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -11,9 +11,9 @@ from stylemapgan.models.synthesis import SynthesisNetwork
 
 
 class StylemapResizer(nn.Module):
-    """Grow a stylemap to every resolution of the synthesis network, two maps for each.
+    """Resize a stylemap to every resolution of the synthesis network, two maps for each.
 
-    Every step of the chain is used, so coarse maps steer all finer ones.
+    Every map is computed from the one before, so coarse maps affect all finer ones.
 
     Source: Kim et al., CVPR 2021, section 3.1.
     """
@@ -40,7 +40,7 @@ class StylemapResizer(nn.Module):
 
 
 class Generator(nn.Module):
-    """From noise, or from a stylemap, to an image."""
+    """Maps noise vectors or stylemaps to images."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Where a stylemap meets the features it styles."""
+"""Spatial modulation: how a stylemap scales and shifts features."""
 
 import torch
 import torch.nn.functional as F
@@ -49,10 +49,10 @@ NORMALISATIONS: dict[str, type[nn.Module]] = {
 
 
 class SpatialModulation(nn.Module):
-    """Normalise features, then restyle each position by its own cell of the stylemap.
+    """Normalise features, then scale and shift each position by its own cell of the stylemap.
 
     AdaIN gives a channel one scale and one shift. Here both are maps, so the left eye and the
-    right eye can wear different styles. One convolution computes the two: they read the same
+    right eye can have different styles. One convolution computes both maps, as they have the same
     input.
 
     Source: Kim et al., CVPR 2021, section 3.1.

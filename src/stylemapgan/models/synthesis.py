@@ -1,4 +1,4 @@
-"""From resized stylemaps to an image."""
+"""The synthesis network: from resized stylemaps to an image."""
 
 import math
 
@@ -13,14 +13,14 @@ from stylemapgan.models.resample import UpConv2d
 
 RGB = 3
 MOST_FEATURES = 32
-"""Positions along a side at which features are given out, at most."""
+"""Largest side of the features that `SynthesisNetwork.features` returns, in positions."""
 
 
 class SynthesisBlock(nn.Module):
-    """Double the resolution: two styled convolutions beside a skip.
+    """Double the resolution: two styled convolutions in parallel with a skip.
 
-    Main path and skip add up divided by sqrt(2). The main path's own gain of sqrt(2) cancels
-    that, so only the skip is scaled.
+    The sum of main path and skip is divided by sqrt(2). The main path's own gain of sqrt(2)
+    cancels that, so only the skip is scaled.
     """
 
     def __init__(self, config: ModelConfig, level: int) -> None:
@@ -48,7 +48,7 @@ class SynthesisBlock(nn.Module):
 
 
 class SynthesisNetwork(nn.Module):
-    """G: paint an image from resized stylemaps, starting at a learned constant.
+    """G: generate an image from resized stylemaps, starting at a learned constant.
 
     Equal stylemaps give equal images: there is no per-pixel noise. Results are not clamped to
     [-1, 1].
@@ -83,7 +83,7 @@ class SynthesisNetwork(nn.Module):
     def features(
         self, w_plus: list[Float[Tensor, "batch _ _ _"]]
     ) -> Float[Tensor, "batch channels rows columns"]:
-        """Go as far as the last block of at most 32x32 positions that is coarser than the image."""
+        """Compute the features of the finest block up to 32x32 that is coarser than the image."""
         constant = self.constant.expand(w_plus[0].shape[0], -1, -1, -1)
         features = self.first(constant, w_plus[0])
         return self._through_blocks(features, w_plus, range(self._blocks_before_features))
@@ -93,7 +93,7 @@ class SynthesisNetwork(nn.Module):
         features: Float[Tensor, "batch channels rows columns"],
         w_plus: list[Float[Tensor, "batch _ _ _"]],
     ) -> Float[Tensor, "batch 3 height width"]:
-        """Go on from `features` to the image."""
+        """Compute the image from `features`."""
         rest = range(self._blocks_before_features, len(self.blocks))
         return self.to_rgb(self._through_blocks(features, w_plus, rest), w_plus[-1])
 
