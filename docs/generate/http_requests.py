@@ -6,7 +6,7 @@ from contextlib import closing
 from typing import Any
 
 from stylemapgan.server.app import API, create_app
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 
 METHODS = ("get", "post", "put", "delete")
 LIMITS = {
@@ -118,7 +118,10 @@ def _type(schema: Document) -> str:
 
 def _array(schema: Document) -> str:
     if "prefixItems" in schema:
-        return f"[{', '.join(map(_type, schema['prefixItems']))}]"
+        items = list(map(_type, schema["prefixItems"]))
+        if len(set(items)) == 1:
+            return f"{len(items)} numbers, each {items[0]}"
+        return f"[{', '.join(items)}]"
     return f"array of {_type(schema.get('items', {}))}"
 
 

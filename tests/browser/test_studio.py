@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 from playwright.sync_api import expect
 from tests.browser.conftest import PHONE
 from tests.browser.studio_page import StudioPage, pixels
+
+from stylemapgan.editing.edit import Edit
 
 STROKE = [(0.45, 0.4), (0.55, 0.5)]
 """Over the middle of the picture."""
@@ -157,14 +160,36 @@ def test_a_project_opens_again_as_it_was(open_page, photo, tmp_path):
     result = studio.result()
     project = tmp_path / "project.json"
     studio.download("save-project").save_as(project)
-    json.loads(project.read_text("utf-8"))
+    saved = json.loads(project.read_text("utf-8"))
+    edit = Edit.from_json(saved["edit"])  # the same JSON as in requests, and in Python
+    assert [part.reference for part in edit.parts] == saved["references"][-1:]
+    old = tmp_path / "version-1.json"
+    old.write_text(json.dumps(as_version_1(saved)))
 
-    again = StudioPage(open_page())
-    before = again.frames
-    again.page.locator("#project-input").set_input_files(project)
-    expect(again.page.locator("#slot-source .card-text strong")).to_have_text(photo.name)
-    again.wait_for_a_frame(before)
-    np.testing.assert_array_equal(again.result(), result)
+    for file in (project, old):
+        again = StudioPage(open_page())
+        before = again.frames
+        again.page.locator("#project-input").set_input_files(file)
+        expect(again.page.locator("#slot-source .card-text strong")).to_have_text(photo.name)
+        again.wait_for_a_frame(before)
+        np.testing.assert_array_equal(again.result(), result)
+
+
+def as_version_1(project: dict[str, Any]) -> dict[str, Any]:
+    """Write a project as the first Studio did."""
+    edit, hidden = project.pop("edit"), project.pop("hidden")
+
+    def with_plain_mask(layer: dict[str, Any]) -> dict[str, Any]:
+        return {**layer, "mask": layer["mask"] and layer["mask"]["png"]}
+
+    work = {
+        **{name: project.pop(name) for name in ("source", "references", "morph")},
+        "pieces": [
+            {**with_plain_mask(part), "isHidden": part["key"] in hidden} for part in edit["parts"]
+        ],
+        "pushes": [with_plain_mask(push) for push in edit["pushes"]],
+    }
+    return {**project, "version": 1, "work": work}
 
 
 def test_a_file_that_is_no_picture_says_so_where_it_lies(open_page, tmp_path):

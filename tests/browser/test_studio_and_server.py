@@ -9,7 +9,7 @@ from tests.browser.test_studio import STROKE
 from tests.server.reverse_proxy import PATH, reverse_proxy
 from tests.server.running_site import run_site
 
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 
 COUNT_ADDRESSES = """
   window.addresses = new Set();
@@ -55,9 +55,11 @@ def test_a_photo_that_the_server_lost_is_sent_again(open_page, photo):
     with run_site(ServerConfig(port=0, models=())) as site:
         studio = StudioPage(open_page(url=site.url))
         studio.upload_source(photo)
-        (folder,) = site.workspace.uploaded.folders()
+        (folder,) = site.workspace.upload_folder.folders()
         shutil.rmtree(folder)
-        site.workspace.service.photos.unpacked.clear()
+        decoded = site.workspace.service.photos.decoded
+        for name in list(decoded._entries):
+            decoded.forget(name)
         before = studio.frames
         studio.page.evaluate(REFRAME, 1)
         studio.wait_for_a_frame(before)

@@ -58,7 +58,7 @@ def test_an_empty_part_is_spoken_of(run, pictures, tmp_path):
     options = ("--size", 32, "--validation", 0.5, "--split-by", "folder", "--workers", 1)
     outcome = run("prepare", pictures, tmp_path / "out", *options)
     assert outcome.code == 0
-    assert "no picture fell into" in outcome.out
+    assert "The part val is empty" in outcome.out
 
 
 def test_other_settings_get_one_line(run, pictures, tmp_path):
@@ -93,7 +93,7 @@ def test_ctrl_c_stops_without_a_traceback_and_the_same_command_goes_on(
         os.killpg(process.pid, signal.SIGINT)
         said, complained = process.communicate()
     assert process.returncode == 130
-    assert "The same command goes on." in said
+    assert "Run the same command to continue." in said
     assert complained == ""
     assert not (out / "train").exists()
     assert run(*arguments).code == 0

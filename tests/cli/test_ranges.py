@@ -3,7 +3,7 @@
 import pytest
 
 from stylemapgan.config.ranges import AMOUNT, PSI, SEED, STRENGTH
-from stylemapgan.server import request_schemas as bodies
+from stylemapgan.server import request_schemas
 
 HUGE = 10**23
 PAIR = ("photo-0.png", "photo-1.png")
@@ -88,12 +88,12 @@ def test_commands_refuse_numbers_out_of_range_and_name_the_range(run, model):
 
 
 def test_requests_have_the_same_ranges():
-    schema = bodies.EditBody.model_json_schema()["$defs"]
-    generated = bodies.GenerateBody.model_json_schema()["properties"]
-    for allowed, told in (
-        (STRENGTH, schema["Part"]["properties"]["strength"]),
-        (AMOUNT, schema["PushBody"]["properties"]["amount"]),
+    schema = request_schemas.EditRequest.model_json_schema()["$defs"]
+    generated = request_schemas.GenerateRequest.model_json_schema()["properties"]
+    for allowed, described in (
+        (STRENGTH, schema["PartSchema"]["properties"]["strength"]),
+        (AMOUNT, schema["PushSchema"]["properties"]["amount"]),
         (PSI, generated["psi"]),
         (SEED, generated["seed"]),
     ):
-        assert (told["minimum"], told["maximum"]) == (allowed.least, allowed.most)
+        assert (described["minimum"], described["maximum"]) == (allowed.least, allowed.most)

@@ -106,7 +106,8 @@ def test_output_without_room_is_one_line_after_the_work_is_done(tmp_path):
             )
         assert done.returncode == 2
         assert done.stderr == (
-            "error: the output is lost (No space left on device); all else is done.\n"
+            "error: Cannot write to standard output (No space left on device); everything else is "
+            "done.\n"
         )
     assert (tmp_path / "it.png").is_file()
 

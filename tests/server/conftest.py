@@ -14,7 +14,7 @@ from stylemapgan.checkpoints import write
 from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import preset
 from stylemapgan.models import Encoder, Generator
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.server_config import ServerConfig
 
 
 @pytest.fixture(scope="session")

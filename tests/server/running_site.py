@@ -15,8 +15,8 @@ from websockets.sync.client import ClientConnection, connect
 
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.server.app import create_app
-from stylemapgan.server.config import ServerConfig
-from stylemapgan.server.run import address, listen, make_server
+from stylemapgan.server.server_config import ServerConfig
+from stylemapgan.server.serving import listen, make_server, url_of
 from stylemapgan.server.workspace import Workspace
 
 
@@ -66,7 +66,7 @@ def run_site(settings: ServerConfig, clock: Callable[[], float] = time.monotonic
     server = make_server(app, settings)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
-    url = address(listener)
+    url = url_of(listener)
     try:
         with httpx.Client(base_url=url, timeout=None) as http:
             _wait_until_ready(http, thread)

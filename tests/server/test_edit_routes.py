@@ -11,7 +11,7 @@ from running_site import Site, png
 
 from stylemapgan import images
 from stylemapgan.editing import operations
-from stylemapgan.editing.recipe import PastedPart, Recipe, cook
+from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.images.levels import to_bytes
 from stylemapgan.types import Stylemap
 
@@ -27,9 +27,8 @@ def stylemap(site: Site, name: str) -> Stylemap:
     return site.editor.as_array(site.workspace.service.stylemaps.get(name).array)
 
 
-def expected(site: Site, source: str, *parts: PastedPart) -> np.ndarray:
-    recipe = Recipe(source=stylemap(site, source), parts=parts)
-    return to_bytes(cook(site.editor, recipe))[0]
+def expected(site: Site, source: str, *parts: Part) -> np.ndarray:
+    return to_bytes(site.editor.edit(stylemap(site, source), Edit(parts=parts)))[0]
 
 
 def mask(site: Site) -> Stylemap:
@@ -53,20 +52,18 @@ def post(site: Site, route: str, body: dict, accept: str = "image/png") -> np.nd
     return as_array(answer.content)
 
 
-def test_an_edit_is_what_its_recipe_says(site, source, reference):
+def test_an_edit_over_http_is_that_of_the_editor(site, source, reference):
     part = {"reference": reference, "mask": {"box": BOX}, "shift": [8, 3], "strength": 0.5}
     edited = post(site, "edit", {"source": source, "parts": [part], "size": 32})
 
-    ours = PastedPart(
-        reference=stylemap(site, reference), mask=mask(site), shift=(3, 8), strength=0.5
-    )
+    ours = Part(reference=stylemap(site, reference), mask=mask(site), shift=(3, 8), strength=0.5)
     np.testing.assert_array_equal(edited, expected(site, source, ours))
 
 
-def test_shortcuts_are_recipes(site, source, reference):
+def test_shortcuts_are_edits(site, source, reference):
     box = {"box": BOX}
-    ours = PastedPart(reference=stylemap(site, reference), mask=mask(site))
-    in_w = PastedPart(reference=stylemap(site, reference), mask=mask(site), space="w")
+    ours = Part(reference=stylemap(site, reference), mask=mask(site))
+    in_w = Part(reference=stylemap(site, reference), mask=mask(site), space="w")
     pair = {"source": source, "reference": reference, "mask": box, "size": 32}
 
     np.testing.assert_array_equal(post(site, "blend", pair), expected(site, source, ours))
@@ -122,7 +119,7 @@ def test_painted_masks_are_read_as_mask_files_are(site, source, reference):
         as_png(levels, exif=turned),
     ):
         read = site.editor.as_mask(images.read_mask(base64.b64decode(painted["png"]), 32))
-        ours = PastedPart(reference=stylemap(site, reference), mask=read)
+        ours = Part(reference=stylemap(site, reference), mask=read)
         body = {"source": source, "reference": reference, "mask": painted, "size": 32}
         np.testing.assert_array_equal(post(site, "blend", body), expected(site, source, ours))
 

@@ -224,8 +224,8 @@ def test_pages_beyond_the_limit_are_told_to_try_later(start):
     with start(live_per_client=1) as site:
         for _ in range(2):
             with open_page(site):
-                assert site.workspace.live.taken == 1
-            _until(lambda: site.workspace.live.taken == 0)
+                assert site.workspace.live_limit.active == 1
+            _until(lambda: site.workspace.live_limit.active == 0)
 
 
 def test_open_pages_keep_their_photos(start):
@@ -276,7 +276,7 @@ def test_a_mistake_of_ours_is_told_and_the_page_stays_open(site, pair, monkeypat
 
     with open_page(site) as socket:
         with monkeypatch.context() as patched:
-            patched.setattr(live, "make_order", broken)
+            patched.setattr(live, "resolve_edit", broken)
             socket.send(state(pair))
             told = error(socket)
             assert told["code"] == "internal"

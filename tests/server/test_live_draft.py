@@ -6,16 +6,15 @@ import threading
 import numpy as np
 import pytest
 
-from stylemapgan.server.live_draft import Draft
-from stylemapgan.server.live_state import ReadState
+from stylemapgan.server.live_draft import DecodedState, Draft
 from stylemapgan.server.request_schemas import LiveState
-from stylemapgan.server.stylemaps import KeptStylemap
+from stylemapgan.server.stylemap_store import StoredStylemap
 
 SIZE = 8
 ID = "0" * 32
 
 
-def read(sequence: int, *, mask: int | None = None) -> ReadState:
+def read(sequence: int, *, mask: int | None = None) -> DecodedState:
     state = LiveState.model_validate(
         {
             "type": "state",
@@ -26,8 +25,8 @@ def read(sequence: int, *, mask: int | None = None) -> ReadState:
         }
     )
     masks = {} if mask is None else {"part p": np.full((SIZE, SIZE), mask, np.uint8)}
-    source = KeptStylemap(model="m", array=np.zeros((1, 2, 4, 4), np.float32))
-    return ReadState(state=state, source=source, size=SIZE, masks=masks)
+    source = StoredStylemap(model="m", array=np.zeros((1, 2, 4, 4), np.float32))
+    return DecodedState(state=state, source=source, size=SIZE, masks=masks)
 
 
 def delta(sequence: int, part: int, value: int) -> bytes:
@@ -37,24 +36,25 @@ def delta(sequence: int, part: int, value: int) -> bytes:
 def test_strokes_after_a_snapshot_leave_it_and_the_state_alone():
     draft = Draft()
     first = read(1, mask=255)
-    draft.take_state(first)
-    draft.take_delta(delta(2, 0xFFFF0000, 100))
+    draft.set_state(first)
+    draft.apply_delta(delta(2, 0xFFFF0000, 100))
     snapshot = draft.snapshot()
     assert snapshot is not None
-    draft.take_delta(delta(3, 0, 0))
-    draft.take_state(read(4))
+    draft.apply_delta(delta(3, 0, 0))
+    draft.set_state(read(4))
     newest = draft.snapshot()
 
     assert newest is not None
-    ((_, before),), ((_, after),) = snapshot.parts(), newest.parts()
+    first_edit, last_edit = snapshot.edit(), newest.edit()
+    (before,), (after,) = ([part.mask for part in each.parts] for each in (first_edit, last_edit))
     assert (before == 1).all()
     assert (after[..., :2, :2] == 0).all()
     assert after.sum() == SIZE**2 - 4
     assert (first.masks["part p"] == 255).all()
     assert (snapshot.sequence, newest.sequence) == (2, 4)
-    for _, mask in (*snapshot.pushes(), *newest.pushes()):
-        assert mask is not None
-        assert mask.sum() == pytest.approx(4 * 100 / 255)
+    for push in (*first_edit.pushes, *last_edit.pushes):
+        assert push.mask is not None
+        assert push.mask.sum() == pytest.approx(4 * 100 / 255)
     with pytest.raises(ValueError, match="read-only"):
         snapshot.masks["part p"][0, 0] = 1
 
@@ -62,8 +62,8 @@ def test_strokes_after_a_snapshot_leave_it_and_the_state_alone():
 @pytest.mark.parametrize(
     "use",
     [
-        lambda draft: draft.take_state(read(1)),
-        lambda draft: draft.take_delta(delta(1, 0, 0)),
+        lambda draft: draft.set_state(read(1)),
+        lambda draft: draft.apply_delta(delta(1, 0, 0)),
         Draft.snapshot,
         Draft.stylemaps,
     ],
@@ -71,7 +71,7 @@ def test_strokes_after_a_snapshot_leave_it_and_the_state_alone():
 )
 def test_another_thread_is_refused(use):
     draft = Draft()
-    draft.take_state(read(1))
+    draft.set_state(read(1))
     errors: list[BaseException] = []
 
     def elsewhere() -> None:
@@ -83,4 +83,4 @@ def test_another_thread_is_refused(use):
     thread = threading.Thread(target=elsewhere)
     thread.start()
     thread.join()
-    assert "hand a snapshot to other threads" in str(errors)
+    assert "pass a snapshot to other threads" in str(errors)

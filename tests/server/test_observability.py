@@ -6,7 +6,7 @@ import logging
 import pytest
 from running_site import png
 
-from stylemapgan.server import routes_stylemaps
+from stylemapgan.server import routes_photos
 from stylemapgan.server.observability import JsonLines
 
 
@@ -27,12 +27,12 @@ def test_every_request_is_one_line_of_json(site, caplog):
     formatter = JsonLines()
     with caplog.at_level(logging.INFO, logger="stylemapgan.server"):
         site.http.get("/api/v1/models?secret=1", headers={"X-Request-ID": "mine"})
-    (record,) = [r for r in caplog.records if hasattr(r, "facts")]
+    (record,) = [r for r in caplog.records if hasattr(r, "fields")]
     line = formatter.format(record)
     assert "\n" not in line
-    facts = json.loads(line)
-    assert (facts["method"], facts["path"], facts["status"]) == ("GET", "/api/v1/models", 200)
-    assert facts["milliseconds"] > 0
+    fields = json.loads(line)
+    assert (fields["method"], fields["path"], fields["status"]) == ("GET", "/api/v1/models", 200)
+    assert fields["milliseconds"] > 0
     assert "secret" not in line
 
 
@@ -54,7 +54,7 @@ def test_a_mistake_of_ours_is_told_without_what_it_was(site, monkeypatch, caplog
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr(routes_stylemaps, "random_stylemaps", broken)
+    monkeypatch.setattr(routes_photos, "random_stylemaps", broken)
     with caplog.at_level(logging.ERROR):
         answer = site.http.post(
             "/api/v1/stylemaps/random",
@@ -82,7 +82,7 @@ def test_the_interface_describes_itself(site):
     assert set(edit["responses"]["200"]["content"]) == {
         *("application/json", "image/png", "image/webp", "image/jpeg")
     }
-    assert document["components"]["schemas"]["EditBody"]["example"]["view"] == "pasted"
+    assert document["components"]["schemas"]["EditRequest"]["example"]["view"] == "pasted"
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc"])

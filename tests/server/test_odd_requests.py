@@ -163,6 +163,6 @@ def test_an_upload_that_its_client_aborts_is_no_failure(site, caplog):
                 connection.sendall(head.encode() + b"half of it")
             counted = f'{{method="POST",route="{path}",status="499"}} 1.0'
             wait_until(lambda line=counted: line in site.http.get("/metrics").text)
-    assert site.workspace.uploads.taken == 0
+    assert site.workspace.upload_limit.active == 0
     assert 'status="500"' not in site.http.get("/metrics").text
     assert not [record for record in caplog.records if record.levelno > logging.INFO]

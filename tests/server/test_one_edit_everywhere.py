@@ -16,7 +16,7 @@ from stylemapgan import images
 from stylemapgan.cli.main import main
 from stylemapgan.editing import Editor, operations
 from stylemapgan.images.levels import to_bytes
-from stylemapgan.server import pictures
+from stylemapgan.server.picture_encoding import JPEG, LIVE_OPTIONS, encode_picture
 
 SIZE, STRENGTH = 32, 0.75
 NAMES = "source", "reference"
@@ -107,7 +107,7 @@ def test_all_ways_to_an_edit_give_the_same_pixels(site, tiny_model, folder, ids,
     what = part(ids, folder, space, shift)
 
     np.testing.assert_array_equal(over_http(site, ids[0], what), expected)
-    jpeg = pictures.encoded(expected, pictures.JPEG, **pictures.LIVE)
+    jpeg = encode_picture(expected, JPEG, **LIVE_OPTIONS)
     assert painted_live(site, ids[0], what) == jpeg
     if space == "w-plus":  # the command line transplants in w_plus alone
         np.testing.assert_array_equal(command_line(tiny_model, folder, shift), expected)

@@ -1,4 +1,4 @@
-"""Photos come in, stay a while, and leave no trace; what is no photo stays outside."""
+"""PhotoStore come in, stay a while, and leave no trace; what is no photo stays outside."""
 
 import hashlib
 import io
@@ -99,7 +99,7 @@ def test_a_heic_of_too_many_pixels_is_refused_unread(site):
     at = heic.rindex(struct.pack(">II", 128, 192))  # of the whole, as stored: turned
     answer = site.upload(heic[:at] + struct.pack(">II", 9_000, 9_000) + heic[at + 8 :])
     assert answer.status_code == 422
-    assert "at most 50 million" in answer.json()["error"]["message"]
+    assert "limit is 50 million" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(
@@ -110,8 +110,8 @@ def test_a_heic_of_too_many_pixels_is_refused_unread(site):
         (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "image/svg+xml", 422, "not supported"),
         (png(300, 300)[:2000], "image/png", 422, "damaged"),
         (bomb(60_000, 60_000), "image/png", 422, "million pixels"),
-        (bomb(9_000, 9_000), "image/png", 422, "at most 50 million"),
-        (png(1, 5_000), "image/png", 422, "each side needs 16"),
+        (bomb(9_000, 9_000), "image/png", 422, "limit is 50 million"),
+        (png(1, 5_000), "image/png", 422, "each side needs at least 16"),
         (b"%PDF-1.7 ...", "application/pdf", 415, "Content-Type"),
         (png(), "application/x-www-form-urlencoded", 415, "Content-Type"),
         (bytes(1000), "image/jpeg", 422, "not supported"),
@@ -211,7 +211,7 @@ def test_a_photo_that_is_unpacked_no_more_is_unpacked_again(start):
         photo = site.upload(content).json()["id"]
         shown = site.http.get(f"/api/v1/photos/{photo}/image")
         np.testing.assert_array_equal(as_array(shown.content), as_array(content))
-        assert len(site.workspace.service.photos.unpacked) == 0
+        assert len(site.workspace.service.photos.decoded) == 0
 
 
 def test_samples_can_be_edited_like_photos(start):

@@ -10,8 +10,8 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.security import CONTENT_SECURITY_POLICY
+from stylemapgan.server.server_config import ServerConfig
 
 TOKEN = "a-token-of-some-length"
 KNOWN = {"Authorization": f"Bearer {TOKEN}"}
@@ -81,7 +81,7 @@ def test_the_path_without_its_slash_leads_to_the_page(start):
     "path", ["tool", "//", "/a//b", "/a b", "/../x", "/.", "/ä", "/a?b", "https://example.org/tool"]
 )
 def test_a_root_path_that_is_no_plain_path_is_refused(path):
-    with pytest.raises(ConfigError, match="such as /tool, got"):
+    with pytest.raises(ConfigError, match="such as /tool; got"):
         ServerConfig(root_path=path)
 
 

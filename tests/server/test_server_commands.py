@@ -15,8 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.config import ServerConfig
-from stylemapgan.server.run import address, listen
+from stylemapgan.server.server_config import ServerConfig
+from stylemapgan.server.serving import listen, url_of
 
 TOKEN = "a-token-of-some-length"
 
@@ -91,8 +91,8 @@ def test_a_taken_port_is_one_line(tmp_path, tiny_model):
         assert process.returncode == 2
     assert out == ""
     assert errors == (
-        f"error: port {port} is taken by another program: give another --port, or none to have a "
-        "free one found.\n"
+        f"error: port {port} is in use by another program: choose another --port, or leave --port "
+        "out to use a free one.\n"
     )
     assert not list(tmp_path.glob("stylemapgan-*"))
 
@@ -111,4 +111,4 @@ def test_a_host_that_is_not_this_machines_is_one_line(host):
 
 def test_addresses_are_those_a_browser_can_open():
     with listen(ServerConfig(host="0.0.0.0", port=0, token=TOKEN)) as everywhere:
-        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", address(everywhere))
+        assert re.fullmatch(r"http://127\.0\.0\.1:\d+/", url_of(everywhere))

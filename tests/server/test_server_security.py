@@ -3,8 +3,8 @@
 import pytest
 
 from stylemapgan.errors import ConfigError
-from stylemapgan.server.config import ServerConfig
 from stylemapgan.server.security import CONTENT_SECURITY_POLICY
+from stylemapgan.server.server_config import ServerConfig
 
 TOKEN = "a-token-of-some-length"
 
@@ -17,7 +17,7 @@ def locked(start):
 
 def test_listening_beyond_this_machine_needs_a_token():
     for host in ("0.0.0.0", "192.168.1.2", "::", "example.org"):
-        with pytest.raises(ConfigError, match="give a token"):
+        with pytest.raises(ConfigError, match="set a token"):
             ServerConfig(host=host)
         assert ServerConfig(host=host, token=TOKEN).host == host
     for host in ("127.0.0.1", "localhost", "::1", "127.1.2.3"):
@@ -26,7 +26,7 @@ def test_listening_beyond_this_machine_needs_a_token():
 
 @pytest.mark.parametrize("token", ["", "short", "with a space in it somewhere", "x" * 300])
 def test_tokens_that_are_easy_to_guess_or_hard_to_send_are_refused(token):
-    with pytest.raises(ConfigError, match="token must be 16 to 200") as refusal:
+    with pytest.raises(ConfigError, match="token must consist of 16 to 200") as refusal:
         ServerConfig(token=token)
     assert not token or token not in str(refusal.value)
 

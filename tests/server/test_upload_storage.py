@@ -11,7 +11,8 @@ import httpx
 import pytest
 from running_site import Site, png
 
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.expiring_store import ExpiringStore
+from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.upload_folder import UploadFolder
 from stylemapgan.server.workspace import Workspace
 
@@ -23,8 +24,13 @@ def workspace(tiny_model):
     here.close()
 
 
+def empty(store: ExpiringStore) -> None:
+    for name in list(store._entries):
+        store.forget(name)
+
+
 def folder_of(site: Site) -> Path:
-    return next(iter(site.workspace.uploaded.folders()))
+    return next(iter(site.workspace.upload_folder.folders()))
 
 
 def image_of(site: Site, photo: str) -> httpx.Response:
@@ -34,47 +40,47 @@ def image_of(site: Site, photo: str) -> httpx.Response:
 def test_the_same_bytes_uploaded_twice_at_once_stay(workspace, monkeypatch):
     photos = workspace.service.photos
     both_are_written = threading.Barrier(2)
-    put = photos.kept.put
+    put = photos.files.put
 
     def put_together(*arguments):
         both_are_written.wait()
         return put(*arguments)
 
-    monkeypatch.setattr(photos.kept, "put", put_together)
+    monkeypatch.setattr(photos.files, "put", put_together)
     with ThreadPoolExecutor(2) as threads:
         added = [threads.submit(photos.add, png(), name, "client") for name in ("one", "two")]
         ids = {each.result().id for each in added}
 
     (photo_id,) = ids
-    photos.unpacked.clear()
+    empty(photos.decoded)
     assert photos.read(photo_id).size == (32, 32)
-    (folder,) = workspace.uploaded.folders()
+    (folder,) = workspace.upload_folder.folders()
     assert list(folder.iterdir()) == [photos.get(photo_id).path]
 
 
 def test_a_photo_uploaded_again_while_it_is_read_is_read(workspace, monkeypatch):
     photos = workspace.service.photos
     photo_id = photos.add(png(), "one", "client").id
-    photos.unpacked.clear()
-    get = photos.kept.get
+    empty(photos.decoded)
+    get = photos.files.get
 
     def get_just_before_another_upload(name):
         kept = get(name)
-        monkeypatch.setattr(photos.kept, "get", get)
+        monkeypatch.setattr(photos.files, "get", get)
         photos.add(png(), "two", "client")
-        photos.unpacked.clear()
+        empty(photos.decoded)
         return kept
 
-    monkeypatch.setattr(photos.kept, "get", get_just_before_another_upload)
+    monkeypatch.setattr(photos.files, "get", get_just_before_another_upload)
     assert photos.read(photo_id).size == (32, 32)
 
 
 def test_a_deleted_folder_is_made_again(start):
     with start() as site:
         lost = site.encoded(png(seed=1))
-        unpacked = site.workspace.service.photos.unpacked
+        decoded = site.workspace.service.photos.decoded
         shutil.rmtree(folder_of(site))
-        unpacked.clear()
+        empty(decoded)
 
         for answer in (
             image_of(site, lost["photo"]),
@@ -87,7 +93,7 @@ def test_a_deleted_folder_is_made_again(start):
         assert site.http.get("/readyz").json() == {"status": "ready"}
         photo = site.upload(png(seed=1))
         assert photo.status_code == 201
-        unpacked.clear()
+        empty(decoded)
         assert image_of(site, photo.json()["id"]).status_code == 200
         folder = folder_of(site)
         if os.name == "posix":
@@ -98,7 +104,7 @@ def test_a_deleted_folder_is_made_again(start):
 def test_a_file_that_cannot_be_read_is_asked_for_again(start):
     with start() as site:
         photo = site.upload(png()).json()["id"]
-        site.workspace.service.photos.unpacked.clear()
+        empty(site.workspace.service.photos.decoded)
         path = site.workspace.service.photos.get(photo).path
         path.unlink()
         path.mkdir()

@@ -1,4 +1,4 @@
-"""The command `stylemapgan`: finds the right command, turns errors into one line."""
+"""The command `stylemapgan`: runs subcommands and reports errors in one line."""
 
 import os
 import sys
@@ -25,10 +25,10 @@ COMMANDS = {
     ),
     "parts": ("parts:app", "Find the parts of a picture, such as palm and fingers."),
     "studio": (
-        "studio:studio",
-        "Edit photos in the browser, by painting; everything stays on this machine.",
+        "serve:studio",
+        "Edit photos in the browser by painting; everything stays on this machine.",
     ),
-    "serve": ("serve:serve", "Serve the HTTP API, and the Studio with it."),
+    "serve": ("serve:serve", "Serve the HTTP API and the Studio."),
     "info": ("info:info", "Show what a model is, was trained on, and may be used for."),
     "prepare": ("prepare:prepare", "Make training data of any pile of pictures."),
     "avatars": ("avatars:avatars", "Draw faces whose parts, and exchanged parts, are known."),
@@ -52,23 +52,24 @@ COMMANDS = {
         "Turn a checkpoint that StyleMapGAN's authors released into a model file.",
     ),
 }
-"""Where each command is, and its line in the help: known without importing it."""
+"""Command → its function, and its line in the help, so that help imports no command."""
 
 FAILURE = 2
-"""Exit code for whatever the user can put right."""
+"""Exit code of errors that the user can correct."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command.
 
     Args:
-        arguments: What follows the program's name; taken from the command line if left out.
+        arguments: Arguments after the program's name; those of the command line if left out.
 
     Returns:
-        The exit code: 0, or 2 after an error, which takes one line. A reader of the output that
-        stops early is no error; output that is lost otherwise is one, after the work is done.
+        The exit code: 0, or 2 after an error, which is reported in one line. A reader of the
+        output that stops early is not an error. Output lost for another reason is one, reported
+        after the work is done.
     """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads starve each other
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # spinning threads slow each other down
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # NumPy's spin, and its matrices are small
     tokens = sys.argv[1:] if arguments is None else list(arguments)
     with forgiving_streams() as output:
@@ -78,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         output.finish()
         if output.problem is not None and code == 0:
             reason = output.problem.strerror or output.problem
-            return _fail(f"the output is lost ({reason}); all else is done.")
+            return _fail(f"Cannot write to standard output ({reason}); everything else is done.")
         return code
 
 

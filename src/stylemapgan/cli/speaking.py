@@ -1,4 +1,4 @@
-"""What long commands say between and after their bars, and which of several processes says it."""
+"""Messages of commands on the console: between progress bars, and from one process only."""
 
 import os
 import sys
@@ -11,39 +11,39 @@ from stylemapgan.cli.streams import unheeded
 from stylemapgan.errors import StyleMapGANError
 
 INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
+"""Exit code after Ctrl-C, by the shells' convention."""
 
 
 def say(console: Console, text: str, style: str | None = None) -> None:
-    """Print a line as it is: paths may hold brackets, and are copied in one piece."""
+    """Print a line unchanged: no markup, no highlighting, no wrapping of paths."""
     console.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def say_to_people(text: str) -> None:
-    """Print a line where a person reads it; files and other programs get results alone."""
+    """Print a line if the output is a terminal; files and pipes get results only."""
     if sys.stdout is not None and sys.stdout.isatty():
         print(text)
 
 
 @contextmanager
 def goes_on_after_ctrl_c(console: Console) -> Iterator[None]:
-    """End quietly on Ctrl-C, for commands that go on where they were."""
+    """Exit with a short message on Ctrl-C, for commands that can resume."""
     try:
         yield
     except KeyboardInterrupt:
-        say(console, "Stopped; what is done is kept. The same command goes on.")
+        say(console, "Stopped; finished work is kept. Run the same command to continue.")
         sys.exit(INTERRUPTED)
 
 
 RANKS = ("RANK", "SLURM_PROCID", "LOCAL_RANK")
-"""Where a launcher says which process this is: torchrun, SLURM, Fabric."""
+"""Environment variables that hold the process's rank: torchrun, SLURM, Fabric."""
 
 
 @contextmanager
 def only_the_first_process_speaks() -> Iterator[Console]:
-    """Lend a console that is silent in all processes but the first, and never fails.
+    """Yield a console that never fails, and prints in the first process only.
 
-    An error that the first process reports too ends the others without a word.
+    Other processes exit silently on errors, which the first process reports.
     """
     if _rank() == 0:
         yield Console(file=unheeded(sys.stdout))

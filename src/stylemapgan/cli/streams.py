@@ -1,7 +1,7 @@
-"""Standard output and error that never end a command: what cannot be written is dropped.
+"""Output of commands: a broken standard output or error never stops the work.
 
-A reader that has seen enough (`| head -1`), a closed terminal or a full disk behind `>` must not
-cost the files a command is making. Letters that the encoding lacks are spelled out.
+A reader that stops early (`| head -1`), a closed terminal or a full disk behind `>` must not cost
+the files that a command writes. Characters that the encoding lacks are escaped.
 """
 
 import errno
@@ -13,93 +13,93 @@ from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TextIO, cast, runtime_checkable
 
 GONE = frozenset({errno.EPIPE, errno.EIO, errno.EINVAL})
-"""Nobody reads any more: a pipe without a reader, a closed terminal; the last on Windows."""
+"""Errors of an output without a reader: a closed pipe or terminal; EINVAL on Windows."""
 
 
 @runtime_checkable
 class Stream(Protocol):
-    """Whatever stands for standard output or error."""
+    """The methods of standard output and error that matter here."""
 
     def write(self, text: str, /) -> int:
-        """Take a text."""
+        """Write a text."""
         ...
 
     def flush(self) -> None:
-        """Pass on what was taken."""
+        """Flush what was written."""
         ...
 
 
 class ForgivingStream:
-    """A text stream that drops what cannot be written, and remembers why.
+    """A text stream that drops what cannot be written, and keeps the error.
 
     Args:
-        stream: Where text goes; it does the rest, such as telling its encoding.
+        stream: Stream to write to; all other attributes are its own.
     """
 
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.problem: OSError | None = None
-        """The newest error, but for those that only say that nobody reads."""
+        """The latest error, except those of an output without a reader."""
         self._is_used = False
         self._is_read = True
 
     def write(self, text: str) -> int:
-        """Write, or drop; the length is that of the text either way."""
+        """Write or drop the text; return its length."""
         self._is_used = True
         if self._is_read:
             try:
                 self.stream.write(text)
             except OSError as error:
-                self._remember(error)
+                self._keep(error)
         return len(text)
 
     def writelines(self, lines: list[str]) -> None:
-        """Write each."""
+        """Write several texts."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Bring what was written to its reader, or drop it."""
+        """Flush, or drop what cannot be written."""
         if self._is_read:
             try:
                 self.stream.flush()
             except OSError as error:
-                self._remember(error)
+                self._keep(error)
 
     def finish(self) -> None:
-        """Write what is left; what cannot be written is forgotten, also at the program's end."""
+        """Flush; redirect a broken stream to the null device, so that Python's exit is silent."""
         self.flush()
         if self.problem is not None:
-            self._forget()
+            self._redirect()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.stream, name)
 
-    def _remember(self, error: OSError) -> None:
+    def _keep(self, error: OSError) -> None:
         if error.errno in GONE:
             self._is_read = False
-            self._forget()
+            self._redirect()
         elif self._is_used:
             self.problem = error
-        else:  # left by somebody whose output does not matter
-            self._forget()
+        else:  # the rest of an output that does not matter
+            self._redirect()
 
-    def _forget(self) -> None:
-        """Give the rest of the output a place where it may go."""
-        with suppress(OSError, ValueError):  # this stream is no file
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, cast("TextIO", self.stream).fileno())
-            os.close(nowhere)
+    def _redirect(self) -> None:
+        """Redirect the rest of the output to the null device."""
+        with suppress(OSError, ValueError):  # not a stream of a file
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, cast("TextIO", self.stream).fileno())
+            os.close(null)
 
 
 @contextmanager
 def forgiving_streams() -> Iterator[ForgivingStream | None]:
-    """Make standard output and error forgiving while the block runs; lends the output.
+    """Replace standard output and error by forgiving streams while the block runs.
 
-    None stands for an output that was closed from the beginning.
+    Yields the output; None if it was closed from the start.
     """
     before = sys.stdout, sys.stderr
-    encodings = [_spell_out(stream) for stream in before]
+    encodings = [_escape_unknown(stream) for stream in before]
     output, errors = (None if stream is None else ForgivingStream(stream) for stream in before)
     sys.stdout, sys.stderr = cast("TextIO", output), cast("TextIO", errors)
     try:
@@ -116,15 +116,15 @@ def forgiving_streams() -> Iterator[ForgivingStream | None]:
 
 
 def unheeded(stream: Stream | None) -> Any:
-    """Make a forgiving stream whose losses do not count as the command's failure."""
+    """Wrap a stream so that its errors do not make the command fail."""
     if stream is None:
         return None
     inner = stream.stream if isinstance(stream, ForgivingStream) else stream
     return ForgivingStream(inner)
 
 
-def _spell_out(stream: Stream | None) -> str | None:
-    """Let a stream take all letters; returns how it handled those it lacks, None if it can't."""
+def _escape_unknown(stream: Stream | None) -> str | None:
+    """Escape characters that a stream's encoding lacks; returns its former error handling."""
     if not isinstance(stream, io.TextIOWrapper):
         return None
     before = stream.errors

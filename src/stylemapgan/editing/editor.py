@@ -147,9 +147,7 @@ class Editor(AbstractEditor):
 
     def sample(self, count: int, seed: int = 0) -> Tensor:
         """Draw random stylemaps; the first ones are the same for every count and device."""
-        random = torch.Generator().manual_seed(seed)
-        length = self.config.style_channels
-        z = torch.stack([torch.randn(length, generator=random) for _ in range(count)])
+        z = np.random.default_rng(seed).standard_normal((count, self.config.style_channels))
         with self._inference():
             return self._generator.mapping(self.as_array(z)).float()
 

@@ -10,7 +10,6 @@ from stylemapgan import zoo
 from stylemapgan.config import ModelConfig
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.checks import AnyImages
-from stylemapgan.editing.normal_draws import standard_normal
 from stylemapgan.editing.onnx_modulation import RememberedModulation, modulate
 from stylemapgan.editing.onnx_sessions import OnnxNetworks
 from stylemapgan.editing.operations import WPlus
@@ -97,8 +96,8 @@ class OnnxEditor(AbstractEditor):
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:
         """Draw random stylemaps; the first ones are the same for every count and editor."""
-        z = standard_normal(count, self.config.style_channels, seed)
-        return self._networks.run("mapping", {"z": z})[0]
+        z = np.random.default_rng(seed).standard_normal((count, self.config.style_channels))
+        return self._networks.run("mapping", {"z": self.as_array(z)})[0]
 
     def _synthesis(self, w_plus: WPlus, output: str) -> np.ndarray:
         """Go one by one through a batch: modulations take many times the memory of pictures."""

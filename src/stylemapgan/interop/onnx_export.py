@@ -17,7 +17,6 @@ from torch import Tensor
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import Checkpoint, to_metadata
 from stylemapgan.checkpoints.networks import Networks, build
-from stylemapgan.editing.normal_draws import standard_normal
 from stylemapgan.editing.onnx_sessions import ONNX_FORMAT, OnnxNetworks
 from stylemapgan.errors import CheckpointError
 from stylemapgan.images.atomic import replacing_folder
@@ -202,7 +201,8 @@ def _steps(
         return name, inputs, _with_pytorch(known[name], inputs)
 
     image = [np.ascontiguousarray(photos[index : index + 1], np.float32)]
-    z = standard_normal(len(photos), networks.generator.config.style_channels, seed=0)
+    shape = len(photos), networks.generator.config.style_channels
+    z = np.random.default_rng(0).standard_normal(shape, dtype=np.float32)
     yield step("mapping", [z[index : index + 1]])
     yield (found := step("encoder", image))
     yield (found := step("resizer", found[2]))

@@ -1,195 +1,191 @@
-"""Everything that edits need more than once, made once: a live picture costs only what changed."""
+"""Everything that edits need, with a cache: a live frame computes only what has changed."""
 
 import hashlib
 import time
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import replace
 from typing import TypeAlias, TypeVar
 
 import numpy as np
-from PIL import Image
 
 from stylemapgan.config import ModelConfig
+from stylemapgan.editing.edit_rendering import turned_picture
 from stylemapgan.editing.operations import AnyStylemap, WPlus
-from stylemapgan.editing.photo import FullPhoto, Patch, Square, fit
-from stylemapgan.editing.turning import PlainMask, Point, turned_square
-from stylemapgan.images.levels import to_bytes, to_numpy
-from stylemapgan.server.config import MB, ServerConfig
-from stylemapgan.server.models import Models, ServedModel
-from stylemapgan.server.photos import Photos
-from stylemapgan.server.store import Store
-from stylemapgan.server.stylemaps import KeptStylemap, PlainStylemap, Stylemaps
+from stylemapgan.editing.photo import CroppedPhoto, Patch, Square, fit
+from stylemapgan.editing.turning import PlainMask, Point
+from stylemapgan.images.levels import to_numpy
+from stylemapgan.server.expiring_store import ExpiringStore
+from stylemapgan.server.photo_store import PhotoStore
+from stylemapgan.server.served_models import ServedModel, ServedModels
+from stylemapgan.server.server_config import MB, ServerConfig
+from stylemapgan.server.stylemap_store import StoredStylemap, StylemapStore
 from stylemapgan.types import Images, Stylemap
 
-MEMORY_SHARE = 0.3
-"""How much of the memory the things made here may take."""
+CACHE_SHARE = 0.3
+"""Share of the memory for cached results."""
 PAINTERS_SHARE = 0.2
-"""How much of the memory painters may take: that of `hands-128` has 12 MB."""
+"""Share of the memory for painters; one of `hands-128` needs 12 MB."""
 LEAST_RESIZED = 2
-"""Resized stylemaps, and beside them one painter, that are kept whatever the settings allow: a
-picture and one to borrow from. Without them, every picture of a large model would take thrice the
-time."""
+"""Resized stylemaps that are always cached, as is one painter, whatever the memory limit: a source
+and a reference. Without them, each picture of a large model would take three times as long."""
 OVERHEAD = 1000
-"""Bytes that a thing is taken to need beside its numbers."""
+"""Bytes that a cached result is assumed to need besides its numbers."""
 
-Thing = TypeVar("Thing")
+Cached = TypeVar("Cached")
 Painter: TypeAlias = Callable[[WPlus], Images]
 
 
 class EditService:
-    """Photos, stylemaps and models of one server, and what was made of them lately."""
+    """Photos, stylemaps and models of one server, and cached results."""
 
     def __init__(
         self,
-        settings: ServerConfig,
-        models: Models,
-        photos: Photos,
+        config: ServerConfig,
+        models: ServedModels,
+        photos: PhotoStore,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Start with nothing made."""
+        """Start with an empty cache."""
         self.models = models
         self.photos = photos
-        self.stylemaps = Stylemaps(settings, clock)
-        self.made: Store[object] = Store(
-            MEMORY_SHARE * settings.memory_megabytes * MB,
-            keep_seconds=60 * settings.keep_minutes,
-            clock=clock,
+        self.stylemaps = StylemapStore(config, clock)
+        memory, keep_seconds = config.memory_megabytes * MB, 60 * config.keep_minutes
+        self.cache: ExpiringStore[object] = ExpiringStore(
+            CACHE_SHARE * memory, keep_seconds=keep_seconds, clock=clock
         )
-        self.painters: Store[Painter] = Store(
-            PAINTERS_SHARE * settings.memory_megabytes * MB,
-            keep_seconds=60 * settings.keep_minutes,
-            clock=clock,
+        self.painters: ExpiringStore[Painter] = ExpiringStore(
+            PAINTERS_SHARE * memory, keep_seconds=keep_seconds, clock=clock
         )
 
     def forget_expired(self) -> None:
-        """Let go what nobody used for a while."""
-        photos = self.photos
-        for store in (photos.kept, photos.unpacked, self.stylemaps.kept, self.made, self.painters):
+        """Remove everything that has expired."""
+        photos, stylemaps = self.photos, self.stylemaps
+        for store in (photos.files, photos.decoded, stylemaps.entries, self.cache, self.painters):
             store.forget_expired()
 
-    def model_of(self, stylemap: KeptStylemap) -> ServedModel:
+    def keep_alive(self, stylemap_id: str) -> None:
+        """Count a use of a stylemap and its photo, so that they do not expire."""
+        stylemap = self.stylemaps.entries.get(stylemap_id)
+        if stylemap is not None and stylemap.photo is not None:
+            self.photos.files.get(stylemap.photo)
+
+    def model_of(self, stylemap: StoredStylemap) -> ServedModel:
         """Find the model that a stylemap belongs to."""
         return self.models.get(stylemap.model)
 
-    def encode(self, model: ServedModel, photo: str, square: Square) -> KeptStylemap:
-        """Encode a photo's square, and tell whether the model knows such photos."""
+    def encode(self, model: ServedModel, photo: str, square: Square) -> StoredStylemap:
+        """Encode the square of a photo, and judge how well the model represents it."""
         editor = model.editor
         image = self.photos.read(photo).crop(square, editor.image_size)
-        stylemap = editor.encode(image)
-        return KeptStylemap(
-            model=model.name,
-            array=to_numpy(stylemap),
-            photo=photo,
-            square=square,
-            fit=fit(image, editor.decode(stylemap), editor.typical_errors),
-        )
+        array = to_numpy(editor.encode(image))
+        stylemap = StoredStylemap(model=model.name, array=array, photo=photo, square=square)
+        reconstruction = self.reconstruction(stylemap)
+        return replace(stylemap, fit=fit(image, reconstruction, editor.typical_errors))
 
     def resize(self, model: ServedModel, stylemap: Stylemap) -> Sequence[AnyStylemap]:
-        """Resize a stylemap, unless that was done lately."""
+        """Resize a stylemap; cached."""
         content = to_numpy(stylemap).tobytes()
         key = ("resized", model.name, hashlib.sha256(content).digest())
-        self.made.raise_limit(LEAST_RESIZED * (_length_of_resized(model.config) + OVERHEAD))
-        return self._once(key, lambda: model.editor.resize(stylemap), _length_of_all)
+        self.cache.raise_limit(LEAST_RESIZED * (_bytes_of_resized(model.config) + OVERHEAD))
+        return self._cached(key, lambda: model.editor.resize(stylemap), _bytes_of_arrays)
 
-    def reconstruction(self, stylemap: KeptStylemap) -> Images:
-        """Decode a stylemap, unless that was done lately."""
+    def reconstruction(self, stylemap: StoredStylemap) -> Images:
+        """Decode a stylemap; cached."""
         model = self.model_of(stylemap)
 
-        def make() -> Images:
+        def decode() -> Images:
             array = model.editor.as_array(stylemap.array)
             return to_numpy(model.editor.synthesize(self.resize(model, array)))
 
-        return self._once(("reconstruction", stylemap.id), make, lambda image: image.nbytes)
+        return self._cached(("reconstruction", stylemap.id), decode, lambda image: image.nbytes)
 
-    def painter(self, model: ServedModel, page: str) -> Painter:
-        """Find what paints a page's pictures, each quicker for knowing the one before."""
-        name = f"{page} {model.name}"
+    def painter(self, model: ServedModel, connection: str) -> Painter:
+        """Find the painter of a live connection: it reuses what the last frame computed."""
+        name = f"{connection} {model.name}"
         painter = self.painters.get(name)
         if painter is None:
             painter = model.editor.painter()
-            length = _length_of_memory(model.config)
+            length = _bytes_of_painter(model.config)
             self.painters.raise_limit(length)
             self.painters.put(name, painter, length)
         return painter
 
-    def forget_page(self, page: str) -> None:
-        """Let go what painted a page that closed."""
+    def forget_connection(self, connection: str) -> None:
+        """Remove the painters of a closed live connection."""
         for model in self.models:
-            self.painters.forget(f"{page} {model.name}")
+            self.painters.forget(f"{connection} {model.name}")
 
-    def picture(self, stylemap: KeptStylemap) -> tuple[FullPhoto, Square]:
-        """Find the photo and the square of a stylemap; an invented picture is its own photo."""
+    def picture(self, stylemap: StoredStylemap) -> CroppedPhoto:
+        """Find a stylemap's photo and square; for a random stylemap, its reconstruction."""
         if stylemap.photo is not None and stylemap.square is not None:
-            return self.photos.read(stylemap.photo), stylemap.square
-        pixels = to_bytes(self.reconstruction(stylemap))[0]
-        size = len(pixels)
-        whole = Square(x=size / 2, y=size / 2, side=float(size))
-        return FullPhoto(pixels=Image.fromarray(pixels)), whole
+            return CroppedPhoto(photo=self.photos.read(stylemap.photo), square=stylemap.square)
+        return CroppedPhoto.of_image(self.reconstruction(stylemap))
 
-    def patch(self, stylemap: KeptStylemap, size: int) -> Patch:
-        """Prepare the square of a stylemap's photo for edits to be pasted in."""
+    def patch(self, stylemap: StoredStylemap, size: int) -> Patch:
+        """Prepare the square of a stylemap's photo for pasting edits in; cached."""
 
-        def make() -> Patch:
-            photo, square = self.picture(stylemap)
-            return Patch(photo, square, self.reconstruction(stylemap), size)
+        def prepare() -> Patch:
+            picture = self.picture(stylemap)
+            return Patch(picture.photo, picture.square, self.reconstruction(stylemap), size)
 
-        return self._once(("patch", stylemap.id, size), make, lambda _: 4 * size * size)
+        return self._cached(("patch", stylemap.id, size), prepare, lambda _: 4 * size * size)
 
     def turned(
-        self, stylemap: KeptStylemap, pivot: Point, rotation: float, scale: float
-    ) -> PlainStylemap:
-        """Encode a stylemap's picture turned and scaled about a point."""
+        self, stylemap: StoredStylemap, pivot: Point, rotation: float, scale: float
+    ) -> StoredStylemap:
+        """Encode a stylemap's picture, turned and scaled about a point; cached."""
 
-        def make() -> PlainStylemap:
+        def encode() -> StoredStylemap:
             editor = self.model_of(stylemap).editor
-            photo, square = self.picture(stylemap)
-            place = turned_square(square, editor.image_size, pivot, rotation, scale)
-            return to_numpy(editor.encode(photo.crop(place, editor.image_size)))
+            picture = self.picture(stylemap)
+            image = turned_picture(editor.image_size, picture, pivot, rotation, scale)
+            return StoredStylemap(model=stylemap.model, array=to_numpy(editor.encode(image)))
 
         key = ("turned", stylemap.id, pivot, round(rotation, 1), round(scale, 3))
-        return self._once(key, make, lambda array: array.nbytes)
+        return self._cached(key, encode, lambda turned: turned.array.nbytes)
 
-    def parts(self, stylemap: KeptStylemap) -> dict[str, PlainMask]:
-        """Find the automatic parts of a stylemap's picture; none where the model has none."""
+    def parts(self, stylemap: StoredStylemap) -> dict[str, PlainMask]:
+        """Find the automatic parts of a stylemap's picture; none if the model has none. Cached."""
         model = self.model_of(stylemap)
         parts = model.parts
         if parts is None:
             return {}
 
-        def make() -> dict[str, PlainMask]:
+        def find() -> dict[str, PlainMask]:
             w_plus = self.resize(model, model.editor.as_array(stylemap.array))
             masks = parts.masks(model.editor, w_plus)
             return {name: to_numpy(mask) for name, mask in masks.items()}
 
         key = ("parts", stylemap.id)
-        return self._once(key, make, lambda masks: sum(mask.nbytes for mask in masks.values()))
+        return self._cached(key, find, lambda masks: sum(mask.nbytes for mask in masks.values()))
 
-    def _once(
-        self, key: Hashable, make: Callable[[], Thing], length: Callable[[Thing], int]
-    ) -> Thing:
-        """Make a thing, or take the one that was made before."""
+    def _cached(
+        self, key: Hashable, compute: Callable[[], Cached], length: Callable[[Cached], int]
+    ) -> Cached:
+        """Take a result from the cache, or compute it."""
         name = repr(key)
-        made = self.made.get(name)
-        if made is None:
-            made = make()
-            self.made.put(name, made, length(made) + OVERHEAD)
-        return made  # type: ignore[return-value]
+        cached = self.cache.get(name)
+        if cached is None:
+            cached = compute()
+            self.cache.put(name, cached, length(cached) + OVERHEAD)
+        return cached  # type: ignore[return-value]
 
 
-def _length_of_resized(config: ModelConfig) -> int:
-    """Count w_plus of one picture, in bytes."""
-    return _length_of_maps(config, config.resizer_widths)
+def _bytes_of_resized(config: ModelConfig) -> int:
+    """Count the bytes of one picture's w_plus."""
+    return _bytes_of_maps(config, config.resizer_widths)
 
 
-def _length_of_memory(config: ModelConfig) -> int:
-    """Count what a painter remembers, in bytes: w_plus, and scales and shifts."""
-    return _length_of_resized(config) + 2 * _length_of_maps(config, config.generator_widths)
+def _bytes_of_painter(config: ModelConfig) -> int:
+    """Count the bytes of what a painter keeps: w_plus, and scales and shifts."""
+    return _bytes_of_resized(config) + 2 * _bytes_of_maps(config, config.generator_widths)
 
 
-def _length_of_maps(config: ModelConfig, widths: Sequence[int]) -> int:
-    """Count maps of so many channels in bytes, two for each resolution."""
+def _bytes_of_maps(config: ModelConfig, widths: Sequence[int]) -> int:
+    """Count the bytes of feature maps, two at each resolution."""
     sides = [config.stylemap_size * 2**level for level in range(config.doublings + 1)]
     return sum(2 * 4 * width * side**2 for width, side in zip(widths, sides, strict=True))
 
 
-def _length_of_all(arrays: Sequence[AnyStylemap]) -> int:
+def _bytes_of_arrays(arrays: Sequence[AnyStylemap]) -> int:
     return sum(int(np.prod(array.shape)) * 4 for array in arrays)

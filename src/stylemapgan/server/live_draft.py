@@ -1,4 +1,4 @@
-"""What one page being painted on shows now: its last state, and masks as strokes change them."""
+"""What one live connection shows: its last state, and its masks as strokes change them."""
 
 import secrets
 import struct
@@ -7,66 +7,111 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
+from jaxtyping import UInt8
 
+from stylemapgan.editing.edit import Edit
 from stylemapgan.editing.turning import PlainMask
-from stylemapgan.server.errors import unfit
-from stylemapgan.server.live_state import Levels, ReadState, part_keys, push_keys
-from stylemapgan.server.request_schemas import LiveState
-from stylemapgan.server.resolved_edit import MaskedPart, MaskedPush
-from stylemapgan.server.stylemaps import KeptStylemap
+from stylemapgan.server.api_errors import invalid
+from stylemapgan.server.edit_service import EditService
+from stylemapgan.server.request_schemas import LiveState, MaskSchema, to_mask
+from stylemapgan.server.resolved_edit import read_mask_being_painted
+from stylemapgan.server.stylemap_store import StoredStylemap
 
 DELTA = struct.Struct("<6I")
-"""Sequence, part, left edge, top edge, width, height; then a byte for each pixel."""
+"""Header of a mask delta: sequence, part, left edge, top edge, width, height; bytes follow."""
 FIRST_PUSH = 0xFFFF0000
-"""Parts from this number on are the masks of pushes."""
+"""Part numbers from here on mean the masks of pushes."""
+
+Levels = UInt8[np.ndarray, "size size"]
+"""A mask as bytes: 255 copies the reference."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecodedState:
+    """A state, its source, and the masks sent with it."""
+
+    state: LiveState
+    source: StoredStylemap
+    size: int
+    """Height and width of masks, in pixels of the model's image."""
+    masks: Mapping[str, Levels] = field(repr=False)
+    """By the keys of parts and pushes; masks that the state keeps are not included."""
+
+
+def decode_state(service: EditService, state: LiveState) -> DecodedState:
+    """Look up and decode everything that a state names; runs on a worker thread.
+
+    Raises:
+        ApiError: A name is unknown, or a mask does not fit.
+        ImageError: A mask is damaged.
+    """
+    source = service.stylemaps.get(state.source)
+    masks: dict[str, Levels] = {}
+    for key, part in zip(part_keys(state), state.parts, strict=True):
+        reference = service.stylemaps.get(part.reference)
+        if part.mask is not None:
+            masks[key] = _decode_mask(service, part.mask, reference)
+    for key, push in zip(push_keys(state), state.pushes, strict=True):
+        if push.mask is not None:
+            masks[key] = _decode_mask(service, push.mask, source)
+    size = service.model_of(source).config.image_size
+    return DecodedState(state=state, source=source, size=size, masks=masks)
+
+
+def part_keys(state: LiveState) -> list[str]:
+    """List the keys of the parts' masks, in order."""
+    return [f"part {part.key or index}" for index, part in enumerate(state.parts)]
+
+
+def push_keys(state: LiveState) -> list[str]:
+    """List the keys of the pushes' masks, in order."""
+    return [f"push {push.key or push.direction}" for push in state.pushes]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
-    """A draft at one moment, for any thread; nothing that follows changes it."""
+    """An unchanging copy of a draft, for other threads."""
 
-    page: str
+    connection: str
     sequence: int
     state: LiveState
-    source: KeptStylemap
+    source: StoredStylemap
     masks: Mapping[str, Levels] = field(repr=False)
-    """Copies that cannot be written to, by the keys of parts and pushes."""
+    """Read-only copies, by the keys of parts and pushes."""
 
-    def parts(self) -> list[MaskedPart]:
-        """List all parts with their masks."""
-        keys = part_keys(self.state)
-        return [
-            (part, _mask(self.masks[key])) for key, part in zip(keys, self.state.parts, strict=True)
+    def edit(self) -> Edit:
+        """Build the edit: masks are named by their keys, then replaced by what was painted."""
+        parts = [
+            part.model_dump() | {"mask": {"part": key}}
+            for key, part in zip(part_keys(self.state), self.state.parts, strict=True)
         ]
-
-    def pushes(self) -> list[MaskedPush]:
-        """List all pushes with their masks; None where a push is everywhere."""
-        keys = push_keys(self.state)
-        return [
-            (push, _mask(self.masks[key]) if key in self.masks else None)
-            for key, push in zip(keys, self.state.pushes, strict=True)
+        pushes = [
+            push.model_dump() | {"mask": {"part": key} if key in self.masks else None}
+            for key, push in zip(push_keys(self.state), self.state.pushes, strict=True)
         ]
+        named = Edit.from_json({"parts": parts, "pushes": pushes})
+        return named.resolve(mask=lambda mask, _: _to_mask(self.masks[mask.name]))
 
 
 class Draft:
-    """Put messages together. Only the thread that made a draft may use it.
+    """The state of a live connection, updated by its messages.
 
-    Strokes change masks in place, so no other thread may look at them while that happens. Others
-    get a `Snapshot`.
+    Only the thread that created a draft may use it, because strokes change its masks in place.
+    Other threads get a `Snapshot`.
     """
 
     def __init__(self) -> None:
-        """Start without anything to show."""
-        self.page = secrets.token_hex(8)
-        """Names the page among all others."""
+        """Start without a state."""
+        self.connection = secrets.token_hex(8)
+        """Id of the connection."""
         self._owner = threading.get_ident()
-        self._now: ReadState | None = None
+        self._current: DecodedState | None = None
         self._masks: dict[str, Levels] = {}
         self._sequence = 0
 
-    def take_state(self, new: ReadState) -> None:
+    def set_state(self, new: DecodedState) -> None:
         """Replace everything but the masks that the state keeps."""
-        self._refuse_other_threads()
+        self._check_thread()
         size = new.size
         kept = {key: mask for key, mask in self._masks.items() if len(mask) == size}
         masks = {key: mask.copy() for key, mask in new.masks.items()}
@@ -76,78 +121,90 @@ class Draft:
         for key in push_keys(new.state):
             if key not in masks and key in kept:
                 masks[key] = kept[key]
-        self._now, self._masks = new, masks
+        self._current, self._masks = new, masks
         self._sequence = new.state.sequence
 
-    def take_delta(self, message: bytes) -> None:
+    def apply_delta(self, message: bytes) -> None:
         """Replace a rectangle of a mask.
 
         Raises:
-            ApiError: There is no such mask, or the rectangle does not fit it.
+            ApiError: The mask does not exist, or the rectangle does not fit it.
         """
-        self._refuse_other_threads()
+        self._check_thread()
         if len(message) < DELTA.size:
-            raise unfit("unfit_delta", f"A mask delta has a header of {DELTA.size} bytes.")
+            raise invalid(
+                "unfit_delta",
+                f"A mask delta needs a header of {DELTA.size} bytes; got {len(message)} bytes.",
+            )
         sequence, part, x, y, width, height = DELTA.unpack_from(message)
         mask = self._mask(part)
         size = len(mask)
         if not (width and height and x + width <= size and y + height <= size):
-            raise unfit(
+            raise invalid(
                 "unfit_delta",
                 f"The rectangle {x},{y},{width},{height} does not fit a mask of {size}x{size}.",
             )
         if len(message) != DELTA.size + width * height:
-            raise unfit("unfit_delta", f"{width * height} bytes must follow the header.")
+            raise invalid(
+                "unfit_delta",
+                f"A mask delta of {width}x{height} needs {width * height} bytes after its header; "
+                f"got {len(message) - DELTA.size}.",
+            )
         pixels = np.frombuffer(message, np.uint8, offset=DELTA.size).reshape(height, width)
         mask[y : y + height, x : x + width] = pixels
         self._sequence = sequence
 
     def snapshot(self) -> Snapshot | None:
-        """Copy what is to be shown; None before the first state."""
-        self._refuse_other_threads()
-        now = self._now
-        if now is None:
+        """Copy what to show; None before the first state."""
+        self._check_thread()
+        current = self._current
+        if current is None:
             return None
         return Snapshot(
-            page=self.page,
+            connection=self.connection,
             sequence=self._sequence,
-            state=now.state,
-            source=now.source,
-            masks={key: _fixed(mask) for key, mask in self._masks.items()},
+            state=current.state,
+            source=current.source,
+            masks={key: _read_only(mask) for key, mask in self._masks.items()},
         )
 
     def stylemaps(self) -> list[str]:
-        """Name the stylemaps that are shown, the source first."""
-        self._refuse_other_threads()
-        if self._now is None:
+        """List the ids of all stylemaps in use, the source first."""
+        self._check_thread()
+        if self._current is None:
             return []
-        state = self._now.state
+        state = self._current.state
         return [state.source, *(part.reference for part in state.parts)]
 
     def _mask(self, part: int) -> Levels:
-        """Find the mask that a delta changes; a push gets one when first painted on."""
-        now = self._now
-        if now is None:
-            raise unfit("no_state", "Send a state before painting.")
-        if part < len(now.state.parts):
-            return self._masks[part_keys(now.state)[part]]
-        if 0 <= part - FIRST_PUSH < len(now.state.pushes):
-            key = push_keys(now.state)[part - FIRST_PUSH]
-            return self._masks.setdefault(key, np.zeros((now.size, now.size), np.uint8))
-        raise unfit("unknown_part", f"The state has no part {part}.")
+        """Find the mask that a delta changes; a push gets one with its first stroke."""
+        current = self._current
+        if current is None:
+            raise invalid("no_state", "Send a state before the first mask delta.")
+        if part < len(current.state.parts):
+            return self._masks[part_keys(current.state)[part]]
+        if 0 <= part - FIRST_PUSH < len(current.state.pushes):
+            key = push_keys(current.state)[part - FIRST_PUSH]
+            return self._masks.setdefault(key, np.zeros((current.size, current.size), np.uint8))
+        raise invalid("unknown_part", f"The state has no part {part}.")
 
-    def _refuse_other_threads(self) -> None:
+    def _check_thread(self) -> None:
         if threading.get_ident() != self._owner:
             raise RuntimeError(
-                "A draft belongs to the thread that made it; hand a snapshot to other threads."
+                "Only the thread that created a draft may use it; pass a snapshot to other threads."
             )
 
 
-def _fixed(mask: Levels) -> Levels:
+def _decode_mask(service: EditService, mask: MaskSchema, stylemap: StoredStylemap) -> Levels:
+    array = read_mask_being_painted(service, to_mask(mask), stylemap)
+    return np.rint(array[0, 0] * 255).astype(np.uint8)
+
+
+def _read_only(mask: Levels) -> Levels:
     copy = mask.copy()
     copy.setflags(write=False)
     return copy
 
 
-def _mask(levels: Levels) -> PlainMask:
+def _to_mask(levels: Levels) -> PlainMask:
     return (levels / np.float32(255))[None, None]

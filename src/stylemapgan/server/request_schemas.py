@@ -1,122 +1,157 @@
-"""What requests and answers look like; the OpenAPI document is made of these."""
+"""Schemas of requests; the OpenAPI document is made from these."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Literal, TypeAlias
 
 from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from stylemapgan.config.ranges import AMOUNT, PSI, SEED, STRENGTH
+from stylemapgan.config.ranges import AMOUNT, PSI, ROTATION, SCALE, SEED, STRENGTH
+from stylemapgan.editing.edit import Edit
+from stylemapgan.editing.edit_json import mask_from_json
+from stylemapgan.editing.edit_masks import EditMask
+from stylemapgan.errors import EditError
+from stylemapgan.server.api_errors import invalid
 
 STYLEMAP_EXAMPLE = "5f1d7a84db5d2afb8e3d4b2c90aa7c31"
 PHOTO_EXAMPLE = "9b74c9897bac770ffc029102a200c5de"
 
 Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
-"""A content hash: the same bytes always get the same id."""
+"""A content hash: equal bytes always get the same id."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-"""A model, direction, part or sample picture."""
+"""Name of a model, direction, part or sample picture."""
 Space = Literal["w", "w-plus"]
 View = Literal["raw", "pasted"]
-Whole = Annotated[int, Field(strict=True)]
-"""A whole number; "1" and true are none."""
-Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Integer = Annotated[int, Field(strict=True)]
+"""A JSON integer; the string "1" and `true` are rejected."""
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number."""
-Size = Annotated[Whole, Field(ge=16, le=2048)]
+Size = Annotated[Integer, Field(ge=16, le=2048)]
 """Height and width of a picture, in pixels."""
-SmallSize = Annotated[Whole, Field(ge=16, le=512)]
+SmallSize = Annotated[Integer, Field(ge=16, le=512)]
 """Height and width of each of many pictures, in pixels."""
-Shown = Annotated[int, Query(ge=16, le=2048)]
-"""A size in an address, where everything is text."""
-Pixels = Annotated[Whole, Field(ge=-4096, le=4096)]
-Seed = Annotated[Whole, Field(ge=SEED.least, le=SEED.most)]
-Psi = Annotated[Real, Field(ge=PSI.least, le=PSI.most)]
-Strength = Annotated[Real, Field(ge=STRENGTH.least, le=STRENGTH.most)]
-Amount = Annotated[Real, Field(ge=AMOUNT.least, le=AMOUNT.most)]
-Coordinate = Annotated[Real, Field(ge=-100_000, le=100_000)]
+QuerySize = Annotated[int, Query(ge=16, le=2048)]
+"""A size in a URL's query, where all values are text."""
+Pixels = Annotated[Integer, Field(ge=-4096, le=4096)]
+Seed = Annotated[Integer, Field(ge=SEED.least, le=SEED.most)]
+Psi = Annotated[Number, Field(ge=PSI.least, le=PSI.most)]
+Strength = Annotated[Number, Field(ge=STRENGTH.least, le=STRENGTH.most)]
+Amount = Annotated[Number, Field(ge=AMOUNT.least, le=AMOUNT.most)]
+Coordinate = Annotated[Number, Field(ge=-100_000, le=100_000)]
 
 
-class Body(BaseModel):
-    """What a client sends; names that mean nothing are refused."""
+class RequestSchema(BaseModel):
+    """Base of all requests; unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PngMask(Body):
+class PngMaskSchema(RequestSchema):
     """A painted mask."""
 
     png: Annotated[str, Field(min_length=1, max_length=4_000_000)]
-    """A square grey PNG in base64: white takes the reference."""
+    """A square grey PNG in base64: white copies the reference, black keeps the source."""
 
 
-class BoxMask(Body):
+class BoxMaskSchema(RequestSchema):
     """A rectangle."""
 
     box: tuple[Pixels, Pixels, Pixels, Pixels]
     """Left edge, top edge, width and height, in pixels of the model's image."""
 
 
-class PartMask(Body):
-    """An automatic part of the picture, as `GET /stylemaps/{id}/parts` names it."""
+class PartMaskSchema(RequestSchema):
+    """An automatic part of the picture, by its name in `GET /stylemaps/{id}/parts`."""
 
     part: Name
 
 
-Mask: TypeAlias = PngMask | BoxMask | PartMask
+MaskSchema: TypeAlias = PngMaskSchema | BoxMaskSchema | PartMaskSchema
 
 
-class _Placement(Body):
-    """A reference and where a part of it goes."""
+def to_mask(mask: MaskSchema) -> EditMask:
+    """Build a mask of an edit.
+
+    Raises:
+        ApiError: A painted mask is not base64.
+    """
+    with _mask_errors():
+        return mask_from_json(mask.model_dump())
+
+
+@contextmanager
+def _mask_errors() -> Iterator[None]:
+    """Report an EditError as an invalid mask: the schema has validated all other fields."""
+    try:
+        yield
+    except EditError as error:
+        raise invalid("unfit_mask", str(error)) from None
+
+
+class _Placement(RequestSchema):
+    """Everything about a part but its mask."""
 
     reference: Id
     key: Annotated[str, Field(max_length=64)] = ""
-    """What a live connection remembers this part's mask by."""
+    """Name under which a live connection keeps this part's mask."""
     shift: tuple[Pixels, Pixels] = (0, 0)
-    """How far it moves to the right and down, in pixels of the model's image."""
+    """How far the part moves to the right and down, in pixels of the model's image."""
     strength: Strength = 1.0
-    rotation: Annotated[Real, Field(ge=-360, le=360)] = 0.0
-    """How far the reference turns about the mask's centre, in degrees, clockwise."""
-    scale: Annotated[Real, Field(ge=0.25, le=4)] = 1.0
-    """How much larger the reference becomes about the mask's centre."""
+    rotation: Annotated[Number, Field(ge=ROTATION.least, le=ROTATION.most)] = 0.0
+    """How far the reference turns clockwise about the mask's centre, in degrees."""
+    scale: Annotated[Number, Field(ge=SCALE.least, le=SCALE.most)] = 1.0
+    """Factor by which the reference grows about the mask's centre."""
     space: Space = "w-plus"
 
 
-class Part(_Placement):
-    """A part of a reference and where it goes."""
+class PartSchema(_Placement):
+    """A part of a reference, and where it goes."""
 
-    mask: Mask
-
-
-class LivePart(_Placement):
-    """A part whose mask may be known already."""
-
-    mask: Mask | None = None
-    """What to take of the reference; null keeps the mask of this key."""
+    mask: MaskSchema
 
 
-class PushBody(Body):
-    """A walk along a direction of the model."""
+class LivePartSchema(_Placement):
+    """A part whose mask the connection may have already."""
+
+    mask: MaskSchema | None = None
+    """What to take from the reference; null keeps the mask of this key."""
+
+
+class PushSchema(RequestSchema):
+    """A change along a direction of the model."""
 
     direction: Name
     amount: Amount
-    """In standard deviations of photos; sensible from -3 to 3."""
-    mask: Mask | None = None
-    """Where; everywhere if null."""
+    """In standard deviations of photos; useful from -3 to 3."""
+    mask: MaskSchema | None = None
+    """Where the source changes; null is everywhere."""
     key: Annotated[str, Field(max_length=64)] = ""
-    """What a live connection remembers this mask by; the direction's name if empty."""
+    """Name under which a live connection keeps this mask; the direction's name if empty."""
 
 
-Pushes = Annotated[list[PushBody], Field(max_length=16)]
+Pushes = Annotated[list[PushSchema], Field(max_length=16)]
 
 
-class RecipeBody(Body):
-    """A source and everything that happens to it: pushes first, then parts in order."""
+class EditSchema(RequestSchema):
+    """A source and its edit: pushes are applied first, then parts in order."""
 
     source: Id
-    parts: Annotated[list[Part], Field(max_length=16)] = []
+    parts: Annotated[list[PartSchema], Field(max_length=16)] = []
     pushes: Pushes = []
 
+    def edit(self) -> Edit:
+        """Build the edit.
 
-class EditBody(RecipeBody):
-    """A recipe and how to show it."""
+        Raises:
+            ApiError: A painted mask is not base64.
+        """
+        with _mask_errors():
+            return Edit.from_json(self.model_dump(include={"parts", "pushes"}))
+
+
+class EditRequest(EditSchema):
+    """An edit, and the picture to return."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -136,45 +171,45 @@ class EditBody(RecipeBody):
     )
 
     view: View = "raw"
-    """The model's own picture, or the photo's square with the change pasted in."""
+    """`raw`: the model's output; `pasted`: the photo's square with the change pasted in."""
     size: Size = 512
 
 
-class LiveState(Body):
-    """The whole state of a page being painted on."""
+class LiveState(RequestSchema):
+    """The complete state of a live painting connection."""
 
     type: Literal["state"]
-    sequence: Annotated[Whole, Field(ge=0, le=2**32 - 1)]
+    sequence: Annotated[Integer, Field(ge=0, le=2**32 - 1)]
     source: Id
-    parts: Annotated[list[LivePart], Field(max_length=16)] = []
+    parts: Annotated[list[LivePartSchema], Field(max_length=16)] = []
     pushes: Pushes = []
     view: View = "raw"
     size: Size = 512
 
 
-class ExportBody(RecipeBody):
-    """A recipe and the file to make of it."""
+class ExportRequest(EditSchema):
+    """An edit, and the file to make from it."""
 
     format: Literal["png", "jpeg", "webp"] = "png"
     content: Literal["photo", "square"] = "photo"
-    """The whole photo at full resolution, or the model's own picture."""
+    """`photo`: the whole photo at full resolution; `square`: the model's output."""
     tag: Annotated[bool, Field(strict=True)] = True
-    """Say in the file that a trained algorithm took part."""
+    """Mark the file as made with a trained algorithm."""
 
 
-class SquareBody(Body):
-    """A square in a photo, in pixels of the upright photo."""
+class SquareSchema(RequestSchema):
+    """A square of a photo, in pixels of the upright photo."""
 
     x: Coordinate
     y: Coordinate
-    """Its centre."""
-    side: Annotated[Real, Field(ge=1, le=100_000)]
-    rotation: Annotated[Real, Field(ge=-360, le=360)] = 0.0
-    """In degrees, clockwise as seen."""
+    """Centre of the square, with `x`."""
+    side: Annotated[Number, Field(ge=1, le=100_000)]
+    rotation: Annotated[Number, Field(ge=-360, le=360)] = 0.0
+    """In degrees, clockwise."""
 
 
-class EncodeBody(Body):
-    """Which photo to encode, and which part of it the model sees."""
+class EncodeRequest(RequestSchema):
+    """The photo to encode, and the square of it that the model sees."""
 
     model_config = ConfigDict(
         json_schema_extra={"example": {"model": "hands-64", "photo": PHOTO_EXAMPLE}}
@@ -182,76 +217,76 @@ class EncodeBody(Body):
 
     model: Name
     photo: Id
-    square: SquareBody | None = None
+    square: SquareSchema | None = None
     find: Literal["foreground", "middle", "face"] | None = None
-    """How to find the square where none is given; if this is not given either, square photos
-    are taken whole and the foreground of others is found."""
+    """How to find the square if none is given. Default: the whole photo if it is square, otherwise
+    its foreground."""
 
 
-class RandomBody(Body):
-    """An invented picture to ask for."""
+class RandomRequest(RequestSchema):
+    """A random picture."""
 
     model_config = ConfigDict(json_schema_extra={"example": {"model": "hands-64", "seed": 1}})
 
     model: Name
     seed: Seed = 0
     psi: Psi = 0.7
-    """Truncation: 0 gives the average picture, 1 full variety."""
+    """Truncation: 0 gives the average picture, 1 the full variety."""
 
 
-class ReconstructBody(Body):
+class ReconstructRequest(RequestSchema):
     """A stylemap to decode."""
 
     stylemap: Id
     size: Size = 512
 
 
-class BlendBody(Body):
-    """A part that stays in its place."""
+class BlendRequest(RequestSchema):
+    """A part that keeps its position."""
 
     source: Id
     reference: Id
-    mask: Mask
+    mask: MaskSchema
     space: Space = "w-plus"
     size: Size = 512
 
 
-class TransplantBody(Body):
-    """Parts that land elsewhere."""
+class TransplantRequest(RequestSchema):
+    """Parts that move to another position."""
 
     source: Id
-    parts: Annotated[list[Part], Field(min_length=1, max_length=16)]
+    parts: Annotated[list[PartSchema], Field(min_length=1, max_length=16)]
     size: Size = 512
 
 
-class MixBody(Body):
-    """Pose and layout of one picture, colours and detail of another."""
+class MixRequest(RequestSchema):
+    """Coarse styles (pose, layout) of one picture, fine styles (colours, detail) of another."""
 
     coarse: Id
     fine: Id
     size: Size = 512
 
 
-class MoveBody(PushBody):
-    """A walk of one picture along a direction."""
+class MoveRequest(PushSchema):
+    """A change of one picture along a direction."""
 
     source: Id
     size: Size = 512
 
 
-class GenerateBody(RandomBody):
-    """Invented pictures to ask for."""
+class GenerateRequest(RandomRequest):
+    """Random pictures."""
 
-    count: Annotated[Whole, Field(ge=1, le=16)] = 1
+    count: Annotated[Integer, Field(ge=1, le=16)] = 1
     size: SmallSize = 256
-    """Of each picture."""
+    """Height and width of each picture, in pixels."""
 
 
-class InterpolateBody(Body):
-    """A walk between two pictures."""
+class InterpolateRequest(RequestSchema):
+    """A sequence of pictures between two."""
 
     start: Id
     end: Id
-    steps: Annotated[Whole, Field(ge=2, le=32)] = 8
+    steps: Annotated[Integer, Field(ge=2, le=32)] = 8
     size: SmallSize = 256
-    """Of each picture."""
+    """Height and width of each picture, in pixels."""

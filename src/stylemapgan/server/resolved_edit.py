@@ -1,156 +1,186 @@
-"""From what a client asks for to a picture."""
+"""From an edit that names stylemaps, parts and directions to a picture."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
-from PIL import Image
-
-from stylemapgan.editing.photo import FullPhoto, paste_back
-from stylemapgan.editing.recipe import PastedPart, Push, Recipe, edited_w_plus, touched
-from stylemapgan.editing.turning import PlainMask, middle_of, turned_mask
-from stylemapgan.images.levels import to_bytes, to_numpy
+from stylemapgan import images
+from stylemapgan.editing.edit import Edit
+from stylemapgan.editing.edit_masks import EditMask, PartMask, PngMask, mask_pixels
+from stylemapgan.editing.edit_rendering import edited_w_plus
+from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, paste_back
+from stylemapgan.editing.turning import PlainMask
+from stylemapgan.images.decoding import opened
+from stylemapgan.images.levels import to_numpy
+from stylemapgan.images.masks import mask_in
+from stylemapgan.server.api_errors import invalid, not_found
 from stylemapgan.server.edit_service import EditService
-from stylemapgan.server.errors import not_found, unfit
-from stylemapgan.server.masks import read_mask
-from stylemapgan.server.models import ServedModel
-from stylemapgan.server.pictures import Pixels, resized
-from stylemapgan.server.request_schemas import LivePart, Part, PushBody, RecipeBody, View
-from stylemapgan.server.stylemaps import KeptStylemap
-from stylemapgan.types import Images
+from stylemapgan.server.picture_encoding import Pixels, to_pixels
+from stylemapgan.server.request_schemas import View
+from stylemapgan.server.served_models import ServedModel
+from stylemapgan.server.stylemap_store import StoredStylemap
+from stylemapgan.types import Images, Stylemap
 
-MaskedPart = tuple[Part | LivePart, PlainMask]
-MaskedPush = tuple[PushBody, PlainMask | None]
+MAX_MASK_SIDE = 2048
+"""Height and width of the largest painted mask accepted, in pixels."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ResolvedEdit:
-    """A recipe, and whose picture it edits."""
+    """An edit whose references, masks and directions are arrays, and the source it edits."""
 
-    source: KeptStylemap
-    recipe: Recipe
-    page: str | None = None
-    """The page that is painted on, if its pictures follow each other."""
+    source: StoredStylemap
+    edit: Edit
+    connection: str | None = None
+    """The live connection that renders edit after edit; None for a single picture."""
 
 
-def read_order(service: EditService, body: RecipeBody) -> ResolvedEdit:
-    """Look up and unpack everything that a recipe names.
+def resolve_edit(
+    service: EditService, source: StoredStylemap, edit: Edit, *, connection: str | None = None
+) -> ResolvedEdit:
+    """Look up and decode everything that an edit names.
 
     Raises:
-        ApiError: Something is not there, or does not fit.
+        ApiError: A name is unknown, or belongs to another model.
         ImageError: A mask is damaged.
     """
-    source = service.stylemaps.get(body.source)
-    parts = [
-        (part, read_mask(service, part.mask, service.stylemaps.get(part.reference)))
-        for part in body.parts
-    ]
-    pushes = [
-        (push, push.mask and read_mask(service, push.mask, source))  # a mask or None
-        for push in body.pushes
-    ]
-    return make_order(service, source, parts, pushes)
-
-
-def make_order(
-    service: EditService,
-    source: KeptStylemap,
-    parts: Sequence[MaskedPart],
-    pushes: Sequence[MaskedPush],
-    *,
-    page: str | None = None,
-) -> ResolvedEdit:
-    """Put a recipe together of parts and pushes whose masks are unpacked.
-
-    Raises:
-        ApiError: Something is not there, or belongs to another model.
-    """
     model = service.model_of(source)
-    return ResolvedEdit(
-        source=source,
-        page=page,
-        recipe=Recipe(
-            source=model.editor.as_array(source.array),
-            parts=tuple(_part(service, model, part, mask) for part, mask in parts if mask.any()),
-            pushes=tuple(_push(model, push, mask) for push, mask in pushes),
-        ),
+
+    def mask_array(mask: EditMask, reference: str | None) -> PlainMask:
+        stylemap = source if reference is None else service.stylemaps.get(reference)
+        return read_mask(service, mask, stylemap)
+
+    named = edit.resolve(
+        reference=lambda name: _reference(service, model, name),
+        mask=mask_array,
+        direction=lambda name: _step(model, name),
     )
+    parts = [part.straightened(service.turned) for part in named.parts if part.mask.any()]
+    arrays = replace(named, parts=tuple(parts)).resolve(
+        reference=lambda stylemap: model.editor.as_array(stylemap.array),
+        mask=lambda mask, _: model.editor.as_mask(mask),
+    )
+    return ResolvedEdit(source=source, edit=arrays, connection=connection)
 
 
-def cook(service: EditService, order: ResolvedEdit) -> Images:
-    """Make the edited image, with what was made before."""
-    model = service.model_of(order.source)
-    w_plus = edited_w_plus(order.recipe, partial(service.resize, model))
-    paint = service.painter(model, order.page) if order.page else model.editor.synthesize
-    return to_numpy(paint(w_plus))
+def render(service: EditService, resolved: ResolvedEdit) -> Images:
+    """Synthesize the edited image, (1, 3, S, S)."""
+    model = service.model_of(resolved.source)
+    source = model.editor.as_array(resolved.source.array)
+    w_plus = edited_w_plus(resolved.edit, source, partial(service.resize, model))
+    connection = resolved.connection
+    synthesize = service.painter(model, connection) if connection else model.editor.synthesize
+    return to_numpy(synthesize(w_plus))
 
 
-def show(service: EditService, order: ResolvedEdit, view: View, size: int) -> Pixels:
-    """Make the picture that a client sees."""
-    edited = cook(service, order)
-    if view == "raw" or order.source.photo is None:
-        return resized(edited, size)
-    return service.patch(order.source, size).paste(edited, _changed(order, edited))
+def render_view(service: EditService, resolved: ResolvedEdit, view: View, size: int) -> Pixels:
+    """Render the picture that a client asked for."""
+    image = render(service, resolved)
+    if view == "raw" or resolved.source.photo is None:
+        return to_pixels(image, size)
+    return service.patch(resolved.source, size).paste(image, _touched(resolved, image))
 
 
-def full_photo(service: EditService, order: ResolvedEdit) -> FullPhoto:
-    """Put the edit into the whole photo; an invented picture is its own photo."""
-    photo, square = service.picture(order.source)
-    edited = cook(service, order)
-    if order.source.photo is None:
-        return square_photo(edited)
-    before = service.reconstruction(order.source)
-    return paste_back(photo, square, before, edited, _changed(order, edited))
+def render_photo(service: EditService, resolved: ResolvedEdit) -> FullPhoto:
+    """Paste the edit into the whole photo; a random picture is a photo of its own."""
+    if resolved.source.photo is None:
+        return render_square(service, resolved)
+    image = render(service, resolved)
+    picture, before = service.picture(resolved.source), service.reconstruction(resolved.source)
+    return paste_back(picture.photo, picture.square, before, image, _touched(resolved, image))
 
 
-def square_photo(edited: Images) -> FullPhoto:
-    """Take the model's own picture as a photo."""
-    return FullPhoto(pixels=Image.fromarray(to_bytes(edited)[0]))
+def render_square(service: EditService, resolved: ResolvedEdit) -> FullPhoto:
+    """Return the model's output as a photo."""
+    return CroppedPhoto.of_image(render(service, resolved)).photo
 
 
-def refuse_other_model(stylemap: KeptStylemap, model: ServedModel) -> None:
-    """Let only stylemaps of one model pass.
+def check_same_model(stylemap: StoredStylemap, model: ServedModel) -> None:
+    """Reject stylemaps of other models.
 
     Raises:
-        ApiError: It is of another.
+        ApiError: The stylemap belongs to another model.
     """
     if stylemap.model != model.name:
-        raise unfit(
+        raise invalid(
             "other_model",
-            f"Stylemaps of {model.name} and {stylemap.model} do not fit: encode both photos with "
-            "one model.",
+            f"Cannot combine stylemaps of {model.name} and {stylemap.model}: encode both photos "
+            "with one model.",
         )
 
 
-def _changed(order: ResolvedEdit, edited: Images) -> PlainMask:
-    return to_numpy(touched(order.recipe, edited.shape[-1]))
+def read_mask(
+    service: EditService,
+    mask: EditMask,
+    stylemap: StoredStylemap,
+    read_png: Callable[[bytes, int], PlainMask] = images.read_mask,
+) -> PlainMask:
+    """Turn a mask into an array, in pixels of the model's image.
+
+    Args:
+        service: Finds automatic parts.
+        mask: An array, or what stands for one.
+        stylemap: The picture that the mask lies on.
+        read_png: Decodes a painted mask.
+
+    Raises:
+        ImageError: The PNG is damaged or black, or the box reaches outside the image.
+        ApiError: The PNG is not square or too large, or the part is unknown.
+    """
+    if isinstance(mask, PartMask):
+        return _part_mask(service, mask.name, stylemap)
+    size = service.model_of(stylemap).config.image_size
+    if isinstance(mask, PngMask):
+        _check_png(mask.content)
+        return read_png(mask.content, size)
+    return mask_pixels(mask, size)
 
 
-def _part(
-    service: EditService, model: ServedModel, part: Part | LivePart, mask: PlainMask
-) -> PastedPart:
-    reference = service.stylemaps.get(part.reference)
-    refuse_other_model(reference, model)
-    array = reference.array
-    middle = middle_of(mask)
-    if middle is not None and (part.rotation % 360 or part.scale != 1):
-        array = service.turned(reference, middle, part.rotation, part.scale)
-        mask = turned_mask(mask, middle, part.rotation, part.scale)
-    right, down = part.shift
-    return PastedPart(
-        reference=model.editor.as_array(array),
-        mask=model.editor.as_mask(mask),
-        shift=(down, right),
-        strength=part.strength,
-        space=part.space,
-    )
+def read_mask_being_painted(
+    service: EditService, mask: EditMask, stylemap: StoredStylemap
+) -> PlainMask:
+    """Like `read_mask`, but a painted mask may be black: a stroke can be erased completely."""
+    return read_mask(service, mask, stylemap, _read_any_png)
 
 
-def _push(model: ServedModel, push: PushBody, mask: PlainMask | None) -> Push:
-    if push.direction not in model.directions:
-        raise not_found("direction", push.direction)
-    return Push(
-        direction=model.editor.as_array(model.directions[push.direction].step),
-        amount=push.amount,
-        mask=None if mask is None else model.editor.as_mask(mask),
-    )
+def _read_any_png(content: bytes, size: int) -> PlainMask:
+    with opened(content) as picture:
+        return mask_in(picture, size)
+
+
+def _part_mask(service: EditService, name: str, stylemap: StoredStylemap) -> PlainMask:
+    parts = service.parts(stylemap)
+    if name not in parts:
+        known = ", ".join(parts) or "none"
+        raise invalid(
+            "unknown_part", f"{stylemap.model} has no part {name!r}; available parts: {known}."
+        )
+    return parts[name]
+
+
+def _check_png(content: bytes) -> None:
+    with opened(content) as picture:
+        width, height = picture.size
+        if picture.format != "PNG" or width != height or width > MAX_MASK_SIDE:
+            raise invalid(
+                "unfit_mask",
+                f"A painted mask must be a square PNG of at most {MAX_MASK_SIDE} pixels; "
+                f"got {picture.format} of {width}x{height}.",
+            )
+
+
+def _reference(service: EditService, model: ServedModel, name: str) -> StoredStylemap:
+    reference = service.stylemaps.get(name)
+    check_same_model(reference, model)
+    return reference
+
+
+def _step(model: ServedModel, direction: Any) -> Stylemap:
+    if direction not in model.directions:
+        raise not_found("direction", direction)
+    return model.editor.as_array(model.directions[direction].step)
+
+
+def _touched(resolved: ResolvedEdit, image: Images) -> PlainMask:
+    return resolved.edit.touched(image.shape[-1])

@@ -1,4 +1,4 @@
-"""What the server answers in JSON."""
+"""Schemas of JSON responses."""
 
 from typing import Any, Literal
 
@@ -7,13 +7,13 @@ from pydantic import BaseModel, ConfigDict
 from stylemapgan.server.request_schemas import PHOTO_EXAMPLE, STYLEMAP_EXAMPLE
 
 
-class DirectionAnswer(BaseModel):
-    """A direction to walk along."""
+class DirectionResponse(BaseModel):
+    """A direction along which a model can change pictures."""
 
     name: str
     label: str
     accuracy: float | None
-    """Balanced accuracy on photos not learned from; null where it was not learned from labels."""
+    """Balanced accuracy on held-out photos; null if the direction was not learned from labels."""
 
 
 class PartName(BaseModel):
@@ -23,8 +23,8 @@ class PartName(BaseModel):
     label: str
 
 
-class ModelAnswer(BaseModel):
-    """A model to edit with."""
+class ModelResponse(BaseModel):
+    """A model."""
 
     name: str
     title: str
@@ -35,18 +35,18 @@ class ModelAnswer(BaseModel):
     about: str
     licence: str
     data: str
-    directions: list[DirectionAnswer]
+    directions: list[DirectionResponse]
     parts: list[PartName]
     samples: list[str]
 
 
-class ModelsAnswer(BaseModel):
+class ModelsResponse(BaseModel):
     """All models."""
 
-    models: list[ModelAnswer]
+    models: list[ModelResponse]
 
 
-class PhotoAnswer(BaseModel):
+class PhotoResponse(BaseModel):
     """A photo in the store."""
 
     model_config = ConfigDict(
@@ -61,8 +61,8 @@ class PhotoAnswer(BaseModel):
     name: str
 
 
-class SquareAnswer(BaseModel):
-    """The square of a photo that a model sees."""
+class SquareResponse(BaseModel):
+    """The square of a photo that the model sees."""
 
     x: float
     y: float
@@ -70,15 +70,15 @@ class SquareAnswer(BaseModel):
     rotation: float
 
 
-class FitAnswer(BaseModel):
-    """Whether a photo is of what the model knows."""
+class FitResponse(BaseModel):
+    """How well the model represents a photo."""
 
     error: float
     verdict: Literal["good", "doubtful", "outside", "unknown"]
     message: str
 
 
-class StylemapAnswer(BaseModel):
+class StylemapResponse(BaseModel):
     """A stylemap in the store."""
 
     model_config = ConfigDict(
@@ -96,12 +96,12 @@ class StylemapAnswer(BaseModel):
     id: str
     model: str
     photo: str | None
-    square: SquareAnswer | None
-    fit: FitAnswer | None
+    square: SquareResponse | None
+    fit: FitResponse | None
 
 
-class PartAnswer(BaseModel):
-    """An automatic part of one picture."""
+class FoundPart(BaseModel):
+    """An automatic part found in one picture."""
 
     name: str
     label: str
@@ -111,13 +111,13 @@ class PartAnswer(BaseModel):
     """A grey PNG as a data URL."""
 
 
-class PartsAnswer(BaseModel):
-    """All automatic parts of one picture."""
+class PartsResponse(BaseModel):
+    """All automatic parts found in one picture."""
 
-    parts: list[PartAnswer]
+    parts: list[FoundPart]
 
 
-class PictureAnswer(BaseModel):
+class PictureResponse(BaseModel):
     """A picture inside JSON."""
 
     image: str
@@ -126,25 +126,30 @@ class PictureAnswer(BaseModel):
     height: int
 
 
-class PicturesAnswer(BaseModel):
+class PicturesResponse(BaseModel):
     """Pictures inside JSON."""
 
-    images: list[PictureAnswer]
+    images: list[PictureResponse]
 
 
 class ErrorDetail(BaseModel):
-    """What is wrong."""
+    """Code for programs and message for people."""
 
     code: str
     message: str
 
 
-class ErrorAnswer(BaseModel):
+class ErrorResponse(BaseModel):
     """The form of every error."""
 
     model_config = ConfigDict(
         json_schema_extra={
-            "example": {"error": {"code": "too_large", "message": "At most 40 MB are taken here."}}
+            "example": {
+                "error": {
+                    "code": "too_large",
+                    "message": "The request is larger than the limit of 40 MB.",
+                }
+            }
         }
     )
 
@@ -152,19 +157,19 @@ class ErrorAnswer(BaseModel):
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorAnswer, "description": description}
+    status: {"model": ErrorResponse, "description": description}
     for status, description in {
-        400: "Not a request that makes sense",
+        400: "Malformed request",
         401: "The token is missing or wrong",
-        403: "A page of another site asked",
-        404: "Not here, or not any more",
-        406: "No such format",
+        403: "Request from a page of another site",
+        404: "Unknown or expired",
+        406: "No acceptable format",
         413: "Too large",
-        415: "Not a kind of content that is taken",
-        421: "The server does not go by that name",
-        422: "A value, picture or edit that does not fit",
-        429: "Too much at once; come back after Retry-After seconds",
-        503: "Took too long",
+        415: "Unsupported content type",
+        421: "Unknown host name",
+        422: "Invalid value, picture or edit",
+        429: "Too many simultaneous requests; try again after Retry-After seconds",
+        503: "Time limit exceeded",
         507: "The server's disk is full",
     }.items()
 }

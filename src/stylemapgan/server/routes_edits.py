@@ -1,136 +1,237 @@
-"""Edits: whole recipes, and shortcuts for what people do most."""
+"""Routes of edits: complete edits, shortcuts for frequent ones, and export to a file."""
 
 from collections.abc import Callable
+from pathlib import PurePath
+from typing import Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from stylemapgan.editing import operations
 from stylemapgan.images.levels import to_numpy
-from stylemapgan.server import pictures
+from stylemapgan.images.provenance import Provenance, SourceType
 from stylemapgan.server.edit_service import EditService
-from stylemapgan.server.pictures import Pixels
-from stylemapgan.server.request_schemas import (
-    BlendBody,
-    EditBody,
-    GenerateBody,
-    InterpolateBody,
-    MixBody,
-    MoveBody,
-    Part,
-    PushBody,
-    ReconstructBody,
-    TransplantBody,
+from stylemapgan.server.picture_encoding import (
+    ONE_PICTURE,
+    PICTURE_RESPONSE,
+    PICTURES_RESPONSE,
+    SEVERAL_PICTURES,
+    Pixels,
+    negotiate,
+    picture_response,
+    pictures_response,
+    to_pixels,
 )
-from stylemapgan.server.resolved_edit import read_order, refuse_other_model, show
-from stylemapgan.server.routes_stylemaps import random_stylemaps
-from stylemapgan.server.workspace import Here, Workspace
+from stylemapgan.server.request_schemas import (
+    BlendRequest,
+    EditRequest,
+    EditSchema,
+    ExportRequest,
+    GenerateRequest,
+    InterpolateRequest,
+    MixRequest,
+    MoveRequest,
+    PartSchema,
+    PushSchema,
+    ReconstructRequest,
+    TransplantRequest,
+)
+from stylemapgan.server.resolved_edit import (
+    ResolvedEdit,
+    check_same_model,
+    render_photo,
+    render_square,
+    render_view,
+    resolve_edit,
+)
+from stylemapgan.server.routes_photos import random_stylemaps
+from stylemapgan.server.workspace import CurrentWorkspace, Workspace
 from stylemapgan.types import Images
 
 router = APIRouter(tags=["Edits"])
+export_router = APIRouter(tags=["Export"])
+ROUTERS = router, export_router
 
-PICTURE = {"response_class": Response, "responses": pictures.PICTURE_RESPONSE}
-FRAMES = {"response_class": Response, "responses": pictures.FRAMES_RESPONSE}
+PICTURE = {"response_class": Response, "responses": PICTURE_RESPONSE}
+PICTURES = {"response_class": Response, "responses": PICTURES_RESPONSE}
+MEDIA_TYPES = {"png": "image/png", "jpeg": "image/jpeg", "webp": "image/webp"}
+SUFFIXES = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file",
+        "content": {media_type: {} for media_type in MEDIA_TYPES.values()},
+    }
+}
 
 
 @router.post("/edit", **PICTURE)
-async def edit(here: Here, request: Request, body: EditBody) -> Response:
-    """Cook a recipe: push the source along directions, paste parts of references into it."""
-    return await _one_picture(here, request, lambda: _edited(here.service, body))
+async def edit(workspace: CurrentWorkspace, request: Request, body: EditRequest) -> Response:
+    """Render an edit: push the source along directions, then paste parts of references."""
+    return await _respond_with_edit(workspace, request, body)
 
 
 @router.post("/reconstruct", **PICTURE)
-async def reconstruct(here: Here, request: Request, body: ReconstructBody) -> Response:
-    """Look at what the model makes of a stylemap."""
-    recipe = EditBody(source=body.stylemap, size=body.size)
-    return await _one_picture(here, request, lambda: _edited(here.service, recipe))
+async def reconstruct(
+    workspace: CurrentWorkspace, request: Request, body: ReconstructRequest
+) -> Response:
+    """Render a stylemap without edits."""
+    full = EditRequest(source=body.stylemap, size=body.size)
+    return await _respond_with_edit(workspace, request, full)
 
 
 @router.post("/blend", **PICTURE)
-async def blend(here: Here, request: Request, body: BlendBody) -> Response:
-    """Put a part of one picture into another, in the same place."""
-    part = Part(reference=body.reference, mask=body.mask, space=body.space)
-    recipe = EditBody(source=body.source, parts=[part], size=body.size)
-    return await _one_picture(here, request, lambda: _edited(here.service, recipe))
+async def blend(workspace: CurrentWorkspace, request: Request, body: BlendRequest) -> Response:
+    """Paste a part of one picture into another, at the same position."""
+    part = PartSchema(reference=body.reference, mask=body.mask, space=body.space)
+    full = EditRequest(source=body.source, parts=[part], size=body.size)
+    return await _respond_with_edit(workspace, request, full)
 
 
 @router.post("/transplant", **PICTURE)
-async def transplant(here: Here, request: Request, body: TransplantBody) -> Response:
-    """Put parts of other pictures into one, elsewhere."""
-    recipe = EditBody(source=body.source, parts=body.parts, size=body.size)
-    return await _one_picture(here, request, lambda: _edited(here.service, recipe))
+async def transplant(
+    workspace: CurrentWorkspace, request: Request, body: TransplantRequest
+) -> Response:
+    """Paste parts of other pictures into one, at other positions."""
+    full = EditRequest(source=body.source, parts=body.parts, size=body.size)
+    return await _respond_with_edit(workspace, request, full)
 
 
 @router.post("/move", **PICTURE)
-async def move(here: Here, request: Request, body: MoveBody) -> Response:
-    """Walk along a direction, everywhere or where the mask is."""
-    push = PushBody(direction=body.direction, amount=body.amount, mask=body.mask)
-    recipe = EditBody(source=body.source, pushes=[push], size=body.size)
-    return await _one_picture(here, request, lambda: _edited(here.service, recipe))
+async def move(workspace: CurrentWorkspace, request: Request, body: MoveRequest) -> Response:
+    """Push a picture along a direction, everywhere or inside a mask."""
+    push = PushSchema(direction=body.direction, amount=body.amount, mask=body.mask)
+    full = EditRequest(source=body.source, pushes=[push], size=body.size)
+    return await _respond_with_edit(workspace, request, full)
 
 
 @router.post("/mix", **PICTURE)
-async def mix(here: Here, request: Request, body: MixBody) -> Response:
-    """Take the coarse styles of one picture and the fine ones of another."""
-    return await _one_picture(here, request, lambda: _mixed(here.service, body))
+async def mix(workspace: CurrentWorkspace, request: Request, body: MixRequest) -> Response:
+    """Combine the coarse styles of one picture with the fine styles of another."""
+    return await _respond_with_one(workspace, request, lambda: _mix(workspace.service, body))
 
 
-@router.post("/generate", **FRAMES)
-async def generate(here: Here, request: Request, body: GenerateBody) -> Response:
-    """Invent pictures."""
-    model = here.models.get(body.model)
+@router.post("/generate", **PICTURES)
+async def generate(
+    workspace: CurrentWorkspace, request: Request, body: GenerateRequest
+) -> Response:
+    """Generate random pictures."""
+    model = workspace.models.get(body.model)
 
-    def make() -> list[Pixels]:
+    def decode() -> list[Pixels]:
         stylemaps = random_stylemaps(model, body.count, body)
-        return _shown(model.editor.decode(model.editor.as_array(stylemaps)), body.size)
+        return _to_frames(model.editor.decode(model.editor.as_array(stylemaps)), body.size)
 
-    return await _pictures(here, request, make)
-
-
-@router.post("/interpolate", **FRAMES)
-async def interpolate(here: Here, request: Request, body: InterpolateBody) -> Response:
-    """Walk from one picture to another."""
-    return await _pictures(here, request, lambda: _walk(here.service, body))
+    return await _respond_with_several(workspace, request, decode)
 
 
-def _edited(service: EditService, body: EditBody) -> Pixels:
-    return show(service, read_order(service, body), body.view, body.size)
+@router.post("/interpolate", **PICTURES)
+async def interpolate(
+    workspace: CurrentWorkspace, request: Request, body: InterpolateRequest
+) -> Response:
+    """Interpolate between two pictures."""
+    return await _respond_with_several(
+        workspace, request, lambda: _interpolate(workspace.service, body)
+    )
 
 
-def _mixed(service: EditService, body: MixBody) -> Pixels:
+@export_router.post("/export", response_class=Response, responses=FILE)
+async def export(workspace: CurrentWorkspace, body: ExportRequest) -> Response:
+    """Export an edit as a file: the whole photo at full resolution, or the model's output.
+
+    PNG keeps every pixel outside the edit unchanged; JPEG and WebP compress the whole picture
+    again. EXIF data and colour profile are kept.
+    """
+    return await workspace.workers.run(_export, workspace.service, body)
+
+
+def _resolve(service: EditService, body: EditSchema) -> ResolvedEdit:
+    return resolve_edit(service, service.stylemaps.get(body.source), body.edit())
+
+
+async def _respond_with_edit(workspace: Workspace, request: Request, body: EditRequest) -> Response:
+    service = workspace.service
+
+    def render() -> Pixels:
+        return render_view(service, _resolve(service, body), body.view, body.size)
+
+    return await _respond_with_one(workspace, request, render)
+
+
+async def _respond_with_one(
+    workspace: Workspace, request: Request, render: Callable[[], Pixels]
+) -> Response:
+    media_type = negotiate(request, ONE_PICTURE)
+    return await workspace.workers.run(lambda: picture_response(render(), media_type))
+
+
+async def _respond_with_several(
+    workspace: Workspace, request: Request, render: Callable[[], list[Pixels]]
+) -> Response:
+    media_type = negotiate(request, SEVERAL_PICTURES)
+    return await workspace.workers.run(lambda: pictures_response(render(), media_type))
+
+
+def _mix(service: EditService, body: MixRequest) -> Pixels:
     coarse, fine = service.stylemaps.get(body.coarse), service.stylemaps.get(body.fine)
     model = service.model_of(coarse)
-    refuse_other_model(fine, model)
+    check_same_model(fine, model)
     resized = [service.resize(model, model.editor.as_array(each.array)) for each in (coarse, fine)]
     image = model.editor.synthesize(operations.mix(*resized))
-    return pictures.resized(to_numpy(image), body.size)
+    return to_pixels(to_numpy(image), body.size)
 
 
-def _walk(service: EditService, body: InterpolateBody) -> list[Pixels]:
+def _interpolate(service: EditService, body: InterpolateRequest) -> list[Pixels]:
     start, end = service.stylemaps.get(body.start), service.stylemaps.get(body.end)
     model = service.model_of(start)
-    refuse_other_model(end, model)
+    check_same_model(end, model)
     frames = []
     for step in range(body.steps):
         position = step / (body.steps - 1)
         between = operations.interpolate(start.array, end.array, position)
         image = model.editor.decode(model.editor.as_array(between))
-        frames += _shown(image, body.size)
+        frames += _to_frames(image, body.size)
     return frames
 
 
-def _shown(batch: Images, size: int) -> list[Pixels]:
+def _to_frames(batch: Images, size: int) -> list[Pixels]:
     array = to_numpy(batch)
-    return [pictures.resized(array[index : index + 1], size) for index in range(len(array))]
+    return [to_pixels(array[index : index + 1], size) for index in range(len(array))]
 
 
-async def _one_picture(here: Workspace, request: Request, make: Callable[[], Pixels]) -> Response:
-    kind = pictures.wanted(request, pictures.ONE_PICTURE)
-    return await here.engine.run(lambda: pictures.one(make(), kind))
+def _export(service: EditService, body: ExportRequest) -> Response:
+    resolved = _resolve(service, body)
+    export_as = render_photo if body.content == "photo" else render_square
+    photo = export_as(service, resolved)
+    tag = _provenance(resolved, body) if body.tag else None
+    disposition = _attachment(_file_name(service, resolved, body))
+    return Response(
+        photo.to_bytes(body.format, tag),
+        media_type=MEDIA_TYPES[body.format],
+        headers={"Content-Disposition": disposition},
+    )
 
 
-async def _pictures(
-    here: Workspace, request: Request, make: Callable[[], list[Pixels]]
-) -> Response:
-    kind = pictures.wanted(request, pictures.FRAMES)
-    return await here.engine.run(lambda: pictures.several(make(), kind))
+def _provenance(resolved: ResolvedEdit, body: ExportRequest) -> Provenance:
+    part_fields = {"shift", "strength", "rotation", "scale", "space"}
+    is_random = resolved.source.photo is None
+    return Provenance(
+        model=resolved.source.model,
+        settings={
+            "parts": [part.model_dump(include=part_fields) for part in body.parts],
+            "pushes": [push.model_dump(include={"direction", "amount"}) for push in body.pushes],
+        },
+        source_type=SourceType.GENERATED if is_random else SourceType.EDITED,
+    )
+
+
+def _file_name(service: EditService, resolved: ResolvedEdit, body: ExportRequest) -> str:
+    photo = resolved.source.photo
+    stem = "picture" if photo is None else PurePath(service.photos.get(photo).name).stem
+    return f"{stem}-edited.{SUFFIXES[body.format]}"
+
+
+def _attachment(name: str) -> str:
+    """Write a Content-Disposition with an ASCII name and, for newer clients, the full name."""
+    plain = name.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_")
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

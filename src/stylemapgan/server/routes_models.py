@@ -1,4 +1,4 @@
-"""Models and their sample pictures."""
+"""Routes of models and their sample pictures."""
 
 import logging
 from pathlib import Path
@@ -7,26 +7,26 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
 from stylemapgan.errors import StyleMapGANError
-from stylemapgan.server.errors import not_found
-from stylemapgan.server.models import Models, ServedModel
+from stylemapgan.server.api_errors import not_found
 from stylemapgan.server.request_schemas import Name
 from stylemapgan.server.response_schemas import (
-    DirectionAnswer,
-    ModelAnswer,
-    ModelsAnswer,
+    DirectionResponse,
+    ModelResponse,
+    ModelsResponse,
     PartName,
-    PhotoAnswer,
+    PhotoResponse,
 )
-from stylemapgan.server.workspace import Client, Here
+from stylemapgan.server.served_models import ServedModel, ServedModels
+from stylemapgan.server.workspace import Client, CurrentWorkspace
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/models", tags=["Models"])
 
 
 @router.get("")
-async def models(here: Here) -> ModelsAnswer:
-    """List all models, the one to begin with first; those with damaged files are left out."""
-    return ModelsAnswer(models=await here.engine.run(_answers, here.models))
+async def models(workspace: CurrentWorkspace) -> ModelsResponse:
+    """List all models, the default first; models with damaged files are left out."""
+    return ModelsResponse(models=await workspace.workers.run(_describe_all, workspace.models))
 
 
 @router.get(
@@ -34,39 +34,40 @@ async def models(here: Here) -> ModelsAnswer:
     response_class=FileResponse,
     responses={200: {"content": {"image/png": {}}}},
 )
-async def sample(here: Here, model: Name, name: Name) -> FileResponse:
+async def sample(workspace: CurrentWorkspace, model: Name, name: Name) -> FileResponse:
     """Get a sample picture."""
-    return FileResponse(_sample(here.models.get(model), name))
+    return FileResponse(_sample_path(workspace.models.get(model), name))
 
 
 @router.post("/{model}/samples/{name}", status_code=201)
-async def take_sample(here: Here, client: Client, model: Name, name: Name) -> PhotoAnswer:
-    """Put a sample picture among the photos, as if it had been uploaded."""
-    path = _sample(here.models.get(model), name)
-    content = path.read_bytes()
-    kept = await here.engine.run(here.service.photos.add, content, path.name, client)
-    return kept.answer()
+async def take_sample(
+    workspace: CurrentWorkspace, client: Client, model: Name, name: Name
+) -> PhotoResponse:
+    """Store a sample picture as a photo, as if it had been uploaded."""
+    path = _sample_path(workspace.models.get(model), name)
+    photos, content = workspace.service.photos, path.read_bytes()
+    photo = await workspace.workers.run(photos.add, content, path.name, client)
+    return photo.response()
 
 
-def _answers(models: Models) -> list[ModelAnswer]:
-    answers = []
+def _describe_all(models: ServedModels) -> list[ModelResponse]:
+    responses = []
     for model in models:
         try:
-            answers.append(_answer(model, is_default=model is models.default))
+            responses.append(_describe(model, is_default=model is models.default))
         except StyleMapGANError as error:
-            logger.error("The model %s is left out: %s", model.name, error)
-    return answers
+            logger.error("Model %s is left out: %s", model.name, error)
+    return responses
 
 
-def _sample(model: ServedModel, name: str) -> Path:
-    if name not in model.samples:
-        raise not_found("sample", name)
-    return model.samples[name]
-
-
-def _answer(model: ServedModel, *, is_default: bool) -> ModelAnswer:
-    parts = model.parts
-    return ModelAnswer(
+def _describe(model: ServedModel, *, is_default: bool) -> ModelResponse:
+    directions = [
+        DirectionResponse(name=each.name, label=each.label, accuracy=each.accuracy)
+        for each in model.directions.values()
+    ]
+    found = model.parts
+    names = [] if found is None else zip(found.names, found.labels, strict=True)
+    return ModelResponse(
         name=model.name,
         title=model.title,
         image_size=model.config.image_size,
@@ -76,15 +77,13 @@ def _answer(model: ServedModel, *, is_default: bool) -> ModelAnswer:
         about=model.about,
         licence=model.licence,
         data=model.data,
-        directions=[
-            DirectionAnswer(name=each.name, label=each.label, accuracy=each.accuracy)
-            for each in model.directions.values()
-        ],
-        parts=[]
-        if parts is None
-        else [
-            PartName(name=name, label=label)
-            for name, label in zip(parts.names, parts.labels, strict=True)
-        ],
+        directions=directions,
+        parts=[PartName(name=name, label=label) for name, label in names],
         samples=list(model.samples),
     )
+
+
+def _sample_path(model: ServedModel, name: str) -> Path:
+    if name not in model.samples:
+        raise not_found("sample", name)
+    return model.samples[name]

@@ -1,22 +1,21 @@
-"""Who is let in, and what a browser may do with what it gets."""
+"""Access control (host names, origins, the token) and security headers."""
 
 import hmac
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from stylemapgan.server.config import ServerConfig
-from stylemapgan.server.context import header
-from stylemapgan.server.errors import ApiError, answer
+from stylemapgan.server.api_errors import ApiError, error_response
+from stylemapgan.server.server_config import ServerConfig
 
 API = "/api/"
 PROTECTED = (API, "/metrics")
-"""Paths that need the token; the Studio's own files hold no secrets."""
-READING = ("GET", "HEAD", "OPTIONS")
+"""Paths that need the token; the Studio's files contain no secrets."""
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SUBPROTOCOL = "stylemapgan"
-"""What WebSockets speak; a second one, `bearer.TOKEN`, carries the token."""
+"""Subprotocol of WebSockets; a second one, `bearer.TOKEN`, carries the token."""
 BEARER_SUBPROTOCOL = "bearer."
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -41,20 +40,20 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-"""Sent with every answer. There are no CORS headers, so other sites' pages read nothing."""
+"""Sent with every response. Without CORS headers, pages of other sites cannot read responses."""
 
 
-class SafeHeaders:
-    """ASGI middleware: tells browsers with every answer what they may do with it."""
+class SecurityHeaders:
+    """ASGI middleware: adds security and caching headers to every response."""
 
     def __init__(self, app: ASGIApp) -> None:
-        """Stand before an app."""
+        """Wrap an app."""
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Add headers to what the app answers."""
+        """Add the headers when a response starts."""
 
-        async def send_on(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(HEADERS)
@@ -62,83 +61,86 @@ class SafeHeaders:
                 headers.setdefault("Cache-Control", "no-store" if is_private else "no-cache")
             await send(message)
 
-        await self._app(scope, receive, send_on)
+        await self._app(scope, receive, send_with_headers)
 
 
-class Guard:
-    """ASGI middleware: checks names, origins and the token of HTTP requests and WebSockets."""
+class AccessControl:
+    """ASGI middleware: checks host name, origin and token of HTTP requests and WebSockets."""
 
-    def __init__(self, app: ASGIApp, settings: ServerConfig) -> None:
-        """Stand before an app."""
+    def __init__(self, app: ASGIApp, config: ServerConfig) -> None:
+        """Wrap an app."""
         self._app = app
-        self._settings = settings
+        self._config = config
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on what may come in."""
+        """Pass allowed requests on; answer all others."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        refusal = self._check(scope)
-        if refusal is None:
+        error = self._check(scope)
+        if error is None:
             await self._app(scope, receive, send)
         elif scope["type"] == "http":
-            await answer(refusal)(scope, receive, send)
-        else:  # a WebSocket that was not accepted yet: the server answers 403
-            await send({"type": "websocket.close", "code": 1008, "reason": refusal.code})
+            await error_response(error)(scope, receive, send)
+        else:  # a WebSocket that is not accepted yet: uvicorn responds with 403
+            await send({"type": "websocket.close", "code": 1008, "reason": error.code})
 
     def _check(self, scope: Scope) -> ApiError | None:
-        host = header(scope["headers"], b"host") or ""
-        origin = header(scope["headers"], b"origin")
-        if not self._is_ours(_name(f"//{host}")):
+        headers = Headers(scope=scope)
+        host, origin = headers.get("host", ""), headers.get("origin")
+        if not self._is_known_host(_host_name(f"//{host}")):
             return ApiError(
                 HTTPStatus.MISDIRECTED_REQUEST,
                 "unknown_host",
-                "This server does not go by that name; if it should, name it in --trusted-hosts.",
+                "The server does not accept this host name. To allow it, start the server with "
+                "--trusted-hosts NAME.",
             )
-        acts = scope["type"] == "websocket" or scope["method"] not in READING
-        if acts and origin is not None and not self._is_same_site(origin, host):
+        has_effects = scope["type"] == "websocket" or scope["method"] not in SAFE_METHODS
+        if has_effects and origin is not None and not self._is_same_site(origin, host):
             return ApiError(
-                HTTPStatus.FORBIDDEN, "other_origin", "Pages of other sites may not do this."
+                HTTPStatus.FORBIDDEN,
+                "other_origin",
+                "Pages of other sites may not send this request.",
             )
-        if scope["path"].startswith(PROTECTED) and not self._knows_token(scope):
+        if scope["path"].startswith(PROTECTED) and not self._has_token(scope):
             return ApiError(
                 HTTPStatus.UNAUTHORIZED,
                 "token_needed",
-                "Give this server's token: a header 'Authorization: Bearer TOKEN'.",
+                "The request needs the server's token, in a header 'Authorization: Bearer TOKEN'.",
                 headers={"WWW-Authenticate": "Bearer"},
             )
         return None
 
-    def _is_ours(self, name: str) -> bool:
-        names = self._settings.host_names
+    def _is_known_host(self, name: str) -> bool:
+        names = self._config.host_names
         return names is None or name in names
 
     def _is_same_site(self, origin: str, host: str) -> bool:
-        """A page may act if it came from the address that it calls, or from a trusted name."""
+        """Whether a page comes from the address that it calls, or from a trusted host."""
         try:
-            place = urlsplit(origin).netloc.lower()
+            site = urlsplit(origin).netloc.lower()
         except ValueError:  # such as http://[::1
             return False
-        trusted = {name.lower() for name in self._settings.trusted_hosts}
-        return bool(place) and (place == host.lower() or _name(origin) in trusted)
+        trusted = {name.lower() for name in self._config.trusted_hosts}
+        return bool(site) and (site == host.lower() or _host_name(origin) in trusted)
 
-    def _knows_token(self, scope: Scope) -> bool:
-        token = self._settings.token
-        return token is None or hmac.compare_digest(_given_token(scope).encode(), token.encode())
+    def _has_token(self, scope: Scope) -> bool:
+        token = self._config.token
+        return token is None or hmac.compare_digest(_token_of(scope).encode(), token.encode())
 
 
-def _given_token(scope: Scope) -> str:
-    """Find the token in the header or, where browsers can send none, among the subprotocols."""
+def _token_of(scope: Scope) -> str:
+    """Read the token from the header or, where browsers cannot set one, from the subprotocols."""
     if scope["type"] == "websocket":
         for protocol in scope["subprotocols"]:
             if protocol.startswith(BEARER_SUBPROTOCOL):
                 return protocol.removeprefix(BEARER_SUBPROTOCOL)
-    scheme, _, token = (header(scope["headers"], b"authorization") or "").partition(" ")
+    scheme, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def _name(address: str) -> str:
-    """Cut the host's name out of an address, lower case; empty where there is none."""
+def _host_name(address: str) -> str:
+    """Take the host name out of a URL, in lower case; empty if there is none."""
     try:
         return (urlsplit(address).hostname or "").lower()
     except ValueError:

@@ -1,4 +1,4 @@
-"""A private folder on disk for uploads, made again when somebody deletes it."""
+"""A private temporary folder for uploads, created again if it is deleted."""
 
 import logging
 import secrets
@@ -7,46 +7,46 @@ import threading
 from pathlib import Path
 
 from stylemapgan.errors import StorageError
-from stylemapgan.server.config import MB
+from stylemapgan.server.server_config import MB
 
 logger = logging.getLogger(__name__)
 
 PREFIX = "stylemapgan-"
-PROBE = b"Can this be written?"
+PROBE = b"write test"
 
 
 class UploadFolder:
-    """Files of one server under names nobody else uses; any number of threads may use it.
+    """Files of one server under unique names; safe for any number of threads.
 
-    Every call of `write` makes a file of its own, even for the same bytes. So whoever deletes a
-    file takes it from nobody else.
+    Every call of `write` creates its own file, even for equal bytes, so that deleting a file
+    affects one upload only.
     """
 
     def __init__(self) -> None:
-        """Make the folder.
+        """Create the folder.
 
         Raises:
-            StorageError: There is no temporary folder that can be written to.
+            StorageError: No temporary folder is writable.
         """
         self._lock = threading.Lock()
         self._made: list[tempfile.TemporaryDirectory[str]] = []
         self._current()
 
     def folders(self) -> list[Path]:
-        """Name the folders that exist: one, unless one was deleted and something put it back."""
+        """List the existing folders: one, unless a deleted one was restored."""
         with self._lock:
             return [path for made in self._made if (path := Path(made.name)).is_dir()]
 
     def write(self, name: str, content: bytes) -> Path:
-        """Keep bytes in a new file.
+        """Write bytes to a new file.
 
         Args:
-            name: What the file's name begins with.
-            content: What to keep.
+            name: Start of the file's name.
+            content: The bytes.
 
         Raises:
-            StorageError: The disk is full, a quota is reached, or writing is denied. Nothing of
-                the file stays.
+            StorageError: The disk is full, a quota is reached, or writing is denied. No partial
+                file remains.
         """
         path = self._current() / f"{name}-{secrets.token_hex(6)}"
         try:
@@ -57,10 +57,10 @@ class UploadFolder:
         return path
 
     def check(self) -> None:
-        """Write a few bytes and delete them again.
+        """Write and delete a test file.
 
         Raises:
-            StorageError: That fails.
+            StorageError: Writing fails.
         """
         delete(self.write("check", PROBE))
 
@@ -71,33 +71,35 @@ class UploadFolder:
                 made.cleanup()
 
     def _current(self) -> Path:
-        """Find the folder to write to; a deleted one is followed by one of another name."""
+        """Find the folder to write to; replace a deleted one by one of another name."""
         with self._lock:
             if not self._made or not Path(self._made[-1].name).is_dir():
                 if self._made:
-                    logger.warning("The folder of uploads was deleted; they need another upload.")
+                    logger.warning(
+                        "The folder of uploads was deleted; clients must upload their photos again."
+                    )
                 self._made.append(_new_folder())
             return Path(self._made[-1].name)
 
 
 def delete(path: Path) -> None:
-    """Delete a file; one that is gone already, or cannot be deleted, stops nobody."""
+    """Delete a file; a failure is only logged."""
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        logger.warning("%s cannot be deleted: %s", path, error)
+        logger.warning("Cannot delete %s: %s", path, error)
 
 
 def _new_folder() -> tempfile.TemporaryDirectory[str]:
     try:
         return tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
     except OSError as error:
-        raise _not_stored("A folder for uploads", error) from error
+        raise _not_stored("a folder for uploads", error) from error
 
 
 def _not_stored(what: str, error: OSError) -> StorageError:
     reason = error.strerror or str(error)
     return StorageError(
-        f"{what} cannot be stored in {tempfile.tempdir or 'the temporary folder'}: {reason}. Free "
-        "some space there, or start the server with TMPDIR set to another folder."
+        f"Cannot store {what} in {tempfile.tempdir or 'the temporary folder'}: {reason}. Free "
+        "space there, or start the server with TMPDIR set to another folder."
     )

@@ -1,4 +1,4 @@
-"""All that one running server holds."""
+"""Everything that one running server holds."""
 
 import asyncio
 import logging
@@ -11,58 +11,57 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from stylemapgan.errors import StyleMapGANError
-from stylemapgan.server.concurrency import ConcurrencyLimit
-from stylemapgan.server.config import ServerConfig
+from stylemapgan.server.concurrency import ConcurrencyLimit, WorkerPool
 from stylemapgan.server.edit_service import EditService
-from stylemapgan.server.engine import Engine
-from stylemapgan.server.models import Models, ServedModel
 from stylemapgan.server.observability import Metrics
-from stylemapgan.server.photos import Photos
+from stylemapgan.server.photo_store import PhotoStore
+from stylemapgan.server.served_models import ServedModel, ServedModels
+from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.upload_folder import UploadFolder
 
 logger = logging.getLogger(__name__)
 
-SECONDS_BETWEEN_SWEEPS = 30.0
-"""How often expired photos and stylemaps are looked for."""
+SWEEP_SECONDS = 30.0
+"""Interval at which expired photos and stylemaps are removed."""
 
 
 class Workspace:
-    """Models, stores, workers and counters; one for each app."""
+    """Models, stores, workers and metrics; one for each app."""
 
     def __init__(
         self,
-        settings: ServerConfig,
+        config: ServerConfig,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Point at the models and start without photos.
+        """Find the models and start with empty stores.
 
         Args:
-            settings: Limits, and which models.
-            clock: Tells the stores the time in seconds.
+            config: Models and limits.
+            clock: Returns the time in seconds; for expiry.
 
         Raises:
             CheckpointError: A model does not exist.
-            StorageError: There is no temporary folder that can be written to.
+            StorageError: No temporary folder is writable.
         """
-        self.settings = settings
-        self.models = Models(settings.all_models)
+        self.config = config
+        self.models = ServedModels(config.all_models)
         self.metrics = Metrics()
-        self.engine = Engine(settings.workers, settings.waiting)
-        self.uploads = ConcurrencyLimit(settings.uploads, "uploads")
-        self.live = ConcurrencyLimit(
-            settings.live_connections, "live pages", settings.live_per_client
+        self.workers = WorkerPool(config.workers, config.waiting)
+        self.upload_limit = ConcurrencyLimit(config.uploads, "uploads")
+        self.live_limit = ConcurrencyLimit(
+            config.live_connections, "live connections", config.live_per_client
         )
-        self.uploaded = UploadFolder()
-        photos = Photos(settings, self.uploaded, clock)
-        self.service = EditService(settings, self.models, photos, clock)
+        self.upload_folder = UploadFolder()
+        photos = PhotoStore(config, self.upload_folder, clock)
+        self.service = EditService(config, self.models, photos, clock)
         self.is_ready = False
-        self._watch()
+        self._add_gauges()
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Load the first model in the background, sweep now and then, and clean up in the end."""
-        tasks = [asyncio.create_task(self._prepare()), asyncio.create_task(self._sweep())]
+        """Load the first model in the background, remove expired entries, clean up at the end."""
+        tasks = [asyncio.create_task(self._load_default()), asyncio.create_task(self._sweep())]
         try:
             yield
         finally:
@@ -73,40 +72,37 @@ class Workspace:
             self.close()
 
     def close(self) -> None:
-        """Drop waiting work and delete all photos."""
-        self.engine.close()
-        self.uploaded.close()
+        """Drop waiting jobs and delete all photos."""
+        self.workers.close()
+        self.upload_folder.close()
 
-    async def _prepare(self) -> None:
-        """Run the first model once, so that the first edit is as quick as all others."""
+    async def _load_default(self) -> None:
+        """Run the first model once, so that the first edit is as fast as later ones."""
         try:
-            await self.engine.run_patiently(_warm_up, self.models.default)
+            await self.workers.run_when_free(_warm_up, self.models.default)
             self.is_ready = True
         except StyleMapGANError:
-            logger.exception("The first model cannot be loaded")
+            logger.exception("Cannot load the first model.")
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(SECONDS_BETWEEN_SWEEPS)
+            await asyncio.sleep(SWEEP_SECONDS)
             self.service.forget_expired()
 
-    def _watch(self) -> None:
-        photos, stylemaps = self.service.photos, self.service.stylemaps
-        for name, meaning, read in (
-            ("photos", "Photos in the store", lambda: len(photos.kept)),
-            ("photo_bytes", "Bytes of photos on disk", lambda: photos.kept.length),
-            ("unpacked_bytes", "Bytes of unpacked photos", lambda: photos.unpacked.length),
-            ("stylemaps", "Stylemaps in the store", lambda: len(stylemaps.kept)),
-            ("made_bytes", "Bytes of things kept for next time", lambda: self.service.made.length),
-            (
-                "painter_bytes",
-                "Bytes that painting remembers",
-                lambda: self.service.painters.length,
-            ),
-            ("in_flight", "Requests being worked on or waiting", lambda: self.engine.in_flight),
-            ("live_connections", "Pages being painted on", lambda: self.live.taken),
+    def _add_gauges(self) -> None:
+        service = self.service
+        photos, stylemaps = service.photos, service.stylemaps
+        for name, description, read in (
+            ("photos", "Photos stored", lambda: len(photos.files)),
+            ("photo_bytes", "Bytes of photos on disk", lambda: photos.files.length),
+            ("unpacked_bytes", "Bytes of decoded photos in memory", lambda: photos.decoded.length),
+            ("stylemaps", "Stylemaps stored", lambda: len(stylemaps.entries)),
+            ("made_bytes", "Bytes of cached results", lambda: service.cache.length),
+            ("painter_bytes", "Bytes kept for live painting", lambda: service.painters.length),
+            ("in_flight", "Requests running or waiting", lambda: self.workers.in_flight),
+            ("live_connections", "Live painting connections", lambda: self.live_limit.active),
         ):
-            self.metrics.watch(name, meaning, read)
+            self.metrics.add_gauge(name, description, read)
 
 
 def _warm_up(model: ServedModel) -> None:
@@ -114,17 +110,17 @@ def _warm_up(model: ServedModel) -> None:
     editor.reconstruct(editor.decode(editor.mean_stylemap))
 
 
-def workspace(connection: HTTPConnection) -> Workspace:
-    """Find the workspace of the app that a request came to."""
+def workspace_of(connection: HTTPConnection) -> Workspace:
+    """Find the workspace of a request's app."""
     return connection.app.state.workspace
 
 
-def client(connection: HTTPConnection) -> str:
-    """Tell clients apart by their address."""
+def client_of(connection: HTTPConnection) -> str:
+    """Identify a client by its address."""
     return connection.client.host if connection.client else ""
 
 
-Here: TypeAlias = Annotated[Workspace, Depends(workspace)]
-"""For the signature of a route: the app's workspace."""
-Client: TypeAlias = Annotated[str, Depends(client)]
-"""For the signature of a route: whose request it is."""
+CurrentWorkspace: TypeAlias = Annotated[Workspace, Depends(workspace_of)]
+"""Parameter type of routes: the app's workspace."""
+Client: TypeAlias = Annotated[str, Depends(client_of)]
+"""Parameter type of routes: the client's address."""

@@ -1,32 +1,30 @@
-/** Starts the Studio: asks for the models, opens the live connection, shows the first pictures. */
+/** Starts the Studio: loads the list of models, opens the live connection, shows samples. */
 
 import "./components/coach.js";
 import "./components/directions.js";
 import "./components/pictures.js";
 import "./components/pieces.js";
 import "./components/tabs.js";
-import "./components/toasts.js";
 import "./components/toolbar.js";
 import "./components/topbar.js";
 import "./components/view-bar.js";
 import "./stage/stage.js";
 import { startIntake } from "./components/intake.js";
+import { toast } from "./components/toasts.js";
 import { keepSelection, recover, start } from "./core/actions.js";
 import { ApiError, listModels } from "./core/api.js";
 import { find, h, loadIcons } from "./core/dom.js";
-import { showFrame } from "./core/frames.js";
 import { startKeys } from "./core/keys.js";
 import { Live } from "./core/live.js";
-import { toast } from "./core/notices.js";
-import { desk, work } from "./core/state.js";
+import { startCleanup } from "./core/shelf.js";
+import { desk, showFrame, work } from "./core/state.js";
 import { startTheme } from "./core/theme.js";
-import { startTidying } from "./core/tidying.js";
 
 const PREVIEW_SIZE = 512; // pixels of live pictures
-const FORGOTTEN = ["unknown_stylemap", "unknown_photo"];
-const RECOVERY_PAUSE = 10_000; // milliseconds between two tries to send forgotten pictures again
+const EXPIRED = ["unknown_stylemap", "unknown_photo"];
+const RECOVERY_PAUSE = 10_000; // milliseconds between two attempts to upload expired pictures again
 
-const LOCKED = "Open the whole address that the command printed: it holds the token.";
+const LOCKED = "Open the complete link that the command printed: it contains the token.";
 
 function startLive() {
   let recovered = -RECOVERY_PAUSE;
@@ -37,7 +35,7 @@ function startLive() {
     },
     onConnection: (connection) => desk.patch({ connection }),
     onError: (code, message) => {
-      if (!FORGOTTEN.includes(code) || performance.now() - recovered < RECOVERY_PAUSE) {
+      if (!EXPIRED.includes(code) || performance.now() - recovered < RECOVERY_PAUSE) {
         return toast(message);
       }
       recovered = performance.now();
@@ -52,8 +50,8 @@ function startLive() {
   desk.subscribe(show);
 }
 
-/** Says on the whole page that it cannot start. @param {unknown} error */
-function refuse(error) {
+/** Shows that the page cannot start. @param {unknown} error */
+function showFailure(error) {
   const isLocked = error instanceof ApiError && error.code === "token_needed";
   const message = isLocked ? LOCKED : error instanceof Error ? error.message : String(error);
   const again = h(
@@ -63,7 +61,7 @@ function refuse(error) {
   );
   const box = h(
     "div",
-    { class: "refusal", role: "alert" },
+    { class: "failure", role: "alert" },
     h("h1", {}, "The Studio cannot start"),
     h("p", {}, message),
     again,
@@ -76,7 +74,7 @@ async function begin() {
   void loadIcons();
   startIntake();
   startKeys();
-  startTidying();
+  startCleanup();
   try {
     const models = await listModels();
     desk.patch({ models, view: "pasted" });
@@ -87,7 +85,7 @@ async function begin() {
     work.subscribe(keepSelection);
     await start((first ?? models[0]).name);
   } catch (error) {
-    refuse(error);
+    showFailure(error);
   }
 }
 

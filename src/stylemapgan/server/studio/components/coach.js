@@ -1,20 +1,20 @@
-/** `<studio-coach>`: tells the first strokes, then goes away. */
+/** `<studio-coach>`: hints for the first strokes. */
 
 import { h, icon, iconButton } from "../core/dom.js";
 import { desk, work } from "../core/state.js";
 
-/** @typedef {"choose" | "paint" | "take"} Lesson */
+/** @typedef {"choose" | "paint" | "take"} Hint */
 
-/** @type {Record<Lesson, string>} */
+/** @type {Record<Hint, string>} */
 const TEXTS = {
   choose: "Choose a reference, then paint on the picture.",
   paint: "Paint on the picture. The reference appears under your brush.",
-  take: "Paint what to take. Then go back to Result and drag it into place with Move.",
+  take: "Paint the part to copy. Then switch to Result and drag it into place with Move.",
 };
 
 class StudioCoach extends HTMLElement {
   #text = h("p");
-  /** @type {Set<Lesson>} */ #dismissed = new Set();
+  /** @type {Set<Hint>} */ #dismissed = new Set();
 
   connectedCallback() {
     const away = iconButton("close", "Dismiss", { onclick: () => this.#dismiss() });
@@ -23,8 +23,8 @@ class StudioCoach extends HTMLElement {
     this.#update();
   }
 
-  /** @returns {Lesson | null} */
-  get #lesson() {
+  /** @returns {Hint | null} */
+  get #hint() {
     const { hasPainted, reference, canvas, models } = desk.value;
     if (models.length === 0 || !work.value.source) return null;
     if (canvas === "reference") return "take";
@@ -33,14 +33,14 @@ class StudioCoach extends HTMLElement {
   }
 
   #dismiss() {
-    if (this.#lesson) this.#dismissed.add(this.#lesson);
+    if (this.#hint) this.#dismissed.add(this.#hint);
     this.#update();
   }
 
   #update() {
-    const lesson = this.#lesson;
-    this.hidden = lesson === null || this.#dismissed.has(lesson);
-    this.#text.textContent = lesson && TEXTS[lesson];
+    const hint = this.#hint;
+    this.hidden = hint === null || this.#dismissed.has(hint);
+    this.#text.textContent = hint && TEXTS[hint];
   }
 }
 

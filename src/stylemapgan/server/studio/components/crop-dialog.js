@@ -1,20 +1,20 @@
-/** The dialog that sets the square of a photo which the model sees. */
+/** The dialog for the square of a photo that the model sees. */
 
 import { reframe } from "../core/actions.js";
 import { photoPicture } from "../core/api.js";
 import { h } from "../core/dom.js";
-import { toast } from "../core/notices.js";
 import { entryByKey } from "../core/shelf.js";
 import { CropView } from "./crop-view.js";
 import { dialogButton, openDialog } from "./dialog.js";
 import { slider } from "./slider.js";
+import { toast } from "./toasts.js";
 
 /** @import { Square } from "../core/types.js" */
 
 const FINDERS = [
   ["foreground", "Find the subject"],
   ["face", "Find a face"],
-  ["middle", "Middle"],
+  ["middle", "Centre"],
 ];
 
 /** @param {string} key of a picture on the shelf */
@@ -29,7 +29,7 @@ export async function openCrop(key) {
     return toast(error instanceof Error ? error.message : String(error));
   }
   const turn = slider({
-    label: "Turn",
+    label: "Rotate",
     name: "crop-rotation",
     min: -180,
     max: 180,
@@ -71,7 +71,7 @@ export async function openCrop(key) {
   const lead = h(
     "p",
     { class: "hint" },
-    `The model sees what is inside the square of ${name}. Put the subject there as large as in the samples.`,
+    `The model sees only the inside of this square of ${name}. Frame the subject as large as in the samples.`,
   );
   const dialog = openDialog(
     "crop-dialog",

@@ -1,7 +1,7 @@
-/** `<studio-directions>`: sliders that change the source as a whole, or inside a painted mask. */
+/** `<studio-directions>`: sliders that change the whole source, or the inside of a mask. */
 
 import { selectReference, startPiece } from "../core/actions.js";
-import { changePush, findPush } from "../core/edits.js";
+import { changePush, findPush } from "../core/work-changes.js";
 import { h, iconButton } from "../core/dom.js";
 import { currentModel, desk, work } from "../core/state.js";
 import { slider } from "./slider.js";
@@ -33,7 +33,7 @@ class StudioDirections extends HTMLElement {
     if (shown !== this.#shown) {
       this.#shown = shown;
       const rows = directions.map(directionRow);
-      const none = h("p", { class: "hint" }, "This model brings no directions.");
+      const none = h("p", { class: "hint" }, "This model has no directions.");
       this.#list.replaceChildren(...(rows.length ? rows : [none]));
     }
     for (const input of this.#list.querySelectorAll("input")) {
@@ -59,7 +59,7 @@ function directionRow({ name, label, accuracy }) {
     onsettle: () => work.commit(),
   });
   input.addEventListener("refresh", () => show(findPush(work.value, name).amount));
-  if (accuracy) element.title = `Told apart right in ${Math.round(100 * accuracy)} % of photos`;
+  if (accuracy) element.title = `Balanced accuracy on test photos: ${Math.round(100 * accuracy)} %`;
   return h(
     "div",
     { class: "direction", "data-direction": name },
@@ -69,13 +69,13 @@ function directionRow({ name, label, accuracy }) {
   );
 }
 
-/** Everywhere, or only where one paints. @param {string} name @param {string} label */
+/** Everywhere, or only inside a painted mask. @param {string} name @param {string} label */
 function whereSwitch(name, label) {
   const isLocal = isTarget(name) || findPush(work.value, name).mask !== null;
   const toggle = () => (isLocal ? spread(name) : aim(name));
   const title = isLocal
-    ? `${label}: change the whole picture again`
-    : `${label}: only where I paint`;
+    ? `${label}: apply to the whole picture`
+    : `${label}: apply only where I paint`;
   return iconButton("brush", title, { "aria-pressed": String(isLocal), onclick: toggle });
 }
 
@@ -85,7 +85,7 @@ function isTarget(name) {
   return target.kind === "push" && target.direction === name;
 }
 
-/** Strokes now say where the direction acts. @param {string} name */
+/** Strokes now paint the mask of the direction. @param {string} name */
 function aim(name) {
   desk.patch({ target: { kind: "push", direction: name }, canvas: "source", sheet: null });
 }
@@ -96,18 +96,18 @@ function spread(name) {
   if (isTarget(name)) leave();
 }
 
-/** Strokes go to the chosen reference again. */
+/** Strokes paint with the selected reference again. */
 function leave() {
   const { reference } = desk.value;
   if (reference) selectReference(reference);
   else startPiece();
 }
 
-/** What strokes do while they go to a direction. @param {string} name */
+/** The hint while strokes paint the mask of a direction. @param {string} name */
 function aimNote(name) {
   if (!isTarget(name)) return null;
   const done = h("button", { type: "button", class: "button is-quiet", onclick: leave }, "Done");
-  const text = "Paint where it should act.";
+  const text = "Paint where it applies.";
   return h("p", { class: "note", role: "status" }, h("span", {}, text), done);
 }
 

@@ -1,23 +1,23 @@
-/** The menu that downloads the result, and saves and opens the work. */
+/** The menu for downloads, and for saving and opening projects. */
 
 import { exportResult } from "../core/api.js";
 import { h, icon } from "../core/dom.js";
-import { toast } from "../core/notices.js";
+import { toEdit } from "../core/edit.js";
 import { openProject, saveProject } from "../core/project.js";
-import { toRecipe } from "../core/recipe.js";
 import { stylemapOf } from "../core/shelf.js";
 import { desk, work } from "../core/state.js";
 import { toggleTheme } from "../core/theme.js";
 import { openHelp } from "./help-dialog.js";
+import { toast } from "./toasts.js";
 
-/** Gives the browser a file to save. @param {Blob} blob @param {string} name */
+/** Lets the browser save a file. @param {Blob} blob @param {string} name */
 export function save(blob, name) {
   const link = h("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
 
-/** Runs a step with a note on the canvas; says what went wrong.
+/** Runs a step with a note on the canvas; shows its error as a toast.
  * @param {string} busy @param {() => Promise<void>} step */
 async function attempt(busy, step) {
   desk.patch({ busy });
@@ -32,14 +32,16 @@ async function attempt(busy, step) {
 
 /** @param {"photo" | "square"} content @param {"png" | "jpeg"} format @param {boolean} tag */
 const download = (content, format, tag) =>
-  attempt("Making the file", async () => {
+  attempt("Exporting", async () => {
     const hasPhoto = Boolean(stylemapOf(work.value.source)?.photo);
-    const recipe = { ...toRecipe(work.value), format, content: hasPhoto ? content : "square", tag };
-    const { blob, name } = await exportResult(recipe, `image/${format}`);
+    const { source } = work.value;
+    const output = { format, content: hasPhoto ? content : "square", tag };
+    const body = { source, ...toEdit(work.value), ...output };
+    const { blob, name } = await exportResult(body, `image/${format}`);
     save(blob, name);
   });
 
-/** Saves the work as one file. */
+/** Saves the work as a project file. */
 export const saveWork = () =>
   attempt("Saving", async () => {
     const text = JSON.stringify(await saveProject());
@@ -97,10 +99,10 @@ export function downloadMenu() {
     item("download-png", "download", "PNG", "whole photo, lossless", () =>
       download("photo", "png", tag.checked),
     ),
-    item("download-jpeg", "download", "JPEG", "whole photo, small", () =>
+    item("download-jpeg", "download", "JPEG", "whole photo, smaller file", () =>
       download("photo", "jpeg", tag.checked),
     ),
-    item("download-square", "crop", "Square PNG", "the model's own output", () =>
+    item("download-square", "crop", "Square PNG", "the model's output", () =>
       download("square", "png", tag.checked),
     ),
     h("label", { class: "menu-check" }, tag, "Mark as made with AI"),
@@ -108,7 +110,7 @@ export function downloadMenu() {
     item("save-project", "save", "Save project", "photos, masks and sliders", saveWork),
     item("open-project", "folder", "Open project", "from a file", () => file.click()),
     h("hr", { class: "phone-only" }),
-    phoneItem("moon", "Dark or light", toggleTheme),
+    phoneItem("moon", "Dark or light theme", toggleTheme),
     phoneItem("help", "Help", openHelp),
   );
   const button = h(

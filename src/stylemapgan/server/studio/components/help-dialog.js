@@ -1,31 +1,31 @@
-/** The help dialog: how it works in five lines, and every key. */
+/** The help dialog: how it works, and all keys. */
 
 import { h } from "../core/dom.js";
 import { openDialog } from "./dialog.js";
 import { TOOL_LIST } from "./toolbar.js";
 
 const LEAD = [
-  "Paint on the picture: the chosen reference appears there, in the style and light of the source.",
-  "Paint on the reference instead, then drag the piece to any place with Move.",
-  "Directions change the picture as a whole, or only where you paint.",
+  "Paint on the picture: the selected reference appears there, in the style and light of the source.",
+  "Or paint on the reference, then drag the piece to any position with Move.",
+  "Directions change the whole picture, or only where you paint.",
 ];
 
 const KEYS = [
   ...TOOL_LIST.map(({ key, label }) => [key, label]),
   ["[ ]", "Smaller or larger brush"],
-  ["Alt", "With lasso and rectangle: take away"],
-  ["Arrows", "Move the piece, or the drawing cross"],
-  ["Shift + arrows", "In larger steps"],
-  ["Enter", "Draw at the cross"],
+  ["Alt", "With lasso and rectangle: subtract"],
+  ["Arrows", "Move the piece, or the drawing cursor"],
+  ["Shift + arrows", "Move in larger steps"],
+  ["Enter", "Start or stop drawing at the cursor"],
   ["Ctrl + Z", "Undo"],
   ["Ctrl + Shift + Z", "Redo"],
-  ["C", "Before and after"],
+  ["C", "Compare before and after"],
   ["X", "Paint on result or reference"],
   ["0", "Fit the picture"],
   ["Space + drag", "Move the view"],
   ["Wheel, pinch", "Zoom"],
   ["Ctrl + S", "Save the project"],
-  ["?", "This page"],
+  ["?", "Open this help"],
 ];
 
 export function openHelp() {

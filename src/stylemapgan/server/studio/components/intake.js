@@ -1,4 +1,4 @@
-/** Photos from outside: dropped anywhere on the page, or pasted. */
+/** Photos dropped anywhere on the page, or pasted. */
 
 import { addFiles } from "../core/actions.js";
 import { h, icon } from "../core/dom.js";
@@ -43,7 +43,7 @@ export function startIntake() {
     "div",
     { class: "drop-overlay", hidden: true },
     zone("source", "Drop as source", "the picture to change"),
-    zone("references", "Drop as reference", "the picture to borrow from"),
+    zone("references", "Drop as reference", "the picture to copy from"),
   );
   document.body.append(overlay);
   const hide = () => {

@@ -1,4 +1,4 @@
-/** `<studio-pictures>`: the two slots of the work, and the shelf they are filled from. */
+/** `<studio-pictures>`: source and references, and the shelf of pictures to choose from. */
 
 import * as actions from "../core/actions.js";
 import { squarePicture } from "../core/api.js";
@@ -47,7 +47,7 @@ class StudioPictures extends HTMLElement {
     this.#keepFocus(() => this.#gallery.replaceChildren(...groups()));
   }
 
-  /** Builds anew without losing the keyboard's place. @param {() => void} build */
+  /** Rebuilds the gallery without losing the keyboard's focus. @param {() => void} build */
   #keepFocus(build) {
     const key = document.activeElement?.getAttribute("data-entry");
     build();
@@ -98,7 +98,7 @@ function cropButton(entry) {
   return [iconButton("crop", label, { class: "crop-button", onclick: () => openCrop(entry.key) })];
 }
 
-/** What the model makes of a picture, where that is worth a word. @param {string | null} id */
+/** How well the model represents a picture. @param {string | null} id */
 function fitNotes(id) {
   const { verdict = "unknown", message } = stylemapOf(id)?.fit ?? {};
   const isPoor = verdict === "doubtful" || verdict === "outside";
@@ -143,7 +143,7 @@ function referenceRow(ids, chosen) {
   return h("div", { class: "references" }, ...tiles, dice);
 }
 
-/** What the chosen reference is, and what can be done with it. @param {string | null} id */
+/** The selected reference and its buttons. @param {string | null} id */
 function referenceLine(id) {
   const entry = entryOf(id);
   if (!id || !entry) return h("p", { class: "hint" }, "Choose a picture below, or roll the dice.");
@@ -156,11 +156,11 @@ function referenceLine(id) {
   return h("div", {}, line, poor);
 }
 
-/** Ways to bring own photos. */
+/** Buttons for adding photos. */
 function adders() {
   const input = h("input", {
     type: "file",
-    accept: "image/*,.heic,.heif,.hif,.avif,.tif,.tiff", // systems do not know all as pictures
+    accept: "image/*,.heic,.heif,.hif,.avif,.tif,.tiff", // some systems do not list these as images
     multiple: true,
     hidden: true,
     id: "file-input",
@@ -186,7 +186,7 @@ function groups() {
   const empty = h(
     "p",
     { class: "hint" },
-    "Drop a photo anywhere, paste one, or press the arrow above.",
+    "Drop a photo anywhere, paste one, or use the upload button above.",
   );
   return [
     h("h3", {}, "Yours"),

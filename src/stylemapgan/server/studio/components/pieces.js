@@ -1,6 +1,6 @@
-/** `<studio-pieces>`: what was painted, top piece first, and how strongly it shows. */
+/** `<studio-pieces>`: the painted pieces, topmost first, and their settings. */
 
-import * as edits from "../core/edits.js";
+import * as changes from "../core/work-changes.js";
 import { selectPiece, startPiece } from "../core/actions.js";
 import { h, icon, iconButton } from "../core/dom.js";
 import { entryOf } from "../core/shelf.js";
@@ -13,7 +13,7 @@ import { percent, slider } from "./slider.js";
 
 const STEPS = [
   ["Choose a source", "the picture to change."],
-  ["Choose a reference", "the picture to borrow from."],
+  ["Choose a reference", "the picture to copy from."],
   ["Paint", "the reference appears under the brush."],
 ];
 
@@ -95,10 +95,10 @@ function pieceRow(piece, isChosen) {
   );
   const eye = iconButton(isHidden ? "eye-off" : "eye", isHidden ? "Show" : "Hide", {
     "aria-pressed": String(isHidden),
-    onclick: () => work.do(edits.changePiece(work.value, key, { isHidden: !isHidden })),
+    onclick: () => work.do(changes.changePiece(work.value, key, { isHidden: !isHidden })),
   });
   const bin = iconButton("trash", "Remove piece", {
-    onclick: () => work.do(edits.removePiece(work.value, key)),
+    onclick: () => work.do(changes.removePiece(work.value, key)),
   });
   const strength = fieldSlider(key, {
     field: "strength",
@@ -115,11 +115,11 @@ function pieceRow(piece, isChosen) {
   return row;
 }
 
-/** What only the chosen piece shows. @param {string} key */
+/** Settings shown for the selected piece only. @param {string} key */
 function details(key) {
   const turn = fieldSlider(key, {
     field: "rotation",
-    label: "Turn",
+    label: "Rotate",
     min: -180,
     max: 180,
     step: 1,
@@ -138,7 +138,7 @@ function details(key) {
   const space = h(
     "select",
     {
-      "aria-label": "How the piece joins",
+      "aria-label": "How the piece blends",
       name: "space",
       onchange: () => change({ space: /** @type {"w" | "w-plus"} */ (space.value) }),
     },
@@ -147,15 +147,15 @@ function details(key) {
   );
   space.value = work.value.pieces.find((piece) => piece.key === key)?.space ?? "w-plus";
   const change = (/** @type {Partial<Piece>} */ fields) =>
-    work.do(edits.changePiece(work.value, key, fields));
-  const reset = iconButton("reset", "Put back in place", {
+    work.do(changes.changePiece(work.value, key, fields));
+  const reset = iconButton("reset", "Reset position", {
     onclick: () => change({ shift: [0, 0], rotation: 0, scale: 1 }),
   });
   const up = iconButton("up", "Bring forward", {
-    onclick: () => work.do(edits.raisePiece(work.value, key, 1)),
+    onclick: () => work.do(changes.raisePiece(work.value, key, 1)),
   });
   const down = iconButton("down", "Send back", {
-    onclick: () => work.do(edits.raisePiece(work.value, key, -1)),
+    onclick: () => work.do(changes.raisePiece(work.value, key, -1)),
   });
   return h(
     "div",
@@ -175,7 +175,7 @@ function fieldSlider(key, { field, ...look }) {
   const { element, input, show } = slider({
     ...look,
     name: field,
-    onslide: (value) => work.set(edits.changePiece(work.value, key, { [field]: value })),
+    onslide: (value) => work.set(changes.changePiece(work.value, key, { [field]: value })),
     onsettle: () => work.commit(),
   });
   input.addEventListener("refresh", () => {

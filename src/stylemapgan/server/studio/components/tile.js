@@ -1,12 +1,11 @@
 /** One picture of the shelf as a button, with its state and its error. */
 
 import * as actions from "../core/actions.js";
-import { addressOf } from "../core/addresses.js";
 import { samplePicture, squarePicture } from "../core/api.js";
 import { h, icon, iconButton, lateImage } from "../core/dom.js";
+import { uploadSubject, urlOf } from "../core/picture-urls.js";
 import { removeEntry } from "../core/shelf.js";
 import { desk, work } from "../core/state.js";
-import { uploadSubject } from "../core/subjects.js";
 
 /** @import { Entry } from "../core/shelf.js" */
 
@@ -17,7 +16,7 @@ function thumbnail({ key, stylemap, sample, blob, name }) {
   if (blob) {
     const subject = uploadSubject(key);
     return lateImage(
-      addressOf(subject, subject, () => Promise.resolve(blob)),
+      urlOf(subject, subject, () => Promise.resolve(blob)),
       name,
     );
   }

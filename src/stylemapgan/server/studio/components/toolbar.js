@@ -1,4 +1,4 @@
-/** `<studio-toolbar>`: the tools, and what the chosen tool can be told. */
+/** `<studio-toolbar>`: the tools, and the options of the selected tool. */
 
 import { h, icon, iconButton } from "../core/dom.js";
 import { desk, modelSize, work } from "../core/state.js";
@@ -18,8 +18,8 @@ export const TOOL_LIST = [
 ];
 
 const HINTS = {
-  parts: "Click a part to take it; click again to give it back.",
-  move: "Drag the outlined piece. Handles turn and scale it.",
+  parts: "Click a part to add it; click again to remove it.",
+  move: "Drag the outlined piece; its handles rotate and scale it.",
 };
 
 class StudioToolbar extends HTMLElement {
@@ -52,7 +52,7 @@ class StudioToolbar extends HTMLElement {
     this.#refresh();
   }
 
-  /** Brings values up to date without building anew. */
+  /** Updates values without rebuilding the elements. */
   #refresh() {
     for (const input of this.querySelectorAll("input")) {
       input.dispatchEvent(new CustomEvent("refresh"));
@@ -89,7 +89,7 @@ function optionsFor(tool) {
 /** @param {string} text */
 const hint = (text) => h("p", { class: "tool-hint" }, text);
 
-/** A slider of the desk: nothing for undo to know. @param {"brushSize" | "softness"} field
+/** A slider of the desk, which undo ignores. @param {"brushSize" | "softness"} field
  * @param {{label: string, min: number, max: number, format: (value: number) => string}} look */
 function deskSlider(field, look) {
   const { element, input, show } = slider({
@@ -115,7 +115,7 @@ const sizeSlider = () =>
 const softnessSlider = () =>
   deskSlider("softness", { label: "Soft", min: 0, max: 1, format: percent });
 
-/** Whether outlines add or take away. */
+/** Whether outlines add to the mask or subtract from it. */
 function modeSwitch() {
   const choice = (/** @type {boolean} */ isSubtracting, /** @type {string} */ text) =>
     h(
@@ -128,12 +128,12 @@ function modeSwitch() {
       icon(isSubtracting ? "minus" : "plus"),
       text,
     );
-  const label = "What the outline does";
+  const label = "Outline mode";
   return h(
     "div",
     { class: "segments", role: "group", "aria-label": label },
     choice(false, "Add"),
-    choice(true, "Take away"),
+    choice(true, "Subtract"),
   );
 }
 
@@ -155,7 +155,7 @@ function partChips() {
       part.label,
     ),
   );
-  if (!chips.length) return [hint("This model brings no automatic parts.")];
+  if (!chips.length) return [hint("This model has no automatic parts.")];
   const group = h("div", { class: "chips", role: "group", "aria-label": "Parts" }, ...chips);
   return [h("p", { class: "visually-hidden" }, HINTS.parts), group];
 }

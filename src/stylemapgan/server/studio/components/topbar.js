@@ -28,9 +28,9 @@ class StudioTopbar extends HTMLElement {
   #status = h("span", {
     class: "status",
     id: "status",
-    title: "From the newest change to its picture",
+    title: "Time from the latest change to its picture",
   });
-  #theme = iconButton("moon", "Dark or light", { id: "theme", onclick: toggleTheme });
+  #theme = iconButton("moon", "Dark or light theme", { id: "theme", onclick: toggleTheme });
 
   connectedCallback() {
     const brand = h("span", { class: "brand" }, icon("mark"), h("span", {}, "StyleMapGAN Studio"));

@@ -1,4 +1,4 @@
-/** The dialog that takes a photo with the camera. Nothing leaves the page before it is taken. */
+/** The dialog for taking a photo with the camera. Nothing is sent before the photo is taken. */
 
 import { addFiles } from "../core/actions.js";
 import { h } from "../core/dom.js";
@@ -9,9 +9,9 @@ import { dialogButton, openDialog } from "./dialog.js";
 function explain(error) {
   const name = error instanceof Error ? error.name : "";
   if (name === "NotAllowedError")
-    return "The browser may not use the camera. Allow it beside the address and try again.";
+    return "The browser blocks the camera. Allow it in the address bar and try again.";
   if (name === "NotFoundError") return "No camera was found. Connect one, or upload a photo.";
-  return "The camera does not start. Another program may be using it.";
+  return "Cannot start the camera. Another program may be using it.";
 }
 
 export async function openWebcam() {

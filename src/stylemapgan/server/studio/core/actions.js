@@ -1,21 +1,21 @@
-/** What people do on the page, each as one function: pictures, models, the square. */
+/** Actions of the user, one function each: pictures, models, the square. */
 
-import { LARGEST_UPLOAD } from "./limits.js";
-import * as edits from "./edits.js";
+import { toast } from "../components/toasts.js";
+import * as changes from "./work-changes.js";
 import * as shelves from "./shelf.js";
 import { currentModel, desk, EMPTY_WORK, work } from "./state.js";
-import { toast } from "./notices.js";
 
 /** @import { Model, Push, Square, Target, Work } from "./types.js" */
 
+const LARGEST_UPLOAD = 40_000_000; // bytes; the server has a limit of its own
 /** @type {Target} */
 const NEW_PIECE = { kind: "piece", key: null };
 
 /** The slot of the work a picture goes to. @typedef {"source" | "references"} Slot */
 
-/** Puts a picture of the shelf into the work. @param {string} key @param {Slot} slot */
+/** Uses a picture of the shelf as source or reference. @param {string} key @param {Slot} slot */
 export async function choose(key, slot) {
-  const id = await shelves.ready(key).catch(() => null); // its tile says why
+  const id = await shelves.ready(key).catch(() => null); // its tile shows the error
   if (id) place(id, slot);
 }
 
@@ -24,12 +24,12 @@ function place(id, slot) {
   if (slot === "source") {
     work.do({ ...work.value, source: id });
   } else {
-    work.do(edits.addReference(work.value, id));
+    work.do(changes.addReference(work.value, id));
     selectReference(id);
   }
 }
 
-/** Strokes now take this reference: they go on with its newest piece, if it has one.
+/** Strokes now paint with this reference, on its newest piece if it has one.
  * @param {string} id */
 export function selectReference(id) {
   const pieces = work.value.pieces.filter((piece) => piece.reference === id);
@@ -43,15 +43,15 @@ export function selectPiece(key) {
   if (piece) desk.patch({ reference: piece.reference, target: { kind: "piece", key } });
 }
 
-/** The next stroke starts another piece of the same reference. */
+/** The next stroke starts a new piece of the same reference. */
 export function startPiece() {
   desk.patch({ target: NEW_PIECE });
 }
 
 /** @param {string} id */
-export const removeReference = (id) => work.do(edits.removeReference(work.value, id));
+export const removeReference = (id) => work.do(changes.removeReference(work.value, id));
 
-/** After undo, or when a reference goes: strokes take one that is still there. */
+/** After undo, or when a reference is removed: selects one that still exists. */
 export function keepSelection() {
   const { references } = work.value;
   if (references.includes(desk.value.reference ?? "")) return;
@@ -60,13 +60,13 @@ export function keepSelection() {
   else if (desk.value.reference) desk.patch({ reference: null, target: NEW_PIECE });
 }
 
-/** Takes the user's files in; each shows on the shelf at once, with its error if it has one.
+/** Adds the user's files to the shelf; a tile shows the error of its file.
  * @param {Iterable<File>} files @param {Slot} slot */
 export async function addFiles(files, slot) {
   for (const file of files) {
     if (file.size > LARGEST_UPLOAD) {
       toast(
-        `${file.name} is larger than ${LARGEST_UPLOAD / 1e6} MB. Save it smaller and try again.`,
+        `${file.name} is larger than ${LARGEST_UPLOAD / 1e6} MB. Shrink it and try again.`,
       );
       continue;
     }
@@ -79,13 +79,13 @@ export function rollDice(slot) {
   return choose(shelves.addRandom(Math.floor(Math.random() * 1e6)), slot);
 }
 
-/** Gives a picture another square; everything made from the old one follows.
+/** Gives a picture another square, and updates everything that uses it.
  * @param {string} key @param {{square?: Square | null, find?: string}} wish */
 export async function reframe(key, wish) {
   const before = shelves.entryByKey(key).stylemap?.id;
   const id = await shelves.ready(key, wish);
   if (!before || before === id) return;
-  work.do(edits.rename(work.value, new Map([[before, id]])));
+  work.do(changes.rename(work.value, new Map([[before, id]])));
   if (desk.value.reference === before) desk.patch({ reference: id });
 }
 
@@ -106,7 +106,7 @@ export async function start(name) {
   if (work.value.model === model.name) work.restart(work.value);
 }
 
-/** Goes on with another model: the same pictures if it knows the same subject.
+/** Switches to another model; keeps the pictures if it knows the same subject.
  * @param {string} name */
 export async function switchModel(name) {
   const before = currentModel();
@@ -115,7 +115,7 @@ export async function switchModel(name) {
   const isSameSubject = before.samples.join() === model.samples.join();
   if (!isSameSubject) return start(name);
   const old = work.value;
-  desk.patch({ busy: `Moving to ${model.title}` });
+  desk.patch({ busy: `Switching to ${model.title}` });
   try {
     await carryOver(old, before, model);
   } catch (error) {
@@ -136,21 +136,21 @@ async function carryOver(old, before, model) {
   shelves.relabel(model.name);
   const names = await shelves.remake(stylemapsIn(old));
   const moved = {
-    ...edits.rename(old, names),
+    ...changes.rename(old, names),
     model: model.name,
     pushes: old.pushes.filter(isKnown),
   };
-  work.restart(edits.rescale(moved, before.image_size, model.image_size));
+  work.restart(changes.rescale(moved, before.image_size, model.image_size));
   const chosen = reference && names.get(reference);
   if (chosen) selectReference(chosen);
 }
 
-/** Makes everything again after the server forgot it (it expires, it restarts). */
+/** Uploads and encodes everything again after the server lost it (expiry, restart). */
 export async function recover() {
-  desk.patch({ busy: "Sending the pictures again" });
+  desk.patch({ busy: "Uploading the pictures again" });
   try {
-    const names = await shelves.remake(stylemapsIn(work.value), { isForgotten: true });
-    work.rewrite((value) => edits.rename(value, names));
+    const names = await shelves.remake(stylemapsIn(work.value), { isExpired: true });
+    work.rewrite((value) => changes.rename(value, names));
     const { reference } = desk.value;
     desk.patch({ reference: (reference && names.get(reference)) ?? reference });
   } finally {

@@ -1,8 +1,7 @@
-/** Everything the page asks of the server over HTTP. */
+/** All HTTP requests of the page. */
 
 import { decodeGrey } from "../masks/png.js";
-import { addressOf } from "./addresses.js";
-import { sampleSubject } from "./subjects.js";
+import { sampleSubject, urlOf } from "./picture-urls.js";
 
 /** @import { Model, Part, Photo, Square, Stylemap } from "./types.js" */
 
@@ -11,7 +10,7 @@ const BASE = new URL("../../api/v1", import.meta.url).href;
 const TOKEN_KEY = `token of ${BASE}`; // other programs may share the proxy's name
 const TOKEN = readToken();
 
-/** The token came in the address as `#token=…`; it is kept for this tab and hidden. */
+/** The page's URL brings the token as `#token=…`; it is kept for this tab and removed from sight. */
 function readToken() {
   const match = /[#&]token=([^&]+)/.exec(location.hash);
   if (match) {
@@ -21,7 +20,7 @@ function readToken() {
   return sessionStorage.getItem(TOKEN_KEY);
 }
 
-/** What the server refused, in its words. */
+/** An error of the API, with the server's message. */
 export class ApiError extends Error {
   /** @param {string} code @param {string} message @param {number} status */
   constructor(code, message, status) {
@@ -34,17 +33,19 @@ export class ApiError extends Error {
 /** @param {Response} response */
 async function toError(response) {
   const body = await response.json().catch(() => null);
-  const { code = "http", message } = body?.error ?? {};
-  return new ApiError(code, message ?? `The server answered ${response.status}.`, response.status);
+  const { status } = response;
+  const { code = "http", message = `The server responded with status ${status}.` } =
+    body?.error ?? {};
+  return new ApiError(code, message, status);
 }
 
-/** Sends a request; waits and tries again when the server is busy.
+/** Sends a request; retries when the server is busy.
  * @param {string} path @param {RequestInit} [options] @returns {Promise<Response>} */
 async function request(path, options = {}, attempts = 3) {
   const headers = new Headers(options.headers);
   if (TOKEN) headers.set("Authorization", `Bearer ${TOKEN}`);
   const response = await fetch(BASE + path, { ...options, headers }).catch(() => {
-    throw new ApiError("offline", "The server does not answer. Is it still running?", 0);
+    throw new ApiError("offline", "Cannot reach the server. Is it still running?", 0);
   });
   if (response.ok) return response;
   if (response.status === 429 && attempts > 1) {
@@ -79,11 +80,11 @@ export async function uploadPhoto(file, name) {
   return (await request(path, { method: "POST", headers, body: file })).json();
 }
 
-/** Finds the square (where none is given) and encodes it.
- * @param {{model: string, photo: string, square: Square | null, find?: string}} question
+/** Encodes the square of a photo; finds the square if none is given.
+ * @param {{model: string, photo: string, square: Square | null, find?: string}} body
  * @returns {Promise<Stylemap>} */
-export async function encode(question) {
-  return (await post("/stylemaps", question)).json();
+export async function encode(body) {
+  return (await post("/stylemaps", body)).json();
 }
 
 /** @param {string} model @param {number} seed @returns {Promise<Stylemap>} */
@@ -99,19 +100,19 @@ export async function findParts(id) {
   );
 }
 
-/** @param {object} recipe @param {string} type @returns {Promise<{blob: Blob, name: string}>} */
-export async function exportResult(recipe, type) {
-  const response = await post("/export", recipe, type);
+/** @param {object} body @param {string} type @returns {Promise<{blob: Blob, name: string}>} */
+export async function exportResult(body, type) {
+  const response = await post("/export", body, type);
   const disposition = response.headers.get("Content-Disposition") ?? "";
   const name = /filename="?([^";]+)"?/.exec(disposition)?.[1] ?? "result";
   return { blob: await response.blob(), name };
 }
 
-/** A picture as an address an <img> can show; the token travels in the request, not in the page.
+/** The object URL of a picture; the token is sent in a header and stays out of the page.
  * @param {string} path @param {string} subject what it shows */
 function picture(path, subject) {
   const headers = { Accept: "image/webp,image/png,image/jpeg" };
-  return addressOf(path, subject, async () => (await request(path, { headers })).blob());
+  return urlOf(path, subject, async () => (await request(path, { headers })).blob());
 }
 
 /** @param {string} model @param {string} sample */

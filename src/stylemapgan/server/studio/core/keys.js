@@ -9,7 +9,7 @@ import { fit } from "../stage/view.js";
 import { StudioStage } from "../stage/stage.js";
 import { currentModel, desk, work } from "./state.js";
 
-/** What takes letters itself. Sliders do not, but arrows are theirs. */
+/** Elements that take letters. Sliders only take arrow keys. */
 const WRITES = "input:not([type=range], [type=checkbox]), select, textarea, dialog";
 
 /** @param {KeyboardEvent} event @returns {(() => void) | undefined} */
@@ -40,7 +40,7 @@ const PLAIN = {
   x: () => desk.patch({ canvas: desk.value.canvas === "source" ? "reference" : "source" }),
 };
 
-/** Arrows move the chosen piece: by a pixel, with Shift by a cell of the stylemap.
+/** Arrow keys move the selected piece: by a pixel, with Shift by a cell of the stylemap.
  * @param {KeyboardEvent} event */
 function moveByArrow(event) {
   const isSliding = event.target instanceof HTMLInputElement;

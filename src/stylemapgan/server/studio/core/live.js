@@ -1,17 +1,17 @@
 /**
- * The live connection: the work goes to the server as it changes, pictures come back.
+ * The live connection: sends the work to the server as it changes, and receives pictures.
  *
- * What goes out is the smallest message that brings the server up to date: the changed rectangle
- * of a mask while a stroke runs, otherwise the state, without the masks the server has.
+ * It sends the smallest message that updates the server: the changed rectangle of a mask during a
+ * stroke, otherwise the state, without the masks that the server already has.
  */
 
 import { encodeGrey } from "../masks/png.js";
 import { cut, difference } from "../masks/mask.js";
 import { openLive } from "./api.js";
-import { toLayers } from "./recipe.js";
+import { toLayers } from "./edit.js";
 
 /** @import { Box, Mask, Work } from "./types.js" */
-/** @import { Layer } from "./recipe.js" */
+/** @import { Layer } from "./edit.js" */
 
 const FIRST_PUSH_MASK = 0xffff0000;
 const FIRST_WAIT = 500; // milliseconds before the first new try
@@ -46,7 +46,7 @@ export function encodeDelta(sequence, index, mask, box) {
 
 export class Live {
   /** @type {WebSocket | null} */ #socket = null;
-  /** @type {Scene | null} what the page shows */ #wanted = null;
+  /** @type {Scene | null} what to show */ #wanted = null;
   /** @type {Scene | null} what the server has */ #sent = null;
   /** @type {Map<number, number>} when each message left */ #times = new Map();
   #sequence = 0;
@@ -74,7 +74,7 @@ export class Live {
     });
   }
 
-  /** Sends everything again. */
+  /** Sends the complete state again. */
   refresh() {
     this.#sent = null;
     this.#send();
@@ -106,8 +106,8 @@ export class Live {
       this.#listener.onConnection("live");
       this.refresh();
     } else if (message.type === "error") {
-      this.#sent = null; // who knows what the server has now
-      this.#listener.onError(message.code ?? "", message.message ?? "The server refused this.");
+      this.#sent = null; // unknown what the server has now
+      this.#listener.onError(message.code ?? "", message.message ?? "The server rejected the edit.");
     }
   }
 
@@ -158,7 +158,7 @@ export class Live {
   async #draw(message) {
     const sequence = new DataView(message).getUint32(0, true);
     const picture = await createImageBitmap(new Blob([message.slice(8)], { type: "image/jpeg" }));
-    if (sequence < this.#drawn) return picture.close(); // a newer one was quicker
+    if (sequence < this.#drawn) return picture.close(); // a newer one came first
     this.#drawn = sequence;
     const started = this.#times.get(sequence);
     for (const old of this.#times.keys()) if (old <= sequence) this.#times.delete(old);

@@ -1,12 +1,12 @@
 /**
- * The pictures at hand: samples of the model, the user's photos, random ones.
+ * The available pictures: samples of the model, the user's photos, random ones.
  *
- * An entry is one picture as a person sees it. Its stylemap is what the model made of it; another
- * square or another model gives the same entry another stylemap. The work names stylemaps, so
- * that undo can go back to an earlier square.
+ * An entry is one picture, with its stylemap; another square or another model gives it another
+ * stylemap. The work refers to stylemaps, so that undo can return to an earlier square.
  */
 
 import * as api from "./api.js";
+import { keepUrls, sampleSubject, uploadSubject } from "./picture-urls.js";
 import { currentModel, work } from "./state.js";
 import { Store } from "./store.js";
 
@@ -21,7 +21,7 @@ import { Store } from "./store.js";
 
 export const shelf = new Store(/** @type {readonly Entry[]} */ ([]));
 
-/** @type {Map<string, {entry: string, stylemap: Stylemap}>} every stylemap this page made */
+/** @type {Map<string, {entry: string, stylemap: Stylemap}>} all stylemaps of this page */
 const stylemaps = new Map();
 let made = 0;
 
@@ -66,7 +66,7 @@ function keep(key, stylemap) {
   return stylemap.id;
 }
 
-/** Runs a step of an entry's life; a refusal shows on its tile.
+/** Runs a step of preparing an entry; its tile shows an error.
  * @template T @param {string} key @param {() => Promise<T>} step */
 async function attempt(key, step) {
   change(key, { state: "busy", error: null });
@@ -98,7 +98,7 @@ export function relabel(model) {
 /** @param {Entry} entry @returns {Entry} */
 const outdated = (entry) => ({ ...entry, stylemap: null, state: "idle", error: null });
 
-/** Puts a user's file on the shelf. @param {Blob} blob @param {string} name */
+/** Adds a user's file. @param {Blob} blob @param {string} name */
 export const addUpload = (blob, name) => put(newEntry({ name, origin: "upload", blob })).key;
 
 /** @param {number} seed */
@@ -110,7 +110,7 @@ export function removeEntry(key) {
   shelf.set(shelf.value.filter((entry) => entry.key !== key));
 }
 
-/** The photo in the server's store, uploaded if need be.
+/** The photo on the server, uploaded if necessary.
  * @param {Entry} entry @param {string} model @returns {Promise<Photo>} */
 async function photoOf(entry, model) {
   if (entry.photo) return entry.photo;
@@ -121,20 +121,20 @@ async function photoOf(entry, model) {
   return photo;
 }
 
-/** @type {Map<string, Promise<string>>} encodings under way */
-const underWay = new Map();
+/** @type {Map<string, Promise<string>>} encodings in progress */
+const inProgress = new Map();
 
-/** The stylemap of an entry for the current model, made where there is none.
+/** The stylemap of an entry for the current model, encoded if there is none.
  * @param {string} key @param {{square?: Square | null, find?: string}} [wish] */
 export function ready(key, wish) {
   const { stylemap } = entryByKey(key);
   if (stylemap && !wish) return Promise.resolve(stylemap.id);
-  const pending = underWay.get(key);
+  const pending = inProgress.get(key);
   if (pending && !wish) return pending;
   const encoding = attempt(key, () => makeStylemap(key, wish ?? {})).finally(() =>
-    underWay.delete(key),
+    inProgress.delete(key),
   );
-  underWay.set(key, encoding);
+  inProgress.set(key, encoding);
   return encoding;
 }
 
@@ -150,25 +150,55 @@ async function makeStylemap(key, { square = null, find }) {
   try {
     return await encode();
   } catch (error) {
-    const isForgotten = error instanceof api.ApiError && error.code === "unknown_photo";
-    if (!entry.photo || !isForgotten) throw error;
-    change(key, { photo: null }); // it has expired, or its file was deleted: send it again
+    const isExpired = error instanceof api.ApiError && error.code === "unknown_photo";
+    if (!entry.photo || !isExpired) throw error;
+    change(key, { photo: null }); // expired, or its file was deleted: upload it again
     return encode();
   }
 }
 
-/** Makes the stylemaps again, for another model or after the server forgot them.
- * @param {readonly string[]} ids @param {{isForgotten?: boolean}} [options]
+/** Encodes stylemaps again, for another model or because they expired.
+ * @param {readonly string[]} ids @param {{isExpired?: boolean}} [options]
  * @returns {Promise<Map<string, string>>} new ids by old ones */
-export async function remake(ids, { isForgotten = false } = {}) {
+export async function remake(ids, { isExpired = false } = {}) {
   /** @type {Map<string, string>} */
   const names = new Map();
   for (const id of ids) {
     const entry = entryOf(id);
     if (!entry) continue;
-    if (isForgotten && entry.origin !== "random") change(entry.key, { photo: null });
+    if (isExpired && entry.origin !== "random") change(entry.key, { photo: null });
     const square = stylemapOf(id)?.square ?? null;
     names.set(id, await ready(entry.key, { square }));
   }
   return names;
+}
+
+const CLEANUP_PAUSE = 1000; // milliseconds in which pictures now shown can load
+
+/** Revokes object URLs that are no longer needed, shortly after each change. */
+export function startCleanup() {
+  let isScheduled = false;
+  const schedule = () => {
+    if (isScheduled) return;
+    isScheduled = true;
+    setTimeout(() => {
+      isScheduled = false;
+      keepUrls(subjectsInUse());
+    }, CLEANUP_PAUSE);
+  };
+  shelf.subscribe(schedule);
+  work.subscribe(schedule);
+}
+
+/** What the page may show without another change. */
+function subjectsInUse() {
+  const { model, source, references, pieces } = work.value;
+  const subjects = new Set([...references, ...pieces.map((piece) => piece.reference)]);
+  if (source) subjects.add(source);
+  for (const { key, sample, photo, stylemap } of shelf.value) {
+    if (photo) subjects.add(photo.id);
+    if (stylemap) subjects.add(stylemap.id);
+    else subjects.add(sample ? sampleSubject(model, sample) : uploadSubject(key));
+  }
+  return subjects;
 }

@@ -1,6 +1,6 @@
 /**
- * The page's whole state, in two stores: the work, which undo and redo walk through,
- * and the desk, which they leave alone (tool, selection, view).
+ * The page's state, in three stores: the work, which undo and redo change; the desk, which they do
+ * not (tool, selection, view); and the newest frame from the server.
  */
 
 import { History, Store } from "./store.js";
@@ -50,6 +50,18 @@ export const desk = new Store(
     hasPainted: false,
   }),
 );
+
+/** @typedef {{picture: ImageBitmap | null, arrived: number}} Frame `arrived`: frames so far */
+
+/** The newest picture of the result. */
+export const frame = new Store(/** @type {Frame} */ ({ picture: null, arrived: 0 }));
+
+/** @param {ImageBitmap} picture */
+export function showFrame(picture) {
+  const { picture: old, arrived } = frame.value;
+  frame.set({ picture, arrived: arrived + 1 });
+  old?.close();
+}
 
 /** The model in use. @returns {Model | undefined} */
 export function currentModel() {

@@ -1,14 +1,13 @@
-/** Values that tell others when they change, and a value with a history. */
+/** Values that notify listeners of changes, and a value with undo and redo. */
 
 /**
- * One immutable value and those who want to hear of a new one.
- * Listeners run once per microtask, however often the value changed before.
+ * One immutable value and its listeners, which run at most once per microtask.
  * @template T
  */
 export class Store {
   /** @type {T} */ #value;
   /** @type {Set<(value: T) => void>} */ #listeners = new Set();
-  #isTelling = false;
+  #isNotifying = false;
 
   /** @param {T} value */
   constructor(value) {
@@ -23,7 +22,7 @@ export class Store {
   set(value) {
     if (value === this.#value) return;
     this.#value = value;
-    this.tell();
+    this.notify();
   }
 
   /** Replaces some fields. @param {Partial<T>} fields */
@@ -37,11 +36,11 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  tell() {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+  notify() {
+    if (this.#isNotifying) return;
+    this.#isNotifying = true;
     queueMicrotask(() => {
-      this.#isTelling = false;
+      this.#isNotifying = false;
       for (const listener of this.#listeners) listener(this.#value);
     });
   }
@@ -50,8 +49,8 @@ export class Store {
 const LONGEST_HISTORY = 200;
 
 /**
- * A store that can go back. A gesture calls `set` as often as it likes and `commit` at its end:
- * one step of the history.
+ * A store with undo. A gesture calls `set` any number of times and `commit` at its end, which
+ * adds one step to the history.
  * @template T
  * @extends {Store<T>}
  */
@@ -74,13 +73,13 @@ export class History extends Store {
     return this.#future.length > 0;
   }
 
-  /** Ends a step: what `set` changed since the last one becomes one entry. */
+  /** Ends a step: all changes since the last one become one entry. */
   commit() {
     if (this.value === this.#committed) return;
     this.#past = [...this.#past, this.#committed].slice(-LONGEST_HISTORY);
     this.#future = [];
     this.#committed = this.value;
-    this.tell();
+    this.notify();
   }
 
   /** Sets and commits. @param {T} value */
@@ -90,7 +89,7 @@ export class History extends Store {
     this.commit();
   }
 
-  /** Drops what `set` changed since the last step. */
+  /** Reverts changes since the last step. */
   cancel() {
     this.set(this.#committed);
   }
@@ -111,10 +110,10 @@ export class History extends Store {
     this.#future = [];
     this.#committed = value;
     this.set(value);
-    this.tell();
+    this.notify();
   }
 
-  /** Changes every entry, for example when ids have new names. @param {(value: T) => T} change */
+  /** Changes every entry, for example to rename ids. @param {(value: T) => T} change */
   rewrite(change) {
     const isClean = this.value === this.#committed;
     this.#past = this.#past.map(change);

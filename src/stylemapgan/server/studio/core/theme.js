@@ -1,4 +1,4 @@
-/** Dark or light: as the system has it, until someone chooses. */
+/** Dark or light theme: the system's, until the user chooses one. */
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 

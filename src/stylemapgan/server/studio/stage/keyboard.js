@@ -1,7 +1,7 @@
-/** Drawing without a pointer: arrows move a cross, Enter does what a press does. */
+/** Drawing with the keyboard: arrow keys move a cursor, Enter presses and releases. */
 
 import { modelSize } from "../core/state.js";
-import { say } from "../core/notices.js";
+import { announce } from "../components/toasts.js";
 
 /** @import { Point } from "../core/types.js" */
 /** @import { Tool } from "./tools/tool.js" */
@@ -29,17 +29,17 @@ export class KeyboardPointer {
     const event = new PointerEvent("pointermove");
     if (this.#isHeld) tool.move([this.#point], event);
     tool.hover?.(this.#point, 1);
-    say(`${Math.round(this.#point.x)} right, ${Math.round(this.#point.y)} down`);
+    announce(`${Math.round(this.#point.x)} right, ${Math.round(this.#point.y)} down`);
   }
 
-  /** Presses, and on the next call lets go. @param {Tool} tool @param {number} scale */
+  /** Presses; the next call releases. @param {Tool} tool @param {number} scale */
   press(tool, scale) {
     const size = modelSize();
     this.#point ??= { x: size / 2, y: size / 2 };
     if (this.#isHeld) tool.end();
     else tool.start(this.#point, new PointerEvent("pointerdown"), scale);
     this.#isHeld = !this.#isHeld;
-    say(this.#isHeld ? "Drawing; arrows draw, Enter ends" : "Done");
+    announce(this.#isHeld ? "Drawing. Arrow keys draw, Enter stops." : "Stopped drawing.");
   }
 
   /** @param {Tool} tool */

@@ -1,9 +1,8 @@
-/** Gathers what the canvas shows from the work, the desk and the pictures that have come. */
+/** Collects what the canvas shows, from the work, the desk and the loaded pictures. */
 
 import * as api from "../core/api.js";
-import { frame } from "../core/frames.js";
 import { entryOf, stylemapOf } from "../core/shelf.js";
-import { desk, modelSize, targetPiece, work } from "../core/state.js";
+import { desk, frame, modelSize, targetPiece, work } from "../core/state.js";
 import { currentSurface } from "./surface.js";
 import { TOOLS } from "./tools/index.js";
 import { view } from "./view.js";

@@ -1,9 +1,8 @@
-/** `<studio-stage>`: the canvas one paints on. */
+/** `<studio-stage>`: the canvas for painting. */
 
 import { find, h, icon } from "../core/dom.js";
-import { frame } from "../core/frames.js";
 import { shelf } from "../core/shelf.js";
-import { desk, modelSize, work } from "../core/state.js";
+import { desk, frame, modelSize, work } from "../core/state.js";
 import { Gestures } from "./gestures.js";
 import { Images } from "./images.js";
 import { ARROWS, KeyboardPointer } from "./keyboard.js";
@@ -11,12 +10,12 @@ import { draw } from "./painter.js";
 import { gather } from "./scene.js";
 import { TOOLS } from "./tools/index.js";
 import { loadParts, parts } from "./tools/parts.js";
-import { panBy, tell, view, viewport, zoomBy } from "./view.js";
+import { panBy, publish, view, viewport, zoomBy } from "./view.js";
 
 /** @import { Point } from "../core/types.js" */
 
-const OFFLINE = "The server does not answer. Trying again; your work stays here.";
-const HELP = "Picture. Arrow keys move a cross or the chosen piece, Enter draws.";
+const OFFLINE = "Cannot reach the server; retrying. Your work stays in this page.";
+const HELP = "Picture. Arrow keys move the drawing cursor or the selected piece; Enter draws.";
 
 export class StudioStage extends HTMLElement {
   #canvas = h("canvas", { id: "canvas", tabindex: "0", role: "application", "aria-label": HELP });
@@ -133,7 +132,7 @@ export class StudioStage extends HTMLElement {
     draw(context, viewport, scene, density);
     this.#placeDivider(scene.divider);
     this.#canvas.dataset.frames = String(frame.value.arrived);
-    if (Math.abs(viewport.zoom - view.value.zoom) > 0.001) tell();
+    if (Math.abs(viewport.zoom - view.value.zoom) > 0.001) publish();
   }
 
   /** @param {number | null} divider */

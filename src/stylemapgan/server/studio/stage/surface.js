@@ -1,6 +1,6 @@
-/** What strokes write to: the mask of a piece or of a direction, and how it lies on the canvas. */
+/** The mask that strokes change (of a piece or a direction), and its placement on the canvas. */
 
-import { addPiece, changePiece, changePush, findPush } from "../core/edits.js";
+import { addPiece, changePiece, changePush, findPush } from "../core/work-changes.js";
 import { desk, modelSize, targetPiece, work } from "../core/state.js";
 import { centre, emptyMask, sideOf } from "../masks/mask.js";
 
@@ -56,7 +56,7 @@ function pushSurface(direction) {
   );
 }
 
-/** The mask that strokes go to now, or null where there is none. */
+/** The mask that strokes change now; null if there is none. */
 export function currentSurface() {
   const { target } = desk.value;
   if (target.kind === "push") return pushSurface(target.direction);
@@ -64,7 +64,7 @@ export function currentSurface() {
   return piece ? pieceSurface(piece) : null;
 }
 
-/** The mask for a stroke; starts a new piece of the chosen reference where there is none. */
+/** The mask for a stroke; starts a new piece of the selected reference if there is none. */
 export function openSurface() {
   const hidden = targetPiece();
   if (hidden?.isHidden) work.set(changePiece(work.value, hidden.key, { isHidden: false }));

@@ -13,21 +13,21 @@ export const view = new Store({ zoom: 1, divider: 0.5 });
 /** @param {number} factor @param {Point} [about] */
 export function zoomBy(factor, about) {
   viewport.zoomBy(factor, about);
-  tell();
+  publish();
 }
 
 /** @param {number} dx @param {number} dy */
 export function panBy(dx, dy) {
   viewport.panBy(dx, dy);
-  tell();
+  publish();
 }
 
 export function fit() {
   viewport.fit();
-  tell();
+  publish();
 }
 
 /** Tells that the viewport changed. */
-export function tell() {
+export function publish() {
   view.set({ ...view.value, zoom: viewport.zoom });
 }

@@ -1,6 +1,6 @@
-/** Move: drag a piece to another place on the source; handles turn and scale it. */
+/** Move: drag a piece to another position; its handles rotate and scale it. */
 
-import { changePiece } from "../../core/edits.js";
+import { changePiece } from "../../core/work-changes.js";
 import { selectPiece } from "../../core/actions.js";
 import { desk, modelSize, targetPiece, work } from "../../core/state.js";
 import { bounds, valueAt } from "../../masks/mask.js";

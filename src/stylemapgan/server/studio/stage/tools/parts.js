@@ -1,4 +1,4 @@
-/** Automatic parts: the model's own regions of a picture, taken with one click each. */
+/** Automatic parts: regions found by the model, each added with one click. */
 
 import { findParts } from "../../core/api.js";
 import { desk, work } from "../../core/state.js";
@@ -23,7 +23,7 @@ export const parts = new Store(
 const shownId = () =>
   desk.value.canvas === "reference" ? desk.value.reference : work.value.source;
 
-/** Asks for the parts of the picture on the canvas, once. */
+/** Requests the parts of the picture on the canvas, once. */
 export async function loadParts() {
   const id = shownId();
   if (!id || id === parts.value.id) return;
@@ -44,7 +44,7 @@ export function isTaken(part) {
   return coverage(surface.mask, transformMask(part.mask, surface.matrix.inverse())) > 0.5;
 }
 
-/** Paints a part, or takes it away where it is painted. @param {Part} part */
+/** Adds a part to the mask, or removes it. @param {Part} part */
 export function togglePart(part) {
   const isSubtracting = isTaken(part);
   const surface = surfaceOrHint();

@@ -1,8 +1,7 @@
-/** What every tool can do; the canvas calls these while a pointer draws. */
+/** The interface of all tools; the canvas calls its methods while a pointer draws. */
 
-import { MOST_PIECES } from "../../core/limits.js";
 import { desk, targetPiece, work } from "../../core/state.js";
-import { toast } from "../../core/notices.js";
+import { toast } from "../../components/toasts.js";
 import { openSurface } from "../surface.js";
 
 /** @import { Point } from "../../core/types.js" */
@@ -23,18 +22,20 @@ import { openSurface } from "../surface.js";
  *   draw?: (context: CanvasRenderingContext2D, scale: number, inks: Inks) => void,
  * }} Tool */
 
+const MOST_PIECES = 16; // the limit of the API
+
 const isFull = () => work.value.pieces.length >= MOST_PIECES;
 
-/** The surface to paint on; says what is missing where there is none.
+/** The surface to paint on; shows a hint if there is none.
  * @returns {Surface | null} */
 export function surfaceOrHint() {
   if (!targetPiece() && desk.value.target.kind === "piece" && isFull()) {
-    toast(`A work has at most ${MOST_PIECES} pieces. Remove one, or go on with one of them.`);
+    toast(`An edit can have at most ${MOST_PIECES} pieces. Remove one, or paint on an existing one.`);
     return null;
   }
   const surface = openSurface();
   if (!surface) {
-    toast("Choose a reference first: its parts appear where you paint.", "info");
+    toast("Choose a reference first. Its content appears where you paint.", "info");
     desk.patch({ slot: "references" });
   }
   return surface;
