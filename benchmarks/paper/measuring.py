@@ -21,7 +21,7 @@ from stylemapgan.evaluation.tasks.registry import choose_tasks
 from stylemapgan.models import Generator
 
 TASKS = ("reconstruction", "generation", "interpolation", "local-editing", "swap")
-"""Those that need no further training; tasks that the data cannot answer are left out."""
+"""Tasks that need no further training; those that the data does not support are skipped."""
 
 
 def measure_cells(
@@ -35,10 +35,10 @@ def measure_cells(
 
     Args:
         output: Folder of all runs.
-        cells: What to measure.
-        budget: Says how thoroughly.
+        cells: Cells to measure.
+        budget: Sets how many pictures are measured.
         data: Folder of each data set.
-        on_cell: Told of a cell that begins; gives whom to tell how far its tasks are.
+        on_cell: Called when a cell begins; returns a callback for the progress of its tasks.
     """
     results = []
     for cell in cells:
@@ -52,14 +52,14 @@ def measure_cells(
 
 
 def result_path(output: Path, cell: Cell) -> Path:
-    """Where a cell's results are."""
+    """Find the file of a cell's results."""
     return output / "results" / f"{cell.name}.json"
 
 
 def measure_cell(
     output: Path, cell: Cell, budget: Budget, folder: Path, on_progress: OnProgress
 ) -> Result:
-    """Measure one trained cell; tasks that an interruption left finished are not done again."""
+    """Measure one trained cell; tasks finished before an interruption are not repeated."""
     run = output / "cells" / cell.name
     snapshot = newest_snapshot(run)
     networks = load(snapshot, NoisyGenerator if cell.variant.has_pixel_noise else Generator)

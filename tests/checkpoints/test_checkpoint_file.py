@@ -107,7 +107,7 @@ def test_read_refuses_a_truncated_file(tmp_path, checkpoint, kept):
     write(path, checkpoint)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
-    with pytest.raises(CheckpointError, match="only part of one"):
+    with pytest.raises(CheckpointError, match="incomplete"):
         read(path)
 
 

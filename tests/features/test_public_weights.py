@@ -122,7 +122,7 @@ def test_renamed_weights_are_found_by_content(source, tmp_path):
 
 
 def test_a_place_that_is_not_there_is_named(source, tmp_path):
-    assert f"no file or folder {tmp_path / 'nowhere'}" in message_of(
+    assert f"{tmp_path / 'nowhere'} not found" in message_of(
         published(source), [tmp_path / "nowhere"]
     )
 

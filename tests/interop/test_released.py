@@ -150,7 +150,7 @@ def test_a_web_page_saved_as_checkpoint_is_recognised(tmp_path):
 def test_a_truncated_file_is_refused(tmp_path, kept):
     path = tmp_path / "released.pt"
     path.write_bytes(FULL.read_bytes()[:kept])
-    with pytest.raises(CheckpointError, match="only part of one"):
+    with pytest.raises(CheckpointError, match="incomplete"):
         read_released(path)
 
 

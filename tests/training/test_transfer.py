@@ -145,5 +145,5 @@ def test_freezing_more_layers_than_there_are_is_refused(settings):
 
 
 def test_freezing_without_a_model_to_start_from_is_refused(settings):
-    with pytest.raises(ConfigError, match="name one"):
+    with pytest.raises(ConfigError, match="set init_from too"):
         settings(freeze_discriminator=1)
