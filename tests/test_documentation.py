@@ -3,6 +3,7 @@
 import re
 import runpy
 import shlex
+import tomllib
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,13 @@ def test_links_in_the_documentation_lead_somewhere():
         for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
             if not target.startswith("http"):
                 assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_the_house_style_lists_the_layers_that_the_linter_enforces():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    (contract,) = project["tool"]["importlinter"]["contracts"]
+    (table,) = re.findall(
+        r"## Layers\n\n```text\n(.*?)```", (ROOT / "STYLE.md").read_text("utf-8"), re.S
+    )
+    rows = [line[:45].split() for line in table.splitlines()]  # the second column explains
+    assert rows == [layer.split(" | ") for layer in contract["layers"]]

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from stylemapgan import images
-    from stylemapgan.config import ModelConfig, RunConfig, TrainConfig
+    from stylemapgan.config import PRESETS, DataConfig, ModelConfig, RunConfig, TrainConfig
+    from stylemapgan.data.preparing import PrepareConfig, prepare
     from stylemapgan.editing import (
         AbstractEditor,
         BoxMask,
@@ -24,13 +25,16 @@ if TYPE_CHECKING:
     )
     from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, Square
     from stylemapgan.errors import StyleMapGANError
+    from stylemapgan.training.whole_run import resume, train
 
     __version__: str
 
 __all__ = [
+    "PRESETS",
     "AbstractEditor",
     "BoxMask",
     "CroppedPhoto",
+    "DataConfig",
     "Edit",
     "Editor",
     "FullPhoto",
@@ -39,6 +43,7 @@ __all__ = [
     "Part",
     "PartMask",
     "PngMask",
+    "PrepareConfig",
     "Push",
     "RunConfig",
     "Square",
@@ -48,15 +53,21 @@ __all__ = [
     "images",
     "open_editor",
     "operations",
+    "prepare",
+    "resume",
+    "train",
 ]
 
 _MODULES = {"images": "stylemapgan.images", "operations": "stylemapgan.editing.operations"}
 _HOMES = {
-    **dict.fromkeys(("ModelConfig", "RunConfig", "TrainConfig"), "stylemapgan.config"),
+    **dict.fromkeys(("DataConfig", "ModelConfig", "PRESETS"), "stylemapgan.config"),
+    **dict.fromkeys(("RunConfig", "TrainConfig"), "stylemapgan.config"),
     **dict.fromkeys(("AbstractEditor", "Editor", "OnnxEditor"), "stylemapgan.editing"),
     **dict.fromkeys(("BoxMask", "PartMask", "PngMask"), "stylemapgan.editing"),
     **dict.fromkeys(("Edit", "Part", "Push", "open_editor"), "stylemapgan.editing"),
     **dict.fromkeys(("CroppedPhoto", "FullPhoto", "Square"), "stylemapgan.editing.photo"),
+    **dict.fromkeys(("PrepareConfig", "prepare"), "stylemapgan.data.preparing"),
+    **dict.fromkeys(("resume", "train"), "stylemapgan.training.whole_run"),
     "StyleMapGANError": "stylemapgan.errors",
 }
 """Where each public name is: known without importing it."""
@@ -71,7 +82,14 @@ def __getattr__(name: str) -> Any:
         return import_module(_MODULES[name])
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_HOMES[name]), name)
+    try:
+        return getattr(import_module(_HOMES[name]), name)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("stylemapgan"):
+            raise
+        from stylemapgan.errors import MissingExtraError
+
+        raise MissingExtraError(error.name, "train") from None
 
 
 def __dir__() -> list[str]:

@@ -70,9 +70,9 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
             complaints.append(message.text)
 
     def open_it(
-        size: dict[str, int] = DESKTOP, *, url: str = address, script: str = "", **settings
+        size: dict[str, int] = DESKTOP, *, url: str = address, script: str = "", **options
     ) -> Page:
-        context = browser.new_context(viewport=size, accept_downloads=True, **settings)  # pyright: ignore[reportArgumentType]
+        context = browser.new_context(viewport=size, accept_downloads=True, **options)  # pyright: ignore[reportArgumentType]
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(0)  # whatever hangs ends with the test's own limit

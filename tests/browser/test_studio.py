@@ -59,6 +59,7 @@ def test_a_download_says_how_it_was_made(open_page):
     assert b"compositeWithTrainedAlgorithmicMedia" in content
 
     studio.page.locator("#download").click()
+    expect(studio.page.locator("#menu-help")).to_be_hidden()  # phones alone have it there
     studio.page.locator("#tag").uncheck()
     studio.page.keyboard.press("Escape")
     content = Path(studio.download().path()).read_bytes()
@@ -225,6 +226,9 @@ def test_on_a_phone_everything_fits_and_a_finger_paints(open_page):
     studio = StudioPage(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
     studio.drag(STROKE)
+    page.locator("#download").click()
+    expect(page.locator("#menu-help")).to_be_visible()
+    page.keyboard.press("Escape")
     for tab in ("pictures", "pieces", "directions"):
         page.locator(f"#tab-{tab}").click()
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -38,8 +38,8 @@ REFRAME = """async (turn) => {
 
 @pytest.mark.parametrize("strips", [True, False], ids=["stripped", "passed-on"])
 def test_below_a_path_of_a_reverse_proxy_everything_works(open_page, strips):
-    settings = ServerConfig(port=0, root_path=PATH, models=())
-    with run_site(settings) as site, reverse_proxy(site.url, strips=strips) as url:
+    config = ServerConfig(port=0, root_path=PATH, models=())
+    with run_site(config) as site, reverse_proxy(site.url, strips=strips) as url:
         studio = StudioPage(open_page(url=url))
         before = studio.result()
         studio.drag(STROKE)

@@ -120,7 +120,7 @@ def test_list_shows_what_comes_with_a_model(run):
         (("--labels", "t.csv", "--column", "no", "--positive", "b"), "has no column 'no'"),
         (("--labels", "t.csv", "--column", "look", "--positive", "b", "--negative", "c"),
          "No photo in . has a line in t.csv"),
-        (("--labels", "bad.jsonl", "--column", "look", "--positive", "b"), "line 1 is no JSON"),
+        (("--labels", "bad.jsonl", "--column", "look", "--positive", "b"), "line 1 is not a JSON"),
         (("--with", "bright", "--without", "dark", "-o", "x.txt"), "end in .safetensors"),
         (("--with", "bright", "--without", "dark", "--label", ""), "one line of up to"),
     ],

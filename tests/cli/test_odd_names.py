@@ -15,7 +15,8 @@ from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.cli.main import main
 from stylemapgan.config import RunConfig, read_toml, to_toml
 from stylemapgan.config.run_config import DataConfig
-from stylemapgan.data import cache_folder, open_photos
+from stylemapgan.config.user_folders import cache_folder
+from stylemapgan.data import open_photos
 from stylemapgan.errors import StorageError
 
 CAFE = os.fsdecode(b"caf\xe9")

@@ -58,7 +58,7 @@ def test_an_empty_part_is_spoken_of(run, pictures, tmp_path):
     options = ("--size", 32, "--validation", 0.5, "--split-by", "folder", "--workers", 1)
     outcome = run("prepare", pictures, tmp_path / "out", *options)
     assert outcome.code == 0
-    assert "no picture fell into" in outcome.out
+    assert "The part val is empty" in outcome.out
 
 
 def test_other_settings_get_one_line(run, pictures, tmp_path):

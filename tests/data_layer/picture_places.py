@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from stylemapgan.data.sources import AbstractSource, Record
+
 Pictures = dict[str, bytes]
 
 
@@ -23,6 +25,11 @@ def png(grey: int, side: int = 16) -> bytes:
 def greys(images: np.ndarray) -> list[int]:
     """What `png` was given."""
     return np.rint((images[:, 0, 0, 0] + 1) * 127.5).astype(int).tolist()
+
+
+def records(source: AbstractSource) -> list[Record]:
+    """Read all pictures."""
+    return [source.record(index) for index in range(len(source))]
 
 
 def write_tar(path: Path, members: Pictures) -> Path:

@@ -64,8 +64,8 @@ def test_attributes_name_the_file_and_rebuild_its_face(finished):
     assert len(lines) == SETTINGS.count
     for index, line in enumerate(lines):
         attributes = json.loads(line)
-        assert Path(attributes["file"]).stem == f"{index:06d}"
-        assert Face.from_attributes(attributes) == draw_face(SETTINGS.seed, index)
+        assert Path(attributes.pop("file")).stem == f"{index:06d}"
+        assert Face(**attributes) == draw_face(SETTINGS.seed, index)
 
 
 def test_triples_come_with_pictures_mask_and_part(finished):
@@ -80,8 +80,8 @@ def test_triples_come_with_pictures_mask_and_part(finished):
         np.testing.assert_array_equal(read(place / "mask.png"), np.where(triple.mask, 255, 0))
         assert told["part"] == triple.part
         assert told["pixels_that_differ"] == triple.mask.sum()
-        assert Face.from_attributes(told["source"]) == triple.source
-        assert Face.from_attributes(told["reference"]) == triple.reference
+        assert Face(**told["source"]) == triple.source
+        assert Face(**told["reference"]) == triple.reference
 
 
 def test_label_maps_have_colours_for_people(finished):

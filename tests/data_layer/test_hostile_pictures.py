@@ -13,7 +13,7 @@ from PIL import Image
 from prepared_pictures import noisy_picture, smooth_noise
 
 from stylemapgan.data.preparing import PrepareConfig, Prepared, prepare
-from stylemapgan.data.preparing.naming import safe_names
+from stylemapgan.data.preparing.forms import safe_names
 from stylemapgan.data.sources import open_source
 from stylemapgan.images import read_pixels
 

@@ -13,8 +13,7 @@ import pytest
 from picture_places import greys, png, write_folder, write_lmdb, write_shards, write_tar, write_zip
 from PIL import Image
 
-from stylemapgan.data import batch_indices, open_photos
-from stylemapgan.data import locks as claims
+from stylemapgan.data import batch_indices, open_photos, photo_cache
 from stylemapgan.errors import DataError
 from stylemapgan.types import WHOLE, Share
 
@@ -182,14 +181,14 @@ def test_a_killed_process_holds_nobody_up(long, cache, monkeypatch):
         "open_photos(sys.argv[1], 32, __import__('pathlib').Path(sys.argv[2]), kill)"
     )
     command = [sys.executable, "-c", script, str(long), str(cache)]
-    for _ in range(2):  # the second one too finds a dead claim, and makes its own
+    for _ in range(2):  # the second one too finds a dead lock, and makes its own
         assert subprocess.run(command, check=False).returncode != 0
     assert len(entries(cache)) == 2
-    monkeypatch.setattr(claims, "SILENT_AFTER_S", math.inf)  # death is known at once
+    monkeypatch.setattr(photo_cache, "SILENT_AFTER_S", math.inf)  # death is known at once
     assert len(open_photos(long, 32, cache)) == 60
 
 
-def test_a_claim_from_another_machine_is_given_up_when_it_falls_silent(long, cache, monkeypatch):
+def test_a_lock_of_another_machine_is_ignored_when_it_falls_silent(long, cache, monkeypatch):
     open_photos(long, 32, cache)
     (entry,) = entries(cache)
     lost = entry.with_name(f".{entry.name}.0.part")
@@ -200,7 +199,7 @@ def test_a_claim_from_another_machine_is_given_up_when_it_falls_silent(long, cac
 
     def on_progress(*progress: int) -> None:
         if not told:
-            monkeypatch.setattr(claims, "SILENT_AFTER_S", 0.0)
+            monkeypatch.setattr(photo_cache, "SILENT_AFTER_S", 0.0)
         told.append(progress)
 
     photos = open_photos(long, 32, cache, on_progress)
@@ -210,7 +209,7 @@ def test_a_claim_from_another_machine_is_given_up_when_it_falls_silent(long, cac
 
 
 def test_when_one_gives_up_the_next_takes_over(long, cache):
-    """An interrupted process removes its claim; one that waited unpacks itself."""
+    """An interrupted process removes its lock; one that waited unpacks itself."""
     has_begun, waits = threading.Event(), threading.Event()
 
     def interrupted() -> None:

@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from stylemapgan import images
-from stylemapgan.data import cache_folder, open_folder
+from stylemapgan.config.user_folders import cache_folder
+from stylemapgan.data import open_folder
 from stylemapgan.errors import DataError, StorageError
 
 
@@ -189,7 +190,7 @@ def test_photos_of_half_the_size_are_enlarged(folder, cache):
 
 
 def test_useless_folders_are_explained(tmp_path, cache):
-    with pytest.raises(DataError, match="is no folder"):
+    with pytest.raises(DataError, match="is not a folder"):
         open_folder(tmp_path / "none", 16, cache)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError, match="holds no pictures"):

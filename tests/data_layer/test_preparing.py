@@ -6,14 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_places import write_folder, write_lmdb, write_shards, write_tar, write_zip
+from picture_places import records, write_folder, write_lmdb, write_shards, write_tar, write_zip
 from PIL import Image
 from prepared_pictures import noisy_picture, tree
 
-from stylemapgan.data.decoding import decode
 from stylemapgan.data.preparing import PrepareConfig, Prepared, prepare
-from stylemapgan.data.shard_counts import count_pictures
-from stylemapgan.data.sources import Record, open_source
+from stylemapgan.data.sources import Record, decode, open_source
+from stylemapgan.data.sources.webdataset import count_pictures
 from stylemapgan.errors import DataError
 from stylemapgan.images import read_pixels
 
@@ -70,7 +69,7 @@ def test_any_source_comes_out_in_any_form_with_the_same_pixels(tmp_path, make, i
     found = [
         read_pixels(record.content).tobytes()
         for place in places(out, prepared).values()
-        for record in open_source(place).records()
+        for record in records(open_source(place))
     ]
     wanted = [np.asarray(decode(Record("", each), 32)).tobytes() for each in CONTENTS]
     assert sum(prepared.parts.values()) == COUNT == prepared.found
@@ -85,7 +84,7 @@ def test_the_forms_hold_the_same_names_and_bytes(tmp_path):
         prepared = prepare(source, tmp_path / into, settings)
         seen.append(
             {
-                part: {r.name.split(".tar/")[-1]: r.content for r in open_source(place).records()}
+                part: {r.name.split(".tar/")[-1]: r.content for r in records(open_source(place))}
                 for part, place in places(tmp_path / into, prepared).items()
             }
         )
@@ -169,8 +168,8 @@ def test_pictures_that_the_labels_do_not_mention_are_skipped(tmp_path):
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        ("file,who\nphoto 00.png,a\nphoto 00.png,b\n", "two values of who: a, b"),
-        ("file,age\n", "no column 'who'; there are file, age"),
+        ("file,who\nphoto 00.png,a\nphoto 00.png,b\n", "two values of who: a and b"),
+        ("file,age\n", "no column 'who'; its columns are file, age"),
         ("file,who\nother.png,a\n", "no row for any of the 12 pictures"),
     ],
 )

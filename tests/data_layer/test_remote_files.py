@@ -75,7 +75,7 @@ def test_failures_that_stay_are_explained_in_one_line(folder, serve):
 @pytest.mark.parametrize("path", ["none", "none/file"])
 def test_what_is_not_there_is_not_asked_for_again(folder, serve, path):
     address, seen = serve(folder)
-    with pytest.raises(DataError, match="cannot be read: there is no such file"):
+    with pytest.raises(DataError, match="cannot be read: the file does not exist"):
         remote.read_range(f"{address}/{path}", 0, 10)
     assert len(seen.requests) == 1
     assert remote.read_if_there(f"{address}/{path}") is None

@@ -9,7 +9,7 @@ import pytest
 from picture_places import greys, png, write_shards, write_tar
 
 from stylemapgan.data import ShardStream
-from stylemapgan.data.shard_order import ShardOrder
+from stylemapgan.data.shard_windows import ShardOrder
 from stylemapgan.errors import DataError
 from stylemapgan.types import WHOLE, Share
 
@@ -126,17 +126,19 @@ def test_a_window_without_any_use_is_explained(tmp_path):
     photos = stream(f"{tmp_path}/s-*.tar")
     with pytest.raises(DataError, match=r"None of 2 pictures .* s-0\.tar/[ab]\.png, is empty"):
         photos.batch(0, 1, WHOLE, 7)
-    with pytest.raises(DataError, match=r"None of the pictures looked at in the shards"):
+    with pytest.raises(DataError, match=r"None of the first pictures in the shards"):
         list(photos.spread(1, 1))
 
 
 def test_fewer_shards_than_processes_are_explained(shards):
-    with pytest.raises(DataError, match="4 shards cannot be shared by 5 processes"):
+    with pytest.raises(DataError, match="4 shards are too few for 5 processes"):
         stream(shards).batch(0, 10, Share(0, 5), 7)
 
 
 def test_a_batch_that_cannot_be_shared_evenly_is_explained(shards):
-    with pytest.raises(DataError, match="batch of 5 images cannot be shared evenly by 2 processes"):
+    with pytest.raises(
+        DataError, match="batch of 5 images cannot be divided evenly among 2 processes"
+    ):
         stream(shards).batch(0, 5, Share(0, 2), 7)
 
 
@@ -184,7 +186,7 @@ def test_an_index_of_other_shards_is_explained(tmp_path, shards):
     (tmp_path / "shards" / "index.json").write_text('{"shards": {"s-001.tar": 50}}')
     photos = stream(shards)
     assert len(photos) == COUNT + 45
-    with pytest.raises(DataError, match=r"s-001\.tar holds 5 pictures and should hold 50"):
+    with pytest.raises(DataError, match=r"s-001\.tar holds 5 pictures instead of 50"):
         shown(photos, 20)
 
 

@@ -10,7 +10,7 @@ from picture_places import write_folder
 from prepared_pictures import noisy_picture
 
 from stylemapgan.data.preparing import PrepareConfig, prepare
-from stylemapgan.data.tables import read_names, read_table
+from stylemapgan.data.user_tables import read_names, read_table
 from stylemapgan.editing.directions import Question, photos_in_table
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.data import open_test_data
@@ -64,15 +64,15 @@ def test_json_lines_may_have_a_mark_empty_lines_and_gaps(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("t.csv", b"", "t.csv holds nothing; a table"),
-        ("t.jsonl", b"\n\n", "t.jsonl holds nothing; a table"),
-        ("t.csv", b"PK\x03\x04 and so on", "t.csv is no text; save the table as CSV"),
+        ("t.csv", b"", "t.csv is empty; give a table"),
+        ("t.jsonl", b"\n\n", "t.jsonl is empty; give a table"),
+        ("t.csv", b"PK\x03\x04 and so on", "t.csv is not a text file; save the table as CSV"),
         ("t.csv", b"file,who\na.png,x,y\n", "line 2 has 3 values, but the first line names 2"),
-        ("t.csv", b"file,who\n\n,x\n", "line 3 names no picture; the column 'file'"),
-        ("t.jsonl", b'{"file": "a"}\n[1, 2]\n', "line 2 is no JSON object.*: it says '\\[1, 2\\]'"),
-        ("t.jsonl", b'{"file": "a"}\n{"file": \n', "line 2 is no JSON object"),
+        ("t.csv", b"file,who\n\n,x\n", "line 3 names no picture; fill the column 'file'"),
+        ("t.jsonl", b'{"file": "a"}\n[1, 2]\n', "line 2 is not a JSON object.*, got '\\[1, 2\\]'"),
+        ("t.jsonl", b'{"file": "a"}\n{"file": \n', "line 2 is not a JSON object"),
         ("t.jsonl", b'{"file": "a"}\n{"name": "b"}\n', "line 2 names no picture"),
-        ("missing/t.csv", None, "There is no table at "),
+        ("missing/t.csv", None, "The table .* does not exist"),
     ],
 )
 def test_what_is_no_table_is_explained_with_its_line(tmp_path, name, content, message):
@@ -112,7 +112,7 @@ def test_directions_leave_out_photos_whose_look_nobody_knows(photos, foreign, ca
     assert [path.name for path in found.paths] == ["00.png", "01.png"]
     assert found.labels == (True, False)
     assert found.groups == ("Zoë", "Bob")
-    assert "labels.csv is not in UTF-8; it is read as Windows-1252." in caplog.text
+    assert "labels.csv is not UTF-8; reading it as Windows-1252." in caplog.text
 
 
 def test_pictures_are_split_by_any_table(photos, foreign, tmp_path):
@@ -132,5 +132,5 @@ def test_an_evaluation_reads_any_table(photos, foreign):
 
 def test_an_evaluation_names_the_line_that_is_odd(photos):
     (photos / "attributes.jsonl").write_text(json.dumps({"file": "00.png"}) + "\n\nodd\n")
-    with pytest.raises(DataError, match=r"attributes\.jsonl, line 3 is no JSON object"):
+    with pytest.raises(DataError, match=r"attributes\.jsonl, line 3 is not a JSON object"):
         _ = open_test_data(photos, 32).attributes

@@ -28,21 +28,21 @@ def tiny_model(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def settings(tiny_model) -> ServerConfig:
+def config(tiny_model) -> ServerConfig:
     return ServerConfig(port=0, model=str(tiny_model), models=())
 
 
 @pytest.fixture(scope="module")
-def site(settings) -> Iterator[Site]:
-    with run_site(settings) as running:
+def site(config) -> Iterator[Site]:
+    with run_site(config) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-def start(settings) -> Callable[..., Any]:
-    """Start a server with other settings."""
+def start(config) -> Callable[..., Any]:
+    """Start a server with a changed configuration."""
 
     def start_site(clock: Callable[[], float] = time.monotonic, **changes: Any):
-        return run_site(replace(settings, **changes), clock)
+        return run_site(replace(config, **changes), clock)
 
     return start_site

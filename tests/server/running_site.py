@@ -60,10 +60,10 @@ class Site:
 
 
 @contextmanager
-def run_site(settings: ServerConfig, clock: Callable[[], float] = time.monotonic) -> Iterator[Site]:
-    app = create_app(settings, clock)
-    listener = listen(settings)
-    server = make_server(app, settings)
+def run_site(config: ServerConfig, clock: Callable[[], float] = time.monotonic) -> Iterator[Site]:
+    app = create_app(config, clock)
+    listener = listen(config)
+    server = make_server(app, config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     url = url_of(listener)

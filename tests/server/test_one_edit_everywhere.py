@@ -15,8 +15,10 @@ from running_site import Site, png
 from stylemapgan import images
 from stylemapgan.cli.main import main
 from stylemapgan.editing import Editor, operations
+from stylemapgan.editing.edit import Edit
 from stylemapgan.images.levels import to_bytes
 from stylemapgan.server.picture_encoding import JPEG, LIVE_OPTIONS, encode_picture
+from stylemapgan.server.request_schemas import EditRequest
 
 SIZE, STRENGTH = 32, 0.75
 NAMES = "source", "reference"
@@ -111,6 +113,14 @@ def test_all_ways_to_an_edit_give_the_same_pixels(site, tiny_model, folder, ids,
     assert painted_live(site, ids[0], what) == jpeg
     if space == "w-plus":  # the command line transplants in w_plus alone
         np.testing.assert_array_equal(command_line(tiny_model, folder, shift), expected)
+
+
+def test_a_request_holds_the_json_of_an_edit(ids, folder):
+    pushes = [{"direction": "open-hand", "amount": 1.5, "mask": {"box": [1, 2, 3, 4]}}]
+    what = {"parts": [part(ids, folder, "w", MOVED)], "pushes": pushes}
+    edit = Edit.from_json(what)
+    assert EditRequest.model_validate({"source": ids[0], **what}).edit() == edit
+    assert EditRequest.model_validate({"source": ids[0], **edit.to_json()}).edit() == edit
 
 
 def test_a_part_in_its_place_is_a_blend_for_commands_and_requests(site, tiny_model, folder, ids):

@@ -72,6 +72,15 @@ def test_the_address_carries_the_token_where_only_the_page_sees_it(tmp_path, tin
         assert httpx.get(f"{url}api/v1/models").status_code == 401
 
 
+def test_the_studio_takes_the_servers_options(tmp_path, tiny_model):
+    arguments = ("studio", "--no-browser", "--port", 0, "--model", tiny_model, "--empty-models")
+    with command(tmp_path, *arguments, "--trusted-hosts", "studio.example") as process:
+        url = read_address(process)
+        for host, status in (("studio.example", 200), ("other.example", 421)):
+            answer = httpx.get(f"{url}api/v1/models", headers={"Host": host})
+            assert answer.status_code == status
+
+
 def test_serving_logs_lines_of_json_and_answers_a_terminate_signal(tmp_path, tiny_model):
     with command(tmp_path, "serve", "--port", 0, "--model", tiny_model) as process:
         url = read_address(process).removesuffix(",").removesuffix("api/v1")

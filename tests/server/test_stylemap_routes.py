@@ -178,6 +178,18 @@ def test_unknown_models_and_photos_are_not_found(site):
     assert answer.json()["error"]["code"] == "unknown_photo"
 
 
+def test_only_what_expires_is_said_to_expire(site):
+    for body, expires in (
+        ({"model": "another", "photo": "0" * 32}, False),
+        ({"model": site.model, "photo": "0" * 32}, True),
+    ):
+        answer = site.http.post("/api/v1/stylemaps", json=body)
+        assert answer.status_code == 404
+        message = answer.json()["error"]["message"]
+        assert message.startswith("This server has no ")
+        assert ("expire after 60 minutes without use" in message) == expires
+
+
 def test_a_damaged_model_does_not_take_the_others_along(start, tmp_path):
     damaged = tmp_path / "damaged.safetensors"
     damaged.write_bytes(b"<html>")

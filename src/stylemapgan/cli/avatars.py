@@ -16,29 +16,30 @@ from stylemapgan.data.avatars import AvatarConfig, write_folder
 def avatars(
     out: Path,
     *,
-    settings: Annotated[AvatarConfig, Parameter(name="*")] = AvatarConfig(),
+    config: Annotated[AvatarConfig, Parameter(name="*")] = AvatarConfig(),
     workers: int | None = None,
 ) -> None:
-    """Draw faces whose parts, and exchanged parts, are known: pictures, maps of parts, true swaps.
+    """Draw faces with label maps of their parts and the true results of exchanging parts.
 
-    Stopped half-way, the same command goes on where it was. The same settings give the same files.
+    If it is interrupted, the same command continues where it stopped. The same options give the
+    same files.
 
     Args:
         out: Folder for the faces, new or empty.
-        settings: What to draw.
-        workers: Processes that share the work; as many as there are processors if not given.
+        config: What to draw.
+        workers: Processes that share the work; one for each processor if not given.
     """
     console = Console()
     count = os.cpu_count() or 1 if workers is None else workers
     with goes_on_after_ctrl_c(console), Bar(console) as bar:
-        write_folder(out, settings, count, lambda done, total: bar.show("avatars", done, total))
-    say(console, f"{settings.count:,} faces: {out / 'card.md'}")
-    say(console, f"next: {_training(out, settings)}")
+        write_folder(out, config, count, lambda done, total: bar.show("avatars", done, total))
+    say(console, f"{config.count:,} faces: {out / 'card.md'}")
+    say(console, f"next: {_training(out, config)}")
 
 
-def _training(out: Path, settings: AvatarConfig) -> str:
-    """Write the command that trains on what was drawn."""
+def _training(out: Path, config: AvatarConfig) -> str:
+    """Write the command that trains on the faces."""
     command = f"stylemapgan train {shlex.quote(str(out / 'train'))}"
-    if settings.held_out:
+    if config.held_out:
         command += f" --validation {shlex.quote(str(out / 'val'))}"
     return command

@@ -26,7 +26,7 @@ def blend(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Put a part of one photo into another, in the same place.
+    """Paste a part of one photo into another, at the same position.
 
     Args:
         source: Photo to edit.

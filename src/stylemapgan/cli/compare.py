@@ -38,7 +38,7 @@ def compare(
     judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = JudgeConfig(),
     settings: Annotated[EvaluationConfig, Parameter(name="*", group="Extent")] = EvaluationConfig(),
 ) -> None:
-    """Put models side by side, and name a better one where the figures can tell.
+    """Compare models, and name the better one where the difference is significant.
 
     Models are measured first, each into a folder of its own in OUTPUT; what is measured already
     is not measured again. Differences are to the first model.

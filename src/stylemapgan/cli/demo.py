@@ -33,7 +33,7 @@ def demo(
     pictures: Path | None = None,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """See what editing looks like, on the pictures that come along.
+    """Show every kind of edit on the bundled sample pictures.
 
     Args:
         output: Folder to write to.

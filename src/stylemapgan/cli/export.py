@@ -40,7 +40,7 @@ def export(
     full_precision: bool = False,
     check: bool = True,
 ) -> None:
-    """Write a model as ONNX files, which run without PyTorch.
+    """Export a model as ONNX files, which run without PyTorch.
 
     Args:
         model: Name of a bundled model, or a .safetensors file.

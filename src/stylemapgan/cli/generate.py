@@ -19,7 +19,7 @@ def generate(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Invent pictures.
+    """Generate random pictures.
 
     Args:
         count: How many; more than one are written as a sheet.

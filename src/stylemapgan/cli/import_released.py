@@ -14,7 +14,7 @@ def import_released(
     output: Annotated[Path, Parameter(alias="-o")],
     half: bool = False,
 ) -> None:
-    """Turn a checkpoint that StyleMapGAN's authors released into a model file.
+    """Convert a checkpoint released by StyleMapGAN's authors to a model file.
 
     Args:
         released: The downloaded .pt file; it is opened without running any code in it.

@@ -12,7 +12,7 @@ from stylemapgan.machine import describe_machine
 
 
 def info(model: str = zoo.BUNDLED[0], /, *, machine: bool = False) -> None:
-    """Show what a model is, was trained on, and may be used for; or what computes here.
+    """Show what a model does, its training data and its licence; or what computes here.
 
     Args:
         model: Name of a bundled model, or a .safetensors file.

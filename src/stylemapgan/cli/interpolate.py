@@ -24,7 +24,7 @@ def interpolate(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Walk from one photo to another.
+    """Interpolate between two photos.
 
     Args:
         start: Photo to begin with.

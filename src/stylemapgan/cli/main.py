@@ -11,17 +11,20 @@ from stylemapgan.cli.streams import forgiving_streams
 from stylemapgan.errors import StyleMapGANError
 
 COMMANDS = {
-    "demo": ("demo:demo", "See what editing looks like, on the pictures that come along."),
+    "demo": ("demo:demo", "Show every kind of edit on the bundled sample pictures."),
     "reconstruct": ("reconstruct:reconstruct", "Encode photos and decode them again."),
-    "blend": ("blend:blend", "Put a part of one photo into another, in the same place."),
-    "transplant": ("transplant:transplant", "Put a part of one photo into another, elsewhere."),
-    "interpolate": ("interpolate:interpolate", "Walk from one photo to another."),
+    "blend": ("blend:blend", "Paste a part of one photo into another, at the same position."),
+    "transplant": (
+        "transplant:transplant",
+        "Paste a part of one photo into another, at another position.",
+    ),
+    "interpolate": ("interpolate:interpolate", "Interpolate between two photos."),
     "move": ("move:move", "Push a photo along a direction, such as an open hand."),
-    "mix": ("mix:mix", "Take the coarse styles of one photo and the fine ones of another."),
-    "generate": ("generate:generate", "Invent pictures."),
+    "mix": ("mix:mix", "Combine the coarse styles of one photo with the fine styles of another."),
+    "generate": ("generate:generate", "Generate random pictures."),
     "refine": (
         "refine:refine",
-        "Search for a stylemap that brings a photo back better; Ctrl-C keeps the best so far.",
+        "Optimise a stylemap to reconstruct a photo better; Ctrl-C keeps the best so far.",
     ),
     "parts": ("parts:app", "Find the parts of a picture, such as palm and fingers."),
     "studio": (
@@ -29,27 +32,30 @@ COMMANDS = {
         "Edit photos in the browser by painting; everything stays on this machine.",
     ),
     "serve": ("serve:serve", "Serve the HTTP API and the Studio."),
-    "info": ("info:info", "Show what a model is, was trained on, and may be used for."),
-    "prepare": ("prepare:prepare", "Make training data of any pile of pictures."),
-    "avatars": ("avatars:avatars", "Draw faces whose parts, and exchanged parts, are known."),
+    "info": ("info:info", "Show what a model does, its training data and its licence."),
+    "prepare": ("prepare:prepare", "Turn any collection of pictures into training data."),
+    "avatars": (
+        "avatars:avatars",
+        "Draw faces with label maps of their parts and the true results of exchanging parts.",
+    ),
     "train": ("train:app", "Train a model on pictures of one kind."),
-    "report": ("report:report", "Write a page about a run: curves, pictures, warnings."),
+    "report": ("report:report", "Write a report of a run: curves, sample sheets and warnings."),
     "evaluate": (
         "evaluate:app",
         "Measure how good a model is, with intervals and pictures; Ctrl-C keeps finished tasks.",
     ),
     "compare": (
         "compare:app",
-        "Put models side by side, and name a better one where the figures can tell.",
+        "Compare models, and name the better one where the difference is significant.",
     ),
     "directions": (
         "directions:app",
         "Find what a model can change in a photo: directions for `move`.",
     ),
-    "export": ("export:export", "Write a model as ONNX files, which run without PyTorch."),
+    "export": ("export:export", "Export a model as ONNX files, which run without PyTorch."),
     "import": (
         "import_released:import_released",
-        "Turn a checkpoint that StyleMapGAN's authors released into a model file.",
+        "Convert a checkpoint released by StyleMapGAN's authors to a model file.",
     ),
 }
 """Command → its function, and its line in the help, so that help imports no command."""
@@ -100,8 +106,8 @@ def command_line() -> App:
         help="Edit real photographs by painting with other photographs.",
         version=lambda: version("stylemapgan"),
     )
-    for name, (place, help_line) in COMMANDS.items():
-        app.command(f"stylemapgan.cli.{place}", name=name, help=help_line)
+    for name, (function, help_line) in COMMANDS.items():
+        app.command(f"stylemapgan.cli.{function}", name=name, help=help_line)
     return app
 
 

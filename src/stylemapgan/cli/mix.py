@@ -22,7 +22,7 @@ def mix(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Take the coarse styles of one photo and the fine ones of another.
+    """Combine the coarse styles of one photo with the fine styles of another.
 
     Args:
         coarse: Photo whose pose and layout to take.

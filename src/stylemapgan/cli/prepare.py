@@ -21,49 +21,50 @@ def prepare(
     source: str,
     out: Path,
     *,
-    settings: Annotated[PrepareConfig, Parameter(name="*")] = PrepareConfig(),
+    config: Annotated[PrepareConfig, Parameter(name="*")] = PrepareConfig(),
     workers: int | None = None,
 ) -> None:
-    """Make training data of any pile of pictures.
+    """Turn any collection of pictures into training data.
 
-    They are checked, cut, split and searched for copies. Killed half-way, the same command goes
-    on where it was.
+    Crops, checks and splits the pictures, and finds near duplicates. If it is interrupted, the
+    same command continues where it stopped.
 
     Args:
         source: Pictures: a folder, searched recursively; a .zip or .tar archive; an LMDB folder;
-            WebDataset shards, here or far away.
+            WebDataset shards, local or remote.
         out: Folder for the prepared pictures, new or empty.
-        settings: What to make of the pictures.
-        workers: Processes that share the work; as many as there are processors if not given.
+        config: How to prepare the pictures.
+        workers: Processes that share the work; one for each processor if not given.
     """
     console = Console()
     count = os.cpu_count() or 1 if workers is None else workers
     with goes_on_after_ctrl_c(console), Bar(console) as bar:
-        prepared = prepare_pictures(source, out, settings, count, bar.show)
-    for part in _empty_parts(settings, prepared):
-        say(console, f"no picture fell into {part}; another --seed or share may help", "yellow")
-    _tell(console, prepared, out)
+        prepared = prepare_pictures(source, out, config, count, bar.show)
+    for part in _empty_parts(config, prepared):
+        line = f"The part {part} is empty; another --seed or a larger share may fill it."
+        say(console, line, "yellow")
+    _show_summary(console, prepared, out)
 
 
-def _empty_parts(settings: PrepareConfig, prepared: "Prepared") -> list[str]:
-    """List the parts that should have pictures and have none."""
-    shares = {"train": 1.0, "val": settings.validation, "test": settings.test}
+def _empty_parts(config: PrepareConfig, prepared: "Prepared") -> list[str]:
+    """List the parts that have a share but no pictures."""
+    shares = {"train": 1.0, "val": config.validation, "test": config.test}
     return [part for part, share in shares.items() if share > 0 and part not in prepared.parts]
 
 
-def _tell(console: Console, prepared: "Prepared", out: Path) -> None:
+def _show_summary(console: Console, prepared: "Prepared", out: Path) -> None:
     if prepared.already:
         say(console, f"{out} is already prepared.")
     parts = ", ".join(f"{count:,} {part}" for part, count in prepared.parts.items())
     say(console, f"{prepared.found:,} pictures found: {parts}, {prepared.skipped:,} skipped")
     if prepared.skipped:
-        say(console, f"why they are skipped: {out / 'skipped.csv'}", "yellow")
+        say(console, f"reasons for skipping: {out / 'skipped.csv'}", "yellow")
     if prepared.duplicate_groups:
         say(console, _duplicates(prepared, out), "yellow")
     if prepared.missing_extra:
-        say(console, f"No report page. {prepared.missing_extra}", "yellow")
+        say(console, f"The report page was not written. {prepared.missing_extra}", "yellow")
     else:
-        say(console, f"see {out / 'report.html'}")
+        say(console, f"report: {out / 'report.html'}")
     if "train" in prepared.parts:
         say(console, f"next: {_training(prepared, out)}")
 
@@ -74,15 +75,15 @@ def _duplicates(prepared: "Prepared", out: Path) -> str:
         return f"{text}; {prepared.dropped:,} pictures dropped"
     if prepared.duplicate_groups_across_parts:
         text += f"; in more than one part: {prepared.duplicate_groups_across_parts:,}"
-    return f"{text}; to keep the first of each, use --drop-duplicates"
+    return f"{text}; --drop-duplicates keeps only the first of each group"
 
 
 def _training(prepared: "Prepared", out: Path) -> str:
-    """Write the command that trains on what was prepared."""
+    """Write the command that trains on the prepared pictures."""
 
-    def place(part: str) -> str:
+    def path(part: str) -> str:
         names = [name for name in prepared.outputs if name.partition("-")[0].split(".")[0] == part]
         return shlex.quote(str(out / (names[0] if len(names) == 1 else f"{part}-*.tar")))
 
-    words = ["stylemapgan train", place("train")]
-    return " ".join(words + (["--validation", place("val")] if "val" in prepared.parts else []))
+    words = ["stylemapgan train", path("train")]
+    return " ".join(words + (["--validation", path("val")] if "val" in prepared.parts else []))

@@ -43,7 +43,7 @@ def refine(
     model: str = zoo.BUNDLED[0],
     device: str = "cpu",
 ) -> None:
-    """Search for a stylemap that brings a photo back better; Ctrl-C keeps the best so far.
+    """Optimise a stylemap to reconstruct a photo better; Ctrl-C keeps the best so far.
 
     Needs PyTorch, for gradients.
 

@@ -6,7 +6,7 @@ from stylemapgan.training.report import write_report
 
 
 def report(run: Path, /, *, output: Path | None = None) -> None:
-    """Write a page about a run: curves, pictures, warnings.
+    """Write a report of a run: curves, sample sheets and warnings.
 
     The page is one file that loads nothing from elsewhere; it may be written while the run goes on.
 

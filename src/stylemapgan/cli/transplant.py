@@ -45,7 +45,7 @@ def transplant(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Put a part of one photo into another, elsewhere.
+    """Paste a part of one photo into another, at another position.
 
     Args:
         source: Photo to edit.

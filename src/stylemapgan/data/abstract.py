@@ -2,19 +2,29 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float32
 
-from stylemapgan.data.cache import Skipped
 from stylemapgan.types import Share
 
 
+@dataclass(frozen=True)
+class Skipped:
+    """A file that cannot be used as a photo."""
+
+    path: str
+    """Relative to the folder, or as its source names it."""
+    reason: str
+    """Continues a sentence that begins with the path."""
+
+
 class AbstractPhotos(ABC):
-    """Photos of one size, in an endless order that follows from a seed."""
+    """Photos of one size, in an endless order that a seed determines."""
 
     skipped: tuple[Skipped, ...]
-    """What was found to be no use so far, and why."""
+    """Unusable files found so far."""
 
     @property
     @abstractmethod
@@ -29,29 +39,27 @@ class AbstractPhotos(ABC):
     def batch(
         self, images_seen: int, batch: int, share: Share, seed: int
     ) -> Float32[np.ndarray, "rows 3 size size"]:
-        """Copy out a share of the batch that starts after so many images.
+        """Copy out a share of one batch.
 
-        The result follows from the arguments alone: whoever asks again gets the same, so a
-        resumed run sees what an uninterrupted one would have seen.
+        The result depends on the arguments alone, so a resumed run sees the same batches as an
+        uninterrupted one.
 
         Args:
-            images_seen: Images shown so far, by all processes together.
+            images_seen: Images shown before this batch, by all processes together.
             batch: Images in the whole batch.
             share: Which of them to return.
-            seed: Decides the order.
+            seed: Determines the order.
         """
 
     @abstractmethod
     def spread(self, most: int, rows: int) -> Iterator[Float32[np.ndarray, "rows 3 size size"]]:
-        """Copy out photos spread evenly over all, a few at a time, the same every time.
-
-        Only one batch of them is in memory as floats.
+        """Copy out photos spread evenly over all, one batch at a time, the same in every call.
 
         Args:
-            most: Photos at most, fewer where there are fewer.
-            rows: Photos at a time; the last time there may be fewer.
+            most: Number of photos, or all where there are fewer.
+            rows: Photos in a batch; the last may have fewer.
         """
 
     @abstractmethod
     def close(self) -> None:
-        """Stop what runs in the background; batches can be asked for no more."""
+        """End background threads; no batch can be read afterwards."""

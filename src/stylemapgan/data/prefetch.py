@@ -1,4 +1,4 @@
-"""The next batch is made ready while the present one trains."""
+"""Prepare the next batch while the current one trains."""
 
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -14,15 +14,15 @@ Pending: TypeAlias = Future[Float32[np.ndarray, "rows 3 size size"]]
 
 
 class Prefetcher:
-    """Hands out batches one after another, and prepares the next in one background thread.
+    """Returns batches one after another, and prepares the next in a background thread.
 
-    The batches are those that `photos.batch` returns; only the waiting is gone.
+    The batches equal those of `photos.batch`.
 
     Args:
-        photos: Where batches come from.
+        photos: Source of the batches.
         batch: Images in the whole batch.
-        share: Which of them this process works on.
-        seed: Decides the order.
+        share: Which of them this process trains on.
+        seed: Determines the order.
     """
 
     def __init__(
@@ -36,9 +36,9 @@ class Prefetcher:
         self._ahead: tuple[int, Pending] | None = None
 
     def take(self, images_seen: int) -> Float32[np.ndarray, "rows 3 size size"]:
-        """Return the batch that starts after so many images, and begin with the one after it.
+        """Return the batch that starts after `images_seen` images, and begin the next one.
 
-        Whatever goes wrong in the background is raised here, for the batch that it concerns.
+        An error in the background is raised when its batch is taken.
         """
         ahead, self._ahead = self._ahead, None
         if ahead is None or ahead[0] != images_seen:
@@ -49,7 +49,7 @@ class Prefetcher:
         return photos
 
     def close(self) -> None:
-        """End the thread, after the batch that it is at; asking for another begins anew."""
+        """End the thread after its current batch; `take` would start another."""
         if self._thread is not None:
             self._thread.shutdown(cancel_futures=True)
         self._thread, self._ahead = None, None

@@ -17,7 +17,7 @@ import numpy as np
 from stylemapgan.checkpoints.file import SUFFIX, read_tensors, write_tensors
 from stylemapgan.config.user_folders import cache_folder
 from stylemapgan.data import PhotoSet
-from stylemapgan.data.cache import last_change
+from stylemapgan.data.photo_cache import last_change
 from stylemapgan.errors import CheckpointError, StorageError
 
 logger = logging.getLogger(__name__)

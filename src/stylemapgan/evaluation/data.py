@@ -21,7 +21,7 @@ from jaxtyping import Float32, Int, UInt8
 
 from stylemapgan.data import PhotoSet, open_folder
 from stylemapgan.data.avatars import PARTS
-from stylemapgan.data.tables import read_names, read_objects, read_table
+from stylemapgan.data.user_tables import read_names, read_objects, read_table
 from stylemapgan.errors import DataError, ImageError
 from stylemapgan.images.masks import read_label_map
 

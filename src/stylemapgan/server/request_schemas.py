@@ -8,8 +8,9 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stylemapgan.config.ranges import AMOUNT, PSI, ROTATION, SCALE, SEED, STRENGTH
-from stylemapgan.editing.edit import Edit
+from stylemapgan.editing.edit import Edit, Space
 from stylemapgan.editing.edit_masks import EditMask, mask_from_json
+from stylemapgan.editing.photo import Find
 from stylemapgan.errors import EditError
 from stylemapgan.server.api_errors import invalid
 
@@ -20,7 +21,6 @@ Id = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
 """A content hash: equal bytes always get the same id."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 """Name of a model, direction, part or sample picture."""
-Space = Literal["w", "w-plus"]
 View = Literal["raw", "pasted"]
 Integer = Annotated[int, Field(strict=True)]
 """A JSON integer; the string "1" and `true` are rejected."""
@@ -217,7 +217,7 @@ class EncodeRequest(RequestSchema):
     model: Name
     photo: Id
     square: SquareSchema | None = None
-    find: Literal["foreground", "middle", "face"] | None = None
+    find: Find | None = None
     """How to find the square if none is given. Default: the whole photo if it is square, otherwise
     its foreground."""
 

@@ -1,85 +1,122 @@
-"""A folder of avatars: pictures, maps of parts, attributes, swaps.
+"""A folder of avatars: pictures, label maps, attributes and swaps.
 
     train/000000.png         picture of face 0
     val/019000.png           the last faces, held out
-    labels/train/000000.png  its parts, as an indexed picture
-    attributes.jsonl         one face a line
+    labels/train/000000.png  its parts, as a palette picture
+    attributes.jsonl         one face in each line
     triples/000000/          source.png, reference.png, truth.png, mask.png, triple.json
-    triples/triples.jsonl    one triple a line
-    card.md                  what this is, and under which terms
-    avatars.json             the settings; a folder keeps to them
+    triples/triples.jsonl    one triple in each line
+    card.md                  description and licences
+    avatars.json             the options, which every later run must match
 
-Every file appears whole or not at all and none is written twice, so a run that was stopped goes
-on by being started again, and ends with the same bytes as one that never was.
+Each file appears complete or not at all and is written only once, so a stopped run continues when
+it is started again, and ends with the same bytes as an uninterrupted one.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
+from io import BytesIO
 from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from PIL import Image
 
 from stylemapgan.config.ranges import PROCESSES
-from stylemapgan.data.avatars.card import write_card
-from stylemapgan.data.avatars.config import AvatarConfig
-from stylemapgan.data.avatars.crew import share_out
-from stylemapgan.data.avatars.drawing import draw_face
-from stylemapgan.data.avatars.files import write_face, write_triple
+from stylemapgan.data.avatars.avatar_card import write_card
+from stylemapgan.data.avatars.avatar_config import AvatarConfig
+from stylemapgan.data.avatars.faces import PARTS, draw_face
+from stylemapgan.data.avatars.labelling import label_map
+from stylemapgan.data.avatars.rendering import render
+from stylemapgan.data.avatars.swapping import draw_triple
+from stylemapgan.data.worker_pool import ShouldStop, Stopped, in_processes
 from stylemapgan.errors import DataError
-from stylemapgan.images.atomic import UNFINISHED, write_text
+from stylemapgan.images.atomic import UNFINISHED, write_bytes, write_text
 
-SETTINGS_FILE = "avatars.json"
+OPTIONS_FILE = "avatars.json"
+BATCH = 8
+"""Files that a worker writes before it reports progress."""
+PALETTE = {
+    "background": (200, 220, 240),
+    "face": (240, 190, 150),
+    "hair": (110, 70, 50),
+    "eyes": (30, 90, 220),
+    "brows": (60, 30, 30),
+    "nose": (230, 120, 60),
+    "mouth": (220, 40, 70),
+    "facial_hair": (150, 90, 20),
+    "glasses": (20, 20, 20),
+    "clothing": (70, 160, 90),
+}
+"""Colours of the parts in a label map, for viewers; programs read the values 0 to 9."""
+
+Write: TypeAlias = Callable[[Path, AvatarConfig, int], None]
+"""Writes the files with one number below a folder, unless they exist."""
 
 
 def write_folder(
     folder: Path,
-    settings: AvatarConfig,
+    config: AvatarConfig,
     workers: int = 1,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> None:
-    """Draw all that is not there yet.
+    """Draw everything that the folder lacks.
 
-    With several workers, a script that calls this must do so below
-    `if __name__ == "__main__":`, since each worker imports it.
+    With several workers, a script must call this below `if __name__ == "__main__":`, because each
+    worker imports it.
 
     Args:
-        folder: New, empty, or begun earlier with the same settings.
-        settings: What to draw.
-        workers: Processes that draw; the files are the same with any number.
-        on_progress: Told how many faces and triples are done, and how many there are in all.
+        folder: New, empty, or begun earlier with the same configuration.
+        config: What to draw.
+        workers: Processes that draw; the files do not depend on their number.
+        on_progress: Called with the number of faces and triples done, and of all.
 
     Raises:
-        DataError: The folder holds something else, a worker died, or there are to be none.
+        DataError: The folder holds something else, a worker died, or `workers` is below 1.
         MissingExtraError: The packages that draw are not installed.
     """
     PROCESSES.refuse(workers, DataError)
-    _claim(folder, settings)
-    _sweep(folder)
-    for picture in {settings.place(0), settings.place(settings.count - 1)}:
+    _begin(folder, config)
+    total = config.count + config.triples
+    on_progress(0, total)
+    batches = [
+        (write, range(start, min(start + BATCH, count)))
+        for write, count in ((_write_face, config.count), (_write_triple, config.triples))
+        for start in range(0, count, BATCH)
+    ]
+    done = 0
+    with closing(in_processes(partial(_write_batch, folder, config), batches, workers)) as counts:
+        for count in counts:
+            done += count
+            on_progress(done, total)
+    _write_lists(folder, config)
+    write_card(folder, config)
+
+
+def _begin(folder: Path, config: AvatarConfig) -> None:
+    """Create the subfolders of a new folder, or delete what a killed run left unfinished."""
+    _check_options(folder, config)
+    for path in folder.rglob(f".*{UNFINISHED}"):
+        path.unlink(missing_ok=True)
+    for picture in {config.picture(0), config.picture(config.count - 1)}:
         (folder / picture).parent.mkdir(exist_ok=True)
-        if settings.labels:
+        if config.labels:
             (folder / "labels" / picture).parent.mkdir(parents=True, exist_ok=True)
 
-    total = settings.count + settings.triples
-    on_progress(0, total)
-    jobs = [(write_face, settings.count), (write_triple, settings.triples)]
-    with closing(share_out(jobs, folder, settings, workers)) as progress:
-        for done in progress:
-            on_progress(done, total)
-    _write_lists(folder, settings)
-    write_card(folder, settings)
 
-
-def _claim(folder: Path, settings: AvatarConfig) -> None:
-    """Take a new folder, or check that an old one was begun with the same settings."""
-    wanted = settings.describe()
-    file = folder / SETTINGS_FILE
+def _check_options(folder: Path, config: AvatarConfig) -> None:
+    """Write the options into a new folder, or compare them with those of an old one."""
+    wanted = config.describe()
+    file = folder / OPTIONS_FILE
     if file.exists():
-        found = _read_settings(file)
+        found = _read_options(file)
         differing = [name for name in wanted if found.get(name) != wanted[name]]
         if differing:
-            told = ", ".join(f"{name} {found.get(name)}, not {wanted[name]}" for name in differing)
+            old = ", ".join(f"{name} {found.get(name)}, not {wanted[name]}" for name in differing)
             raise DataError(
-                f"{folder} holds avatars made with {told}: choose another folder or its settings."
+                f"{folder} holds avatars made with {old}: choose a new folder, or those options."
             )
         return
     if folder.exists() and (not folder.is_dir() or any(_finished_files(folder))):
@@ -92,7 +129,7 @@ def _finished_files(folder: Path) -> Iterator[Path]:
     return (path for path in folder.iterdir() if path.suffix != UNFINISHED)
 
 
-def _read_settings(file: Path) -> dict[str, object]:
+def _read_options(file: Path) -> dict[str, object]:
     try:
         found = json.loads(file.read_text("utf-8"))
     except ValueError:
@@ -102,20 +139,65 @@ def _read_settings(file: Path) -> dict[str, object]:
     return found
 
 
-def _sweep(folder: Path) -> None:
-    """Delete what a killed run left unfinished."""
-    for path in folder.rglob(f".*{UNFINISHED}"):
-        path.unlink(missing_ok=True)
+def _write_batch(
+    folder: Path, config: AvatarConfig, batch: tuple[Write, range], should_stop: ShouldStop
+) -> int:
+    write, numbers = batch
+    for number in numbers:
+        if should_stop():
+            raise Stopped
+        write(folder, config, number)
+    return len(numbers)
 
 
-def _write_lists(folder: Path, settings: AvatarConfig) -> None:
-    """Gather what is known of all faces and all triples, one line each."""
+def _write_face(folder: Path, config: AvatarConfig, index: int) -> None:
+    """Write the missing files of a face: its picture and its label map."""
+    face = draw_face(config.seed, index)
+    picture = folder / config.picture(index)
+    if not picture.exists():
+        _write_picture(picture, Image.fromarray(render(face, config.size)))
+    labels = folder / "labels" / config.picture(index)
+    if config.labels and not labels.exists():
+        indexed = Image.fromarray(label_map(face, config.size)).convert("P")
+        indexed.putpalette([level for part in PARTS for level in PALETTE[part]])
+        _write_picture(labels, indexed)
+
+
+def _write_triple(folder: Path, config: AvatarConfig, index: int) -> None:
+    """Write a triple unless it exists; its description is written last and marks it complete."""
+    target = folder / "triples" / f"{index:06d}"
+    if (target / "triple.json").exists():
+        return
+    target.mkdir(parents=True, exist_ok=True)
+    triple = draw_triple(config.seed, index, config.size)
+    _write_picture(target / "source.png", Image.fromarray(triple.source_pixels))
+    _write_picture(target / "reference.png", Image.fromarray(triple.reference_pixels))
+    _write_picture(target / "truth.png", Image.fromarray(triple.truth_pixels))
+    _write_picture(target / "mask.png", Image.fromarray(triple.mask.astype(np.uint8) * 255))
+    description = {
+        "folder": target.name,
+        "part": triple.part,
+        "pixels_that_differ": int(triple.mask.sum()),
+        "source": triple.source.attributes(),
+        "reference": triple.reference.attributes(),
+    }
+    write_text(target / "triple.json", json.dumps(description) + "\n")
+
+
+def _write_picture(path: Path, picture: Image.Image) -> None:
+    encoded = BytesIO()
+    picture.save(encoded, format="PNG")
+    write_bytes(path, encoded.getvalue())
+
+
+def _write_lists(folder: Path, config: AvatarConfig) -> None:
+    """Write the attributes of all faces, and the descriptions of all triples, one in each line."""
     faces = [
-        {"file": settings.place(index), **draw_face(settings.seed, index).attributes()}
-        for index in range(settings.count)
+        {"file": config.picture(index), **draw_face(config.seed, index).attributes()}
+        for index in range(config.count)
     ]
     _write_lines(folder / "attributes.jsonl", [json.dumps(face) for face in faces])
-    if settings.triples:
+    if config.triples:
         triples = sorted((folder / "triples").glob("*/triple.json"))
         lines = [path.read_text("utf-8").strip() for path in triples]
         _write_lines(folder / "triples" / "triples.jsonl", lines)

@@ -1,10 +1,9 @@
-"""Which part each pixel of a drawn face shows.
+"""Label maps of drawn faces: the part that each pixel shows.
 
-The drawing is rendered a second time with every part in one flat colour, without smoothing and
-finer: a pixel of the map is the part that is topmost at most of its 3x3 points. What is less than
-half opaque hides nothing (shadows, shine, the clear glass of spectacles): below it, the part that
-it falls on counts. The nose alone counts however faint, being drawn as a shadow. Neck and ears are
-face.
+The drawing is rendered again with each part in one flat colour, without smoothing and at three
+times the size: a pixel shows the part that is on top at most of its 3x3 points. Paint that is less
+than half opaque (shadows, shine, clear glasses) hides nothing. The nose is an exception, because it
+is drawn as a shadow. Neck and ears belong to the face.
 """
 
 from xml.etree import ElementTree
@@ -12,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 from jaxtyping import UInt8
 
-from stylemapgan.data.avatars.parts import PARTS, Face
+from stylemapgan.data.avatars.faces import PARTS, Face
 from stylemapgan.data.avatars.rendering import rasterise, to_svg
 
 LAYERS = {
@@ -26,28 +25,28 @@ LAYERS = {
 }
 """Id of a group in the drawing → its part."""
 LAYERS_IN_HAIR = {"_Facial-Hair": "facial_hair", "_Accessory": "glasses"}
-"""How the ids of groups end that every hair style holds → their part."""
+"""Ending of a group's id inside hair → its part."""
 LEAST_OPACITY = 0.5
-"""What is fainter shows the part below."""
+"""Fainter paint shows the part below."""
 STEP = 16
-"""Distance between the grey levels that stand for parts while rendering."""
+"""Distance between the grey levels that stand for parts."""
 POINTS = 3
 """Points along each side of a pixel."""
 UNPAINTED = ("defs", "mask", "clipPath", "filter", "metadata")
-"""Elements that shape others and are not seen themselves."""
+"""Elements that shape others and are not visible themselves."""
 SVG = "{http://www.w3.org/2000/svg}"
 HREF = "{http://www.w3.org/1999/xlink}href"
 
 
 def label_map(face: Face, size: int) -> UInt8[np.ndarray, "size size"]:
-    """Name the part that each pixel of `render(face, size)` shows.
+    """Find the part that each pixel of `render(face, size)` shows.
 
     Args:
-        face: What is drawn.
+        face: The drawn face.
         size: Height and width of the picture, in pixels.
 
     Returns:
-        Places in `PARTS`, 0 for the background.
+        Positions in `PARTS`, 0 for the background.
     """
     background = _flat_colour("background")
     grey = rasterise(to_flat_svg(face), size * POINTS, background, is_smooth=False)
@@ -57,7 +56,7 @@ def label_map(face: Face, size: int) -> UInt8[np.ndarray, "size size"]:
 def most_frequent(
     values: UInt8[np.ndarray, "height width"], side: int
 ) -> UInt8[np.ndarray, "rows columns"]:
-    """Shrink a map to the value that is most frequent in each square; of equals, the highest."""
+    """Shrink a map to the most frequent value of each square; if tied, the highest."""
     rows, columns = values.shape[0] // side, values.shape[1] // side
     kinds = len(PARTS)
     squares = np.arange(rows * columns).reshape(rows, columns).repeat(side, 0).repeat(side, 1)
@@ -74,7 +73,7 @@ def to_flat_svg(face: Face) -> str:
 
 
 class _Flattening:
-    """One pass over a drawing; remembers what it has painted."""
+    """One pass over a drawing; records what it has painted."""
 
     def __init__(self, root: ElementTree.Element) -> None:
         self._masks = {
@@ -90,11 +89,11 @@ class _Flattening:
         fill_opacity: float = 1.0,
         opacity: float = 1.0,
     ) -> None:
-        """Give an element and all in it the flat colour of its part; unpaint what is too faint.
+        """Give an element and its content the flat colour of its part; remove faint paint.
 
         Args:
             element: Changed in place.
-            part: What it belongs to, unless its id says otherwise.
+            part: The part it belongs to, unless its id names another.
             fill_opacity: As inherited.
             opacity: Product of all groups around it.
         """
@@ -116,7 +115,7 @@ class _Flattening:
                 self.flatten(child, part, fill_opacity, opacity)
 
     def _is_covered(self, element: ElementTree.Element) -> bool:
-        """Tell whether it stays within shapes that its part has painted; masks are slow."""
+        """Whether the element lies within shapes that its part has painted; masks are slow."""
         shapes = self._masks.get(element.get("mask", ""))
         return shapes is not None and shapes <= self._painted
 

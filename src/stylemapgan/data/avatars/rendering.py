@@ -1,4 +1,4 @@
-"""Pictures of drawn faces."""
+"""Render drawn faces as pictures."""
 
 import io
 from functools import lru_cache
@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from stylemapgan.data.avatars.parts import (
+from stylemapgan.data.avatars.faces import (
     BACKGROUND_COLOURS,
     CLOTHING_COLOURS,
     HAIR_COLOURS,
@@ -19,28 +19,28 @@ from stylemapgan.data.avatars.parts import (
 from stylemapgan.errors import MissingExtraError
 
 EXTRA = "avatars"
-"""The optional packages that draw."""
+"""Extra with the packages that draw."""
 FRAME = (22, 6, 220, 220)
-"""What a picture shows of the drawing, in its units: left, top, width, height."""
+"""Visible part of the drawing, in its units: left, top, width, height."""
 SHIFTED_HAIR = (
     *("bun", "curly", "frizzle", "long_not_too_long", "pompadour", "shaggy_mullet"),
     *("short_dreads_2", "short_round", "short_waved", "straight_strand", "twist_long_hair_2"),
 )
-"""Hair that the library draws one unit further left, together with glasses and beards."""
-SHIFTED_PLACES = {
+"""Hair that the library draws one unit too far left, together with glasses and beards."""
+SHIFTED_GROUPS = {
     '_Accessory" transform="translate(62.000000': '_Accessory" transform="translate(63.000000',
     '_Facial-Hair" transform="translate(49.000000': '_Facial-Hair" transform="translate(50.000000',
 }
-"""What undoes that, so that exchanging hair moves nothing else."""
+"""Replacements that undo this, so that exchanging hair moves nothing else."""
 DRAWING_FRAME = 'width="264px" height="280px" viewBox="0 0 264 280"'
-"""How the library frames every drawing."""
+"""Frame that the library gives every drawing."""
 
 
 def render(face: Face, size: int) -> UInt8[np.ndarray, "size size 3"]:
-    """Draw a face, its edges smoothed; no pixel is transparent.
+    """Draw a face with smooth edges and an opaque background.
 
     Args:
-        face: What to draw.
+        face: The face to draw.
         size: Height and width of the picture, in pixels.
 
     Raises:
@@ -49,9 +49,9 @@ def render(face: Face, size: int) -> UInt8[np.ndarray, "size size 3"]:
     return rasterise(to_svg(face), size, BACKGROUND_COLOURS[face.background_colour])
 
 
-@lru_cache(maxsize=1)  # a picture is followed by its label map
+@lru_cache(maxsize=1)  # a label map follows its picture
 def to_svg(face: Face) -> str:
-    """Compose the drawing of a face, without its background, in our frame."""
+    """Compose the drawing of a face, without its background, in the visible frame."""
     try:
         import python_avatars as library
     except ModuleNotFoundError:
@@ -84,8 +84,8 @@ def rasterise(
     Args:
         svg: A square drawing.
         size: Height and width of the picture, in pixels.
-        background: Colour below the drawing, such as `#FFFFFF`.
-        is_smooth: Whether a pixel on an edge mixes both sides; else it takes one.
+        background: Colour behind the drawing, such as `#FFFFFF`.
+        is_smooth: Whether pixels on edges mix both sides; otherwise they take one.
     """
     try:
         import resvg_py
@@ -104,8 +104,8 @@ def rasterise(
 
 
 def _put_back(drawing: str) -> str:
-    """Move glasses and beard to where they are with any other hair."""
-    for shifted, straight in SHIFTED_PLACES.items():
+    """Move glasses and beard to their position with any other hair."""
+    for shifted, straight in SHIFTED_GROUPS.items():
         drawing = drawing.replace(shifted, straight, 1)
     return drawing
 

@@ -1,17 +1,16 @@
-"""Exchanged parts, with the true result: what an edit of photographs can never be measured by."""
+"""Exchange parts between drawn faces; photographs have no such true result."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from stylemapgan.data.avatars.drawing import random_face
-from stylemapgan.data.avatars.parts import PARTS, Face
+from stylemapgan.data.avatars.faces import PARTS, Face, random_face
 from stylemapgan.data.avatars.rendering import render
 from stylemapgan.errors import DataError
 
 TRIPLES_STREAM = 1
-"""Keeps the random numbers of triples apart from those of faces."""
+"""Stream of random numbers for triples, apart from that of faces."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -25,7 +24,7 @@ class Triple:
     reference_pixels: UInt8[np.ndarray, "size size 3"]
     truth_pixels: UInt8[np.ndarray, "size size 3"]
     mask: Bool[np.ndarray, "size size"]
-    """Where source and truth differ at all."""
+    """Where source and truth differ."""
 
     @property
     def truth(self) -> Face:
@@ -37,7 +36,7 @@ def swap(source: Face, reference: Face, part: str) -> Face:
     """Take one part and its colour from the reference, all else from the source.
 
     Raises:
-        DataError: There is no such part.
+        DataError: The part does not exist.
     """
     if part not in PARTS:
         raise DataError(f"There is no part {part!r}; choose from {', '.join(PARTS)}.")
@@ -60,11 +59,11 @@ def make_triple(source: Face, reference: Face, part: str, size: int) -> Triple:
 
 
 def draw_triple(seed: int, index: int, size: int) -> Triple:
-    """Draw triple number `index` of a seed: the parts take turns, and always differ visibly.
+    """Draw triple number `index` of a seed; parts alternate and always differ visibly.
 
     Args:
-        seed: Any whole number from 0; its triples are made of other faces than `draw_face`'s.
-        index: Any whole number from 0.
+        seed: A whole number of at least 0; triples use other faces than `draw_face`.
+        index: A whole number of at least 0.
         size: Height and width of the pictures, in pixels.
     """
     random = np.random.default_rng((seed, index, TRIPLES_STREAM))

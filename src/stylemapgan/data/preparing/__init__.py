@@ -1,6 +1,6 @@
-"""From any pile of pictures to training data: cut, checked, split, without copies."""
+"""Turn any collection of pictures into training data: cropped, checked, split, without copies."""
 
-from stylemapgan.data.preparing.config import PrepareConfig
-from stylemapgan.data.preparing.prepare import Prepared, prepare
+from stylemapgan.data.preparing.prepare_config import PrepareConfig
+from stylemapgan.data.preparing.prepare_pictures import Prepared, prepare
 
 __all__ = ["PrepareConfig", "Prepared", "prepare"]

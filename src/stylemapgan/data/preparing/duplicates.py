@@ -1,4 +1,4 @@
-"""Pictures that are nearly the same: copies that were resized, recompressed or retouched."""
+"""Find near duplicates: pictures that were resized, recompressed or slightly retouched."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,46 +9,46 @@ from jaxtyping import Bool, Int, UInt8, UInt64
 Thumbnails = UInt8[np.ndarray, "pictures 8 9 3"]
 
 LUMA = np.array([299, 587, 114])
-"""Thousandths of red, green and blue in grey, as ITU-R BT.601 has them."""
+"""Weights of red, green and blue in grey, in thousandths (ITU-R BT.601)."""
 BITS = 64
 NEAR_IN_COLOUR = 4.0
-"""Mean difference of two thumbnails, in levels, beyond which pictures are no copies.
+"""Mean difference of two thumbnails, in levels, beyond which pictures are not copies.
 
-The hash alone takes all flat pictures, and the same pose before the same wall, for one. Copies
-of photos of hands, halved or doubled in size or saved with a JPEG quality of 50, differ by at
-most 2.5; different photos with hashes that are as near differ by more (measured).
+The hash alone cannot tell apart flat pictures, or the same pose before the same wall. Copies of
+photos of hands at half or double size, or with a JPEG quality of 50, differ by at most 2.5;
+different photos with equally near hashes differ by more (measured).
 """
 
 
 def difference_hashes(thumbnails: Thumbnails) -> UInt64[np.ndarray, "pictures"]:
     """Hash pictures so that near duplicates differ in few of 64 bits.
 
-    Each bit says whether a picture of 9x8 grey cells gets brighter from a cell to the next one
-    on its right. Scale, contrast, compression and colour hardly touch that.
+    Each bit says whether, in a picture of 9x8 grey cells, a cell is darker than its right
+    neighbour. Scale, contrast, compression and colour hardly change that.
 
     Source: Neal Krawetz, "Kind of Like That", The Hacker Factor Blog, 21 January 2013 (dHash).
     """
-    grey = thumbnails @ LUMA  # (pictures, 8, 9), in thousandths: whole numbers, so ties are ties
+    grey = thumbnails @ LUMA  # (pictures, 8, 9), in thousandths: integers, so ties are exact
     rises = grey[:, :, 1:] > grey[:, :, :-1]  # (pictures, 8, 8)
     return np.packbits(rises.reshape(-1, BITS), axis=1).view(">u8")[:, 0].astype(np.uint64)
 
 
 def duplicate_groups(thumbnails: Thumbnails, distance: int) -> list[list[int]]:
-    """Find groups of near duplicates; a chain of pairs makes one group.
+    """Find groups of near duplicates; chains of pairs form one group.
 
     Args:
         thumbnails: Of all pictures.
-        distance: How many bits of the hashes of a pair may differ.
+        distance: Bits in which the hashes of a pair may differ.
 
     Returns:
-        The indices in each group, ascending; groups in the order of their first.
+        Ascending indices of each group; groups in the order of their first index.
     """
     if not len(thumbnails):
         return []
     rows = thumbnails.reshape(len(thumbnails), -1)
     _, firsts, same_as = np.unique(rows, axis=0, return_index=True, return_inverse=True)
     parents = list(range(len(thumbnails)))
-    for index, number in enumerate(same_as.ravel()):  # of equal ones, only the first is compared
+    for index, number in enumerate(same_as.ravel()):  # equal ones are compared once
         _join(parents, index, int(firsts[number]))
     different = np.sort(firsts)
     for left, right in _near_pairs(thumbnails[different], distance):
@@ -60,10 +60,10 @@ def duplicate_groups(thumbnails: Thumbnails, distance: int) -> list[list[int]]:
 def _near_pairs(
     thumbnails: Thumbnails, distance: int
 ) -> Iterator[tuple[Int[np.ndarray, "pairs"], Int[np.ndarray, "pairs"]]]:
-    """Yield pairs that are near in hash and colour; some pairs come more than once.
+    """Yield pairs with near hashes and colours; some pairs are repeated.
 
     Hashes that differ in at most `distance` bits agree in one of `distance + 1` bands of bits,
-    so only pairs that agree in a band are compared, never all with all.
+    so only pairs that agree in a band are compared.
     """
     hashes = difference_hashes(thumbnails)
     edges = np.linspace(0, BITS, distance + 2).astype(int)
@@ -81,7 +81,7 @@ def _equal_pairs(
 ) -> Iterator[tuple[Int[np.ndarray, "pairs"], Int[np.ndarray, "pairs"]]]:
     """Yield all pairs with equal keys: neighbours after sorting, then those two apart, and so on.
 
-    The work is that of the pairs there are, and no step holds more of them than there are keys.
+    Time grows with the number of pairs; each step yields at most as many pairs as there are keys.
     """
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
@@ -102,14 +102,14 @@ def _alike(
 
 
 def _join(parents: list[int], one: int, other: int) -> None:
-    """Put two indices into one group, which is known by its lowest index."""
+    """Merge the groups of two indices; a group is named by its lowest index."""
     one, other = _root(parents, one), _root(parents, other)
     parents[max(one, other)] = min(one, other)
 
 
 def _root(parents: list[int], index: int) -> int:
     while parents[index] != index:
-        parents[index] = parents[parents[index]]  # shorten the way for the next time
+        parents[index] = parents[parents[index]]  # shortens later searches
         index = parents[index]
     return index
 

@@ -1,24 +1,38 @@
-"""The forms prepared pictures take: each writes the same bytes for the same pictures."""
+"""Output forms of prepared pictures: folders, zip archives and shards, with safe file names.
 
+Each form writes the same bytes for the same pictures.
+"""
+
+import hashlib
 import io
 import json
 import os
+import re
 import tarfile
+import unicodedata
 import zipfile
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from contextlib import ExitStack
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from stylemapgan.data.preparing.config import Form, PrepareConfig
-from stylemapgan.data.shard_counts import INDEX
+from stylemapgan.data.preparing.prepare_config import Form, PrepareConfig
+from stylemapgan.data.sources.webdataset import INDEX
+from stylemapgan.images.formats import SUFFIXES
 
 FILE_MODE = 0o644
 EARLIEST = (1980, 1, 1, 0, 0, 0)
-"""The time of every file in a zip archive, which knows none before."""
+"""Time of every file in a zip archive: the earliest that the format allows."""
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\\ud800-\udfff]')
+"""Characters that some file system refuses, and bytes of names that are not text."""
+LONGEST_COMPONENT = 100
+"""Bytes of a folder's or file's name without suffix; file systems allow 255."""
+LONGEST_NAME = 400
+"""Bytes of a whole relative path."""
 
 
 class AbstractForm(ABC):
-    """Writes the pictures of the parts of a data set below a folder."""
+    """Writes the parts of a data set below a folder."""
 
     def __init__(self, folder: Path, shard_pictures: int) -> None:
         self.folder = folder
@@ -30,8 +44,8 @@ class AbstractForm(ABC):
 
         Args:
             part: `train`, `val` or `test`.
-            name: With its suffix; unlike any other in the part.
-            content: Encoded.
+            name: File name with its suffix, unique in the part.
+            content: The encoded picture.
         """
 
     @abstractmethod
@@ -51,11 +65,11 @@ class FolderForm(AbstractForm):
             path.write_bytes(content)
 
     def close(self) -> None:
-        """Do nothing: each file is finished."""
+        """Do nothing: all files are finished."""
 
 
 class ZipForm(AbstractForm):
-    """A zip archive for each part; pictures are compressed already, so they are stored as is."""
+    """A zip archive for each part, which stores the compressed pictures as they are."""
 
     def __init__(self, folder: Path, shard_pictures: int) -> None:
         super().__init__(folder, shard_pictures)
@@ -65,19 +79,19 @@ class ZipForm(AbstractForm):
         if part not in self._archives:
             self._archives[part] = zipfile.ZipFile(self.folder / f"{part}.zip", "w")
         member = zipfile.ZipInfo(name, EARLIEST)
-        member.create_system = 3  # Unix, on whatever system it is made
+        member.create_system = 3  # Unix, on any system
         member.external_attr = FILE_MODE << 16
         self._archives[part].writestr(member, content)
 
     def close(self) -> None:
-        with ExitStack() as stack:  # all are closed, also where one cannot be finished
+        with ExitStack() as stack:  # closes all, even if one fails
             for archive in self._archives.values():
                 stack.callback(_bring_to_disk, Path(str(archive.filename)))
                 stack.callback(archive.close)
 
 
 class ShardsForm(AbstractForm):
-    """WebDataset shards for each part, and an index that counts their pictures."""
+    """WebDataset shards for each part, and an index with their numbers of pictures."""
 
     def __init__(self, folder: Path, shard_pictures: int) -> None:
         super().__init__(folder, shard_pictures)
@@ -88,7 +102,7 @@ class ShardsForm(AbstractForm):
     def add(self, part: str, name: str, content: bytes) -> None:
         if part not in self._open:
             self._begin(part)
-        member = tarfile.TarInfo(name)  # owner and time stay 0
+        member = tarfile.TarInfo(name)  # owner and time are 0
         member.size, member.mode = len(content), FILE_MODE
         archive = self._open[part]
         archive.addfile(member, io.BytesIO(content))
@@ -124,11 +138,55 @@ FORMS: dict[Form, type[AbstractForm]] = {
 }
 
 
-def new_form(folder: Path, settings: PrepareConfig) -> AbstractForm:
-    """Begin to write below a folder, in the form that the settings ask for."""
-    return FORMS[settings.into](folder, settings.shard_pictures)
+def new_form(folder: Path, config: PrepareConfig) -> AbstractForm:
+    """Create the configured form, to write below a folder."""
+    return FORMS[config.into](folder, config.shard_pictures)
+
+
+def safe_names(names: Iterable[str], suffix: str) -> list[str]:
+    """Give each picture a name with a suffix that every file system and archive accepts.
+
+    All results differ, even where upper and lower case are the same. The last component has no
+    other dot, because in a WebDataset shard a sample's name ends at the first.
+    """
+    names = list(names)
+    wanted = [_safe(name) for name in names]
+    taken = {_comparable(str(folder)) for name in wanted for folder in PurePosixPath(name).parents}
+    different: list[str] = []
+    for name, safe in zip(names, wanted, strict=True):
+        is_free = _comparable(safe + suffix) not in taken
+        different.append((safe if is_free else f"{safe}-{_digest(name)}") + suffix)
+        taken.add(_comparable(different[-1]))
+    return different
 
 
 def _bring_to_disk(path: Path) -> None:
     with path.open("rb") as file:
         os.fsync(file.fileno())
+
+
+def _safe(name: str) -> str:
+    path = PurePosixPath(name)
+    stem = path.stem if path.suffix.lower() in SUFFIXES else path.name
+    folders = [_safe_component(part) for part in path.parent.parts if part != "/"]
+    parts = [*folders, _safe_component(stem.replace(".", "_"))]
+    safe = "/".join(parts)
+    if len(safe.encode()) > LONGEST_NAME:
+        return f"{parts[0]}/{_digest(name)}-{parts[-1]}"
+    return safe
+
+
+def _safe_component(component: str) -> str:
+    safe = re.sub(r"^\.+|[. ]+$", "_", FORBIDDEN.sub("_", component))
+    encoded = safe.encode()
+    if len(encoded) <= LONGEST_COMPONENT:
+        return safe
+    return f"{encoded[: LONGEST_COMPONENT - 9].decode('utf-8', 'ignore')}-{_digest(component)}"
+
+
+def _comparable(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]

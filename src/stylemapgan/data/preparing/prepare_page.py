@@ -1,4 +1,4 @@
-"""A page that shows what became of the pictures."""
+"""The report page of prepared pictures."""
 
 import re
 from collections import Counter
@@ -12,7 +12,7 @@ from jaxtyping import Float32
 
 from stylemapgan import pages
 from stylemapgan.config.plain_values import spelled_out
-from stylemapgan.data.cache import Skipped
+from stylemapgan.data.abstract import Skipped
 from stylemapgan.data.preparing.chunks import CHUNK, chunk_path, read_contents
 from stylemapgan.data.preparing.outcome import DUPLICATES, SKIPPED, Outcome
 from stylemapgan.images import contact_sheet, from_bytes, read_pixels
@@ -22,50 +22,50 @@ REPORT = "report.html"
 SHEET_SIDE = 8
 """Rows and columns of the random sheet."""
 TILE = 96
-"""Height and width at which pictures show, in pixels."""
+"""Height and width at which pictures are shown, in pixels."""
 SHOWN_GROUPS = 12
-"""Groups of near duplicates on their sheet."""
+"""Groups of near duplicates on the sheet."""
 SHOWN_COPIES = 6
-"""Pictures of each."""
+"""Pictures of each group."""
 EXAMPLES = 3
-"""Files named for each reason."""
+"""Files listed for each reason."""
 
 
-def write_report(outcome: Outcome, chunks: Path, place: str, path: Path) -> None:
+def write_report(outcome: Outcome, chunks: Path, source: str, path: Path) -> None:
     """Write one self-contained page.
 
     Args:
-        outcome: What came of the pictures.
+        outcome: What became of the pictures.
         chunks: Folder of finished chunks.
-        place: What the source is called.
-        path: Of the page.
+        source: Description of the source.
+        path: File to write.
 
     Raises:
-        MissingExtraError: A package for pages is not installed.
+        MissingExtraError: A package for reports is not installed.
     """
     blocks = [
         pages.Facts(_counts(outcome)),
         *([pages.Notice(_leak(outcome), "warning")] if outcome.groups_across_parts else []),
         pages.Heading("Pictures"),
-        pages.Picture(_random_sheet(outcome, chunks), "Drawn at random, as prepared"),
-        pages.Picture(_mean(outcome), "Mean of all pictures: sharp where they are aligned"),
-        pages.Heading("Sizes before"),
-        pages.Table(("shorter side", "pictures"), _size_rows(outcome)),
+        pages.Picture(_random_sheet(outcome, chunks), "Random sample of the prepared pictures"),
+        pages.Picture(_mean(outcome), "Mean of all pictures; it is sharp where they are aligned"),
+        pages.Heading("Original sizes"),
+        pages.Table(("shorter side, pixels", "pictures"), _size_rows(outcome)),
         pages.Heading("Skipped"),
         *_skipped_blocks(outcome.skipped),
         pages.Heading("Near duplicates"),
         *_duplicate_blocks(outcome, chunks),
-        pages.Heading("Settings"),
-        pages.Facts(_settings(outcome)),
+        pages.Heading("Options"),
+        pages.Facts(_options(outcome)),
     ]
-    pages.write_page(path, "Prepared pictures", blocks, subtitle=f"From {place}")
+    pages.write_page(path, "Prepared pictures", blocks, subtitle=f"From {source}")
 
 
 def reasons(skipped: Sequence[Skipped]) -> list[tuple[str, list[str]]]:
-    """Group skipped files by reason, whatever numbers it names; the most frequent first.
+    """Group skipped files by reason, ignoring numbers in it; the most frequent first.
 
     Returns:
-        The reason as the first file has it, and all its files.
+        The reason given for the first file, and all files.
     """
     groups: dict[str, tuple[str, list[str]]] = {}
     for each in skipped:
@@ -80,15 +80,15 @@ def _skipped_blocks(skipped: Sequence[Skipped]) -> list[pages.Block]:
     rows = [
         (why, f"{len(files):,}", ", ".join(files[:EXAMPLES])) for why, files in reasons(skipped)
     ]
-    columns = ("It", "pictures", "such as")
-    return [pages.Table(columns, rows, caption=f"All are in {SKIPPED}.")]
+    columns = ("reason", "files", "examples")
+    return [pages.Table(columns, rows, caption=f"{SKIPPED} lists all files.")]
 
 
 def _duplicate_blocks(outcome: Outcome, chunks: Path) -> list[pages.Block]:
     if not outcome.groups:
         return [pages.Paragraph("None.")]
-    fate = "Only the first of each is kept" if outcome.dropped else "All are kept"
-    caption = f"A row for each group. {fate}. All groups are in {DUPLICATES}."
+    kept = "the first of each group is kept" if outcome.dropped else "all pictures are kept"
+    caption = f"One group in each row; {kept}. {DUPLICATES} lists all groups."
     shown = [group[:SHOWN_COPIES] for group in outcome.groups[:SHOWN_GROUPS]]
     sheet = contact_sheet(
         [_tiles(group, chunks) for group in shown],
@@ -99,7 +99,7 @@ def _duplicate_blocks(outcome: Outcome, chunks: Path) -> list[pages.Block]:
 
 
 def _counts(outcome: Outcome) -> dict[str, str]:
-    counts = {"found": len(outcome.names) + len(outcome.unread), **outcome.counts}
+    counts = {"found": len(outcome.names) + len(outcome.unsupported), **outcome.counts}
     counts |= {
         "skipped": len(outcome.skipped),
         "groups of near duplicates": len(outcome.groups),
@@ -111,13 +111,13 @@ def _counts(outcome: Outcome) -> dict[str, str]:
 def _leak(outcome: Outcome) -> str:
     return (
         f"Groups of near duplicates in more than one part: {outcome.groups_across_parts:,}. "
-        "Validation sees pictures that are trained on: drop duplicates, or split by what they "
-        "share."
+        "Validation would use copies of training pictures. Drop duplicates with "
+        "--drop-duplicates, or keep related pictures in one part with --split-by."
     )
 
 
 def _random_sheet(outcome: Outcome, chunks: Path) -> Images:
-    generator = np.random.default_rng(outcome.settings.seed)
+    generator = np.random.default_rng(outcome.config.seed)
     count = min(SHEET_SIDE**2, len(outcome.kept))
     drawn = generator.choice(outcome.kept, count, replace=False)
     tiles = _tiles(np.sort(drawn).tolist(), chunks)
@@ -126,7 +126,7 @@ def _random_sheet(outcome: Outcome, chunks: Path) -> Images:
 
 
 def _tiles(indices: Sequence[int], chunks: Path) -> list[Float32[np.ndarray, "1 3 height width"]]:
-    """Read prepared pictures, each chunk once where indices ascend."""
+    """Read prepared pictures; ascending indices read each chunk once."""
     contents = lru_cache(maxsize=1)(read_contents)
     found = [contents(chunk_path(chunks, index // CHUNK))[index % CHUNK] for index in indices]
     return [from_bytes(read_pixels(content)[None]) for content in found]
@@ -137,7 +137,7 @@ def _mean(outcome: Outcome) -> Images:
 
 
 def _size_rows(outcome: Outcome) -> list[tuple[str, str]]:
-    """Count pictures by the length of their shorter side, in steps of two to one."""
+    """Count pictures by the length of their shorter side, from each power of two to the next."""
     sides = outcome.sizes.min(axis=1)
     steps = Counter(int(side).bit_length() for side in sides if side)
     return [
@@ -146,5 +146,5 @@ def _size_rows(outcome: Outcome) -> list[tuple[str, str]]:
     ]
 
 
-def _settings(outcome: Outcome) -> dict[str, str]:
-    return {name.replace("_", " "): str(value) for name, value in asdict(outcome.settings).items()}
+def _options(outcome: Outcome) -> dict[str, str]:
+    return {name.replace("_", " "): str(value) for name, value in asdict(outcome.config).items()}

@@ -1,4 +1,4 @@
-"""Files behind an address: https://, s3:// and whatever else fsspec speaks."""
+"""Remote files: https://, s3:// and whatever else fsspec supports."""
 
 import io
 import logging
@@ -13,80 +13,80 @@ from stylemapgan.errors import DataError, MissingExtraError
 logger = logging.getLogger(__name__)
 
 BLOCK = 4 * 2**20
-"""Bytes asked for at a time, so that a small picture does not cost a journey of its own."""
+"""Bytes requested at a time, so that small pictures share a request."""
 ATTEMPTS = 5
-"""How often a request is made before it has failed."""
+"""How often a request is tried."""
 FIRST_PAUSE_S = 1.0
-"""Before the second attempt; each later pause is twice as long."""
+"""Pause before the second attempt; each later pause is twice as long."""
 PERMANENT = (FileNotFoundError, PermissionError, IsADirectoryError, NotImplementedError)
-"""What another attempt will not mend."""
-WORTH_ANOTHER_ATTEMPT = (408, 425, 429)
-"""HTTP's refusals that pass; the others of 400 to 499 stay."""
+"""Errors that another attempt would not solve."""
+TEMPORARY = (408, 425, 429)
+"""HTTP status codes from 400 to 499 that another attempt may solve."""
 IDENTITY = frozenset({"size", "etag", "last-modified", "lastmodified", "mtime", "created"})
-"""What servers tell of a file that changes when it does, in lower case."""
+"""Facts about a file, in lower case, that change when the file changes."""
 
 Result = TypeVar("Result")
 
 
-def is_remote(place: str) -> bool:
-    """Tell an address from a path."""
-    return "://" in place
+def is_remote(location: str) -> bool:
+    """Whether a location is an address, not a path."""
+    return "://" in location
 
 
-def base_name(place: str) -> str:
-    """Take the last part of an address, without a query, or of a path."""
-    return PurePosixPath(urlsplit(place).path if is_remote(place) else place).name
+def base_name(location: str) -> str:
+    """Take the last part of a path or of an address without its query."""
+    return PurePosixPath(urlsplit(location).path if is_remote(location) else location).name
 
 
 def open_remote(address: str) -> io.BufferedReader:
-    """Open a file to read from anywhere in it; every failed request is made again a few times.
+    """Open a seekable file; failed requests are repeated a few times.
 
     Raises:
-        DataError: There is nothing to read, or nobody answers.
-        MissingExtraError: A package is not installed.
+        DataError: The file is missing, or the server does not answer.
+        MissingExtraError: A package that the address needs is not installed.
     """
     return io.BufferedReader(_RemoteFile(address), BLOCK)
 
 
 def read_range(address: str, start: int, length: int) -> bytes:
-    """Read some bytes with a single request, as `open_remote` otherwise."""
+    """Read some bytes with a single request; errors as in `open_remote`."""
     system, path = _connect(address)
-    found = _insist(address, lambda: system.cat_file(path, start=start, end=start + length))
+    found = _retry(address, lambda: system.cat_file(path, start=start, end=start + length))
     return found if len(found) <= length else found[start : start + length]
 
 
 def read_if_there(address: str) -> bytes | None:
-    """Read a whole file; None if its server has none, or shows none to strangers."""
+    """Read a whole file; None if it is missing or access is denied."""
     try:
         system, path = _connect(address)
-        return _insist(address, lambda: system.cat_file(path))
+        return _retry(address, lambda: system.cat_file(path))
     except DataError as error:
         if _is_permanent(error.__cause__):
             return None
         raise
 
 
-def stamp(address: str) -> str:
-    """Make a text that changes when the file does, as far as its server tells."""
+def remote_stamp(address: str) -> str:
+    """Describe a file by what its server reports, which changes when the file does."""
     system, path = _connect(address)
-    told = _insist(address, lambda: system.info(path))
-    known = {name: told[name] for name in sorted(told) if name.lower() in IDENTITY}
+    facts = _retry(address, lambda: system.info(path))
+    known = {name: facts[name] for name in sorted(facts) if name.lower() in IDENTITY}
     return f"{address} {known}"
 
 
 def matches(pattern: str) -> list[str]:
-    """List the addresses that a pattern with `*` stands for, sorted."""
+    """List the addresses that match a pattern with `*`, sorted."""
     system, path = _connect(pattern)
-    return sorted(map(system.unstrip_protocol, _insist(pattern, lambda: system.glob(path))))
+    return sorted(map(system.unstrip_protocol, _retry(pattern, lambda: system.glob(path))))
 
 
 class _RemoteFile(io.RawIOBase):
-    """Asks for ranges; where a server sends the whole file instead, that is kept in memory."""
+    """Requests ranges; if a server sends the whole file instead, that is kept in memory."""
 
     def __init__(self, address: str) -> None:
         self._address = address
         self._system, self._path = _connect(address)
-        self._length: int | None = _insist(address, lambda: self._system.size(self._path))
+        self._length: int | None = _retry(address, lambda: self._system.size(self._path))
         self._at = 0
         self._whole: bytes | None = None
 
@@ -119,20 +119,22 @@ class _RemoteFile(io.RawIOBase):
             found = self._ask(start, stop)
             if len(found) <= stop - start:
                 return found
-            logger.warning("%s comes only as a whole: its server knows no ranges.", self._address)
+            logger.warning(
+                "%s is read as a whole: its server does not support ranges.", self._address
+            )
             self._whole = found
         if self._whole is None:
             self._whole = self._ask(None, None)
         return self._whole[start:stop]
 
     def _ask(self, start: int | None, stop: int | None) -> bytes:
-        return _insist(
+        return _retry(
             self._address, lambda: self._system.cat_file(self._path, start=start, end=stop)
         )
 
 
 def _connect(address: str) -> tuple[Any, str]:
-    """Find the file system behind an address, and the path in it."""
+    """Find the file system of an address, and the path in it."""
     try:
         from fsspec.core import url_to_fs
     except ImportError:
@@ -147,13 +149,13 @@ def _connect(address: str) -> tuple[Any, str]:
         raise DataError(f"{address} cannot be read: {error}.") from None
 
 
-def _insist(address: str, ask: Callable[[], Result]) -> Result:
-    """Ask again after failures that may pass, with longer and longer pauses."""
+def _retry(address: str, ask: Callable[[], Result]) -> Result:
+    """Repeat a request after temporary failures, with longer and longer pauses."""
     attempt = 1
     while True:
         try:
             return ask()
-        except Exception as error:  # each kind of storage has exceptions of its own
+        except Exception as error:  # each kind of storage raises its own exceptions
             cause = _cause(error)
             if _is_permanent(cause):
                 raise DataError(f"{address} cannot be read: {_reason(cause)}.") from cause
@@ -167,7 +169,7 @@ def _insist(address: str, ask: Callable[[], Result]) -> Result:
 
 
 def _cause(error: BaseException) -> BaseException:
-    """See through fsspec, which reports a server that does not answer as a file that is lost."""
+    """Find the network error that fsspec reports as a missing file."""
     cause = error.__cause__
     is_network = isinstance(cause, ConnectionError | TimeoutError) or (
         type(cause).__module__.partition(".")[0] == "aiohttp"
@@ -177,11 +179,11 @@ def _cause(error: BaseException) -> BaseException:
 
 def _reason(error: BaseException) -> str:
     if isinstance(error, FileNotFoundError) or getattr(error, "status", None) == 404:
-        return "there is no such file"
+        return "the file does not exist"
     return " ".join(str(error).split()) or type(error).__name__
 
 
 def _is_permanent(error: BaseException | None) -> bool:
     status = getattr(error, "status", None)
-    is_refusal = isinstance(status, int) and 400 <= status < 500
-    return isinstance(error, PERMANENT) or (is_refusal and status not in WORTH_ANOTHER_ATTEMPT)
+    is_client_error = isinstance(status, int) and 400 <= status < 500
+    return isinstance(error, PERMANENT) or (is_client_error and status not in TEMPORARY)

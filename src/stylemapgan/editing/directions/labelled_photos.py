@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stylemapgan import images, zoo
-from stylemapgan.data.tables import Row, Table, read_table
+from stylemapgan.data.user_tables import Row, Table, read_table
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.errors import DataError
 from stylemapgan.images.levels import batch_for, to_numpy

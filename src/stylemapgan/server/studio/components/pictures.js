@@ -69,7 +69,7 @@ function slot(name, label, body) {
       onclick: () => desk.patch({ slot: name }),
     },
     label,
-    h("span", { class: "slot-state" }, "choosing"),
+    h("span", { class: "slot-state" }, "active"),
   );
   return h("section", { class: "slot", id: `slot-${name}`, "aria-label": label }, title, body);
 }

@@ -19,7 +19,7 @@ export const TOOL_LIST = [
 
 const HINTS = {
   parts: "Click a part to add it; click again to remove it.",
-  move: "Drag the outlined piece; its handles rotate and scale it.",
+  move: "Drag the piece; its handles rotate and scale it.",
 };
 
 class StudioToolbar extends HTMLElement {

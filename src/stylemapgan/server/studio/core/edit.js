@@ -13,7 +13,7 @@ function pieceLayer({ key, reference, mask, shift, strength, rotation, scale, sp
   return { key, mask, fields: { key, reference, shift, strength, rotation, scale, space } };
 }
 
-/** The key tells local from everywhere: the server keeps the mask of a key it knows.
+/** Local pushes have another key: the server keeps the mask of a key.
  * @param {Push} push @returns {Layer} */
 function pushLayer({ direction, amount, mask }) {
   const key = mask ? `${direction} local` : direction;

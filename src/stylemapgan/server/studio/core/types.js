@@ -33,7 +33,7 @@
 
 /** @typedef {{name: string, label: string, area: number, mask: Mask}} Part */
 
-/** A painted part of a reference, and how it lies on the source.
+/** A painted part of a reference, and its placement on the source.
  * @typedef {{
  *   key: string, reference: string, mask: Mask,
  *   shift: readonly [number, number], strength: number, rotation: number, scale: number,

@@ -33,7 +33,7 @@ const LINES = [
   [],
 ];
 
-/** How far between two values the level lies. @param {number} from @param {number} to */
+/** The position of the level between two values. @param {number} from @param {number} to */
 const between = (from, to) => (LEVEL - from) / (to - from);
 
 /** @type {WeakMap<Mask, Path2D>} */

@@ -8,8 +8,8 @@ export const emptyMask = (size) => new Uint8Array(size * size);
 /** @param {Mask} mask */
 export const sideOf = (mask) => Math.sqrt(mask.length);
 
-/** Whether nothing is painted: a soft eraser leaves ones behind, which nobody sees and which the
- * server refuses. @param {Mask} mask */
+/** Whether nothing is painted: a soft eraser leaves values of 1, which are invisible and which the
+ * server rejects. @param {Mask} mask */
 export const isEmpty = (mask) => mask.every((value) => value <= 1);
 
 /** The smaller of two values never wins. @param {Mask} mask @param {Mask} other @returns {Mask} */

@@ -6,7 +6,7 @@ import { centre, emptyMask, sideOf } from "../masks/mask.js";
 
 /** @import { Mask, Piece, Point } from "../core/types.js" */
 
-/** How a piece lies on the source: turned and scaled about its centre, then moved.
+/** The placement of a piece on the source: rotated and scaled about its centre, then moved.
  * @param {Piece} piece */
 export function placement({ mask, shift, rotation, scale }) {
   const { x, y } = centre(mask);

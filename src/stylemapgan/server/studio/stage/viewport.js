@@ -1,4 +1,4 @@
-/** Where the picture lies on the screen: zoom and pan, in CSS pixels. */
+/** The position of the picture on the screen: zoom and pan, in CSS pixels. */
 
 /** @import { Point } from "../core/types.js" */
 

@@ -1,19 +1,21 @@
-"""What a drawn face is made of: names of every choice, and the face that chose.
+"""Drawn faces: their parts, all choices for each part, and random faces.
 
-The lists are written out, not asked from the library that draws: a release with more parts must
-not change the faces that a seed gives. Left out are hats, costumes, eye patches, and hair that
-ignores its colour, lowers the glasses or has no room for glasses and beards: with what is left,
-exchanging one part leaves the drawing of all others alone. (One exception: `mowgli`,
-`shaggy_mullet` and `wild` lay beards over the arms of glasses, other hair glasses over beards.)
+The choices are listed here instead of read from the library that draws, so that a release with
+more parts does not change the faces of a seed. Left out are hats, costumes, eye patches, and hair
+that ignores its colour, lowers the glasses or leaves no room for glasses and beards. Among the
+remaining choices, exchanging one part does not change the drawing of any other. (One exception:
+`mowgli`, `shaggy_mullet` and `wild` draw beards over the arms of glasses; other hair, below.)
 """
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+import numpy as np
+
 from stylemapgan.errors import DataError
 
 NONE = "none"
-"""The choice that draws nothing; a part that is not there has the colour `none`, too."""
+"""The choice that draws nothing; a missing part has the colour `none`, too."""
 
 HAIR = (
     *(NONE, "big_hair", "bob", "braids", "bun", "buzzcut", "caesar", "caesar_side_part"),
@@ -119,10 +121,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "clothing_colour": tuple(CLOTHING_COLOURS),
     "background_colour": tuple(BACKGROUND_COLOURS),
 }
-"""Field of a face → what it may be."""
+"""Field of a face → its choices."""
 
 COLOUR_OF = {"hair": "hair_colour", "facial_hair": "facial_hair_colour"}
-"""Field that may be `none` → the field of its colour, which then is `none` as well."""
+"""Field that may be `none` → the field of its colour, which is then `none` too."""
 
 PARTS: Mapping[str, tuple[str, ...]] = {
     "background": ("background_colour",),
@@ -136,12 +138,15 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "glasses": ("glasses",),
     "clothing": ("clothing", "clothing_colour"),
 }
-"""Part → the fields that say how it looks. Its place in this order is its value in a label map."""
+"""Part → its fields. Its position in this order is its value in a label map."""
+
+CHANCES = {"hair": 0.97, "facial_hair": 0.35, "glasses": 0.4}
+"""Probability of each optional part."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Face:
-    """A drawn face, as names from `CHOICES`: all that its picture depends on."""
+    """A drawn face: the choices that determine its picture."""
 
     hair: str
     hair_colour: str
@@ -167,18 +172,34 @@ class Face:
                     f"A face cannot have {field.name} {value!r}; choose from {', '.join(allowed)}."
                 )
 
-    @classmethod
-    def from_attributes(cls, attributes: Mapping[str, str]) -> "Face":
-        """Rebuild a face from what `attributes` gave; other keys are ignored.
-
-        Raises:
-            DataError: An attribute is missing or unknown.
-        """
-        missing = [field.name for field in fields(cls) if field.name not in attributes]
-        if missing:
-            raise DataError(f"A face needs {', '.join(missing)}; given are only {[*attributes]}.")
-        return cls(**{field.name: attributes[field.name] for field in fields(cls)})
-
     def attributes(self) -> dict[str, str]:
-        """List all choices, ready for JSON."""
+        """Return all choices, ready for JSON."""
         return asdict(self)
+
+
+def draw_face(seed: int, index: int) -> Face:
+    """Draw face number `index` of a seed; it depends on these two numbers alone.
+
+    Args:
+        seed: A whole number of at least 0.
+        index: A whole number of at least 0.
+    """
+    return random_face(np.random.default_rng((seed, index)))
+
+
+def random_face(random: np.random.Generator) -> Face:
+    """Draw a face whose attributes are independent."""
+    values = {field: _pick(random, field) for field in CHOICES}
+    for part, colour in COLOUR_OF.items():
+        if values[part] == NONE:
+            values[colour] = NONE
+    return Face(**values)
+
+
+def _pick(random: np.random.Generator, field: str) -> str:
+    """Choose a value; each field always consumes the same random numbers."""
+    chance = CHANCES.get(field, 1.0)
+    is_present = random.random() < chance
+    choices = [choice for choice in CHOICES[field] if choice != NONE]
+    choice = choices[int(random.integers(len(choices)))]
+    return choice if is_present else NONE

@@ -1,8 +1,8 @@
-"""Tables that people bring: labels and attributes of pictures, names of parts.
+"""Read tables that users bring: labels and attributes of pictures, names of parts.
 
-One reader for all of them, since spreadsheets write many dialects of "CSV": with commas,
-semicolons, tabs or bars; in UTF-8 with or without a mark at the start, in UTF-16 or Windows-1252;
-with any ends of lines. JSON lines have an object in each line.
+Spreadsheets write many dialects of CSV: separated by commas, semicolons, tabs or bars; in UTF-8
+with or without a byte order mark, UTF-16 or Windows-1252; with any line ends. JSON lines hold an
+object in each line.
 """
 
 import codecs
@@ -21,14 +21,14 @@ from stylemapgan.errors import DataError
 logger = logging.getLogger(__name__)
 
 FILE_COLUMNS = ("file", "filename", "file_name", "name", "image", "path", "picture", "photo")
-"""Columns that may say which picture a row is about, in any case."""
+"""Columns that may name a row's picture, in upper or lower case."""
 DELIMITERS = ",;\t|"
-"""What may stand between values; the most frequent one in the line of names does."""
+"""Separators of values; the most frequent one in the header is used."""
 DECLARED = "sep="
-"""How spreadsheets announce the delimiter, in a line before that of the names."""
+"""Spreadsheets may declare the separator in a line before the header."""
 JSON_LINES = ".jsonl"
 ARCHIVE = b"PK\x03\x04"
-"""How a spreadsheet's own file (.xlsx, .ods) begins."""
+"""First bytes of a spreadsheet file (.xlsx, .ods)."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Row:
     line: int
     """Its number in the file, from 1."""
     values: Mapping[str, str]
-    """Column → value, without blanks around it; columns that the line lacks are not there."""
+    """Column → value, stripped; without columns that the line lacks."""
 
 
 @dataclass(frozen=True)
@@ -50,25 +50,25 @@ class Table:
     rows: tuple[Row, ...]
 
     def column(self, name: str) -> str:
-        """Find a column, in any case if there is none of exactly that name.
+        """Find a column by its exact name, else in upper or lower case.
 
         Raises:
-            DataError: There is none.
+            DataError: The column does not exist.
         """
         if name in self.columns:
             return name
         for column in self.columns:
             if column.lower() == name.strip().lower():
                 return column
-        there_are = ", ".join(filter(None, self.columns)) or "none"
-        raise DataError(f"{self.path} has no column {name!r}; there are {there_are}.")
+        existing = ", ".join(filter(None, self.columns)) or "none"
+        raise DataError(f"{self.path} has no column {name!r}; its columns are {existing}.")
 
     @property
     def file_column(self) -> str:
-        """The column that says which picture a row is about.
+        """The column that names a row's picture.
 
-        One of `FILE_COLUMNS`, before others one whose values look like names of files; the
-        first column if there is none.
+        It is one of `FILE_COLUMNS`, preferably one whose values look like file names; else the
+        first column.
         """
         in_lower_case = {column.lower(): column for column in reversed(self.columns)}
         likely = [in_lower_case[name] for name in FILE_COLUMNS if name in in_lower_case]
@@ -78,64 +78,64 @@ class Table:
         return likely[0] if likely else self.columns[0]
 
     def files(self) -> Iterator[tuple[str, Row]]:
-        """Name each row's picture, with forward slashes.
+        """Yield each row with the name of its picture, with forward slashes.
 
         Raises:
-            DataError: A row names none.
+            DataError: A row names no picture.
         """
         column = self.file_column
         for row in self.rows:
             name = row.values.get(column, "")
             if not name:
                 raise DataError(
-                    f"{self.path}, line {row.line} names no picture; the column {column!r} "
-                    "must hold one, such as val/000.png."
+                    f"{self.path}, line {row.line} names no picture; fill the column {column!r}, "
+                    "for example with val/000.png."
                 )
             yield PurePosixPath(name.replace("\\", "/")).as_posix(), row
 
 
 def read_table(path: Path) -> Table:
-    """Read a table of any dialect: JSON lines if its suffix is .jsonl, else delimited text.
+    """Read a table of any dialect: JSON lines if its suffix is .jsonl, else CSV.
 
     Raises:
-        DataError: It is missing, no table, or has no line of names.
+        DataError: It is missing, empty or not a table.
     """
     if path.suffix.lower() == JSON_LINES:
-        rows = tuple(Row(line, _texts(told)) for line, told in read_objects(path))
+        rows = tuple(Row(line, _texts(values)) for line, values in read_objects(path))
         columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
     else:
         columns, rows = _delimited(path)
     if not columns:
         raise DataError(
-            f"{path} holds nothing; a table of pictures is expected, with a first line of names "
-            "such as file,label (or JSON lines in a .jsonl file)."
+            f"{path} is empty; give a table of pictures whose first line names its columns, "
+            "such as file,label, or JSON lines in a .jsonl file."
         )
     return Table(path, columns, rows)
 
 
 def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Read JSON lines, each with its number; empty lines are passed over.
+    """Read JSON lines, each with its number; skip empty lines.
 
     Raises:
-        DataError: The file is missing, or a line is no object.
+        DataError: The file is missing, or a line is not an object.
     """
     for number, line in enumerate(_lines(path), start=1):
         if not line.strip():
             continue
         try:
-            told = json.loads(line)
+            values = json.loads(line)
         except ValueError:
-            told = None
-        if not isinstance(told, dict):
+            values = None
+        if not isinstance(values, dict):
             raise DataError(
-                f"{path}, line {number} is no JSON object such as "
-                f'{{"file": "val/000.png", "hair": "long"}}: it says {line.strip()[:60]!r}.'
+                f"{path}, line {number} is not a JSON object such as "
+                f'{{"file": "val/000.png", "hair": "long"}}, got {line.strip()[:60]!r}.'
             )
-        yield number, told
+        yield number, values
 
 
 def read_names(path: Path) -> tuple[str, ...]:
-    """Read names, one a line, without blanks around them; empty lines at the end do not count.
+    """Read names, one in each line, stripped; ignore empty lines at the end.
 
     Raises:
         DataError: The file cannot be read.
@@ -167,46 +167,46 @@ def _delimited(path: Path) -> tuple[tuple[str, ...], tuple[Row, ...]]:
             if any(values[len(columns) :]):
                 raise DataError(
                     f"{path}, line {reader.line_num} has {len(values)} values, but the first line "
-                    f"names {len(columns)} columns: put values that hold {delimiter!r} in quotes."
+                    f"names {len(columns)} columns: quote values that contain {delimiter!r}."
                 )
             rows.append(Row(reader.line_num, dict(zip(columns, values, strict=False))))
     except csv.Error as error:
-        raise DataError(f"{path}, line {reader.line_num} is no line of a table: {error}.") from None
+        raise DataError(f"{path}, line {reader.line_num} cannot be parsed: {error}.") from None
     return columns, tuple(rows)
 
 
 def _delimiter(names: str) -> str:
-    """Find what separates the names of columns, outside of quotes; commas if nothing does."""
+    """Find the separator in the header, outside of quotes; a comma if there is none."""
     bare = re.sub(r'"[^"]*"', "", names)
     return max(DELIMITERS, key=bare.count)
 
 
-def _texts(told: dict[str, Any]) -> dict[str, str]:
-    return {name: str(value).strip() for name, value in told.items() if value is not None}
+def _texts(values: dict[str, Any]) -> dict[str, str]:
+    return {name: str(value).strip() for name, value in values.items() if value is not None}
 
 
 def _lines(path: Path) -> list[str]:
-    """Split at ends of lines alone; `splitlines` would split at rarer characters, too."""
+    """Split at line ends; `splitlines` would also split at rarer characters."""
     return re.split(r"\r\n|\r|\n", _text(path))
 
 
 def _text(path: Path) -> str:
-    """Decode a file: UTF-8, UTF-16 if marked as that, else Windows-1252, which is logged."""
+    """Decode a file: UTF-8, UTF-16 with a byte order mark, else Windows-1252, which is logged."""
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise DataError(f"There is no table at {path}.") from None
+        raise DataError(f"The table {path} does not exist.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     try:
         if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             return content.decode("utf-16")
         if content.startswith(ARCHIVE) or b"\0" in content:
-            raise DataError(f"{path} is no text; save the table as CSV first.")
+            raise DataError(f"{path} is not a text file; save the table as CSV first.")
         return content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        logger.warning("%s is not in UTF-8; it is read as Windows-1252.", path)
+        logger.warning("%s is not UTF-8; reading it as Windows-1252.", path)
     try:
         return content.decode("cp1252")
-    except UnicodeDecodeError:  # five bytes mean nothing there
+    except UnicodeDecodeError:  # Windows-1252 leaves five bytes undefined
         return content.decode("latin-1")

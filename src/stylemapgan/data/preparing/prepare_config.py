@@ -1,4 +1,4 @@
-"""What to make of pictures, and in which form."""
+"""How to prepare pictures."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +7,10 @@ from typing import Literal
 from stylemapgan.errors import DataError
 
 SMALLEST_SIZE = 16
-"""Below this, pictures no longer differ enough to tell copies apart."""
+"""Smaller pictures differ too little to recognise copies."""
 LARGEST_SIZE = 8192
 LARGEST_DISTANCE = 7
-"""Of 64 bits; beyond it most pairs that are found are no copies."""
+"""Of 64 bits; beyond it most of the pairs found are not copies."""
 
 Form = Literal["folder", "zip", "shards"]
 Format = Literal["png", "jpeg", "webp"]
@@ -18,7 +18,7 @@ Format = Literal["png", "jpeg", "webp"]
 
 @dataclass(frozen=True, kw_only=True)
 class PrepareConfig:
-    """How to prepare pictures; the same settings on the same pictures give the same bytes."""
+    """How to prepare pictures; the same configuration and pictures give the same bytes."""
 
     size: int = 256
     """Height and width of prepared pictures, in pixels."""
@@ -27,21 +27,21 @@ class PrepareConfig:
     shard_pictures: int = 1000
     """Pictures in each shard."""
     format: Format = "png"
-    """Of prepared pictures: png loses nothing, jpeg and webp have a quality of 95."""
+    """Format of prepared pictures: png is lossless, jpeg and webp have a quality of 95."""
     validation: float = 0.05
-    """Share of the pictures that become the part val."""
+    """Share of the pictures in the part val."""
     test: float = 0.0
-    """Share of the pictures that become the part test."""
+    """Share of the pictures in the part test."""
     split_by: str = "file"
-    """What stays together in one part: each file by itself, all files of a folder, or all that
-    share a value in this column of the labels (such as participant)."""
+    """Which pictures stay in one part: file (each alone), folder (all of a folder), or the name of
+    a column of the labels, such as participant (all with the same value)."""
     labels: Path | None = None
-    """A table with a row for each picture, as .csv or .jsonl; a column file, filename, name,
-    image or path, else the first, says which picture."""
+    """Table with a row for each picture, .csv or .jsonl; its column file, filename, name, image or
+    path, else the first, names the picture."""
     seed: int = 0
-    """Another seed splits otherwise."""
+    """Seed of the split."""
     duplicate_distance: int = 2
-    """Pictures are near duplicates if at most this many of the 64 bits of their hashes differ."""
+    """Bits in which the hashes of near duplicates may differ, of 64."""
     drop_duplicates: bool = False
     """Keep only the first of each group of near duplicates."""
 
@@ -54,8 +54,8 @@ class PrepareConfig:
             raise DataError(f"shard_pictures must be at least 1, got {self.shard_pictures}.")
         if min(self.validation, self.test) < 0 or not self.validation + self.test < 1:
             raise DataError(
-                "validation and test must be shares of at least 0 that leave something to train "
-                f"on, got {self.validation} and {self.test}."
+                "validation and test must be shares from 0 to 1 whose sum is below 1, got "
+                f"{self.validation} and {self.test}."
             )
         if not 0 <= self.duplicate_distance <= LARGEST_DISTANCE:
             raise DataError(
@@ -64,10 +64,10 @@ class PrepareConfig:
             )
         if self.needs_labels and self.labels is None:
             raise DataError(
-                f"To split by {self.split_by!r}, name the table with that column: labels."
+                f"Splitting by {self.split_by!r} needs a table with that column: set labels."
             )
 
     @property
     def needs_labels(self) -> bool:
-        """Whether a column of the labels decides what stays together."""
+        """Whether the split follows a column of the labels."""
         return self.split_by not in ("file", "folder")

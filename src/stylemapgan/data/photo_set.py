@@ -1,4 +1,4 @@
-"""Photos as one array on disk that is never unpacked twice."""
+"""Photos as one memory-mapped array, decoded once into a cache."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -9,20 +9,18 @@ import numpy as np
 from jaxtyping import Bool, Float32, Int, UInt8
 
 from stylemapgan.config.user_folders import cache_folder
-from stylemapgan.data.abstract import AbstractPhotos
-from stylemapgan.data.cache import (
+from stylemapgan.data.abstract import AbstractPhotos, Skipped
+from stylemapgan.data.photo_cache import (
     Entry,
-    Skipped,
     entry_key,
+    lock_entry,
     new_entry,
     open_entry,
     write_entry,
 )
-from stylemapgan.data.decoding import decode
-from stylemapgan.data.locks import claim
-from stylemapgan.data.photo_folder import in_threads
 from stylemapgan.data.photo_order import batch_indices, spread_rows
-from stylemapgan.data.sources import AbstractSource, FolderSource, open_source
+from stylemapgan.data.sources import AbstractSource, FolderSource, decode, open_source
+from stylemapgan.data.worker_pool import in_threads
 from stylemapgan.errors import DataError, StorageError
 from stylemapgan.images import from_bytes
 from stylemapgan.images.atomic import storing
@@ -40,9 +38,9 @@ class PhotoSet(AbstractPhotos):
     pixels: UInt8[np.ndarray, "photos size size 3"]
     """A read-only memory map, so the set may be larger than memory."""
     names: tuple[str, ...]
-    """As their source calls them, one for each photo."""
+    """One for each photo, as its source names it."""
     skipped: tuple[Skipped, ...]
-    """Pictures of the source that are no use, and why."""
+    """Unusable pictures of the source, and why."""
 
     @property
     def size(self) -> int:
@@ -59,8 +57,8 @@ class PhotoSet(AbstractPhotos):
         """Copy photos out as images.
 
         Args:
-            indices: Which photos; one may be asked for more than once.
-            flips: Where true, the photo is mirrored left to right.
+            indices: Which photos; repeats are allowed.
+            flips: Where true, mirror the photo left to right.
         """
         photos = np.asarray(self.pixels[indices])  # (batch, size, size, 3), a copy
         if flips is not None:
@@ -78,35 +76,35 @@ class PhotoSet(AbstractPhotos):
             yield self.take(chosen[start : start + rows])
 
     def close(self) -> None:
-        """Do nothing: a memory map closes itself."""
+        """Do nothing: a memory map needs no closing."""
 
 
 def open_photos(
-    place: str | Path,
+    location: str | Path,
     size: int,
     cache: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> PhotoSet:
     """Open photos, wherever they are, cut to squares.
 
-    The first time, all are unpacked into the cache; later only if any picture came, went or
-    changed. Of several processes that open the same photos for the first time, one unpacks and
-    the others wait. The cache may be deleted at any time; what nobody opened for 90 days is
-    removed from it. Pictures that are no use are skipped, see `decoding.decode`.
+    The first call decodes all pictures into the cache; later calls do so only if pictures were
+    added, removed or changed. Of several processes that open the same new photos, one decodes and
+    the others wait. The cache may be deleted at any time; entries unused for 90 days are removed.
+    Unusable pictures are skipped, see `sources.decode`.
 
     Args:
-        place: What `open_source` understands: a folder, an archive, an LMDB data set, shards.
+        location: As for `open_source`: a folder, an archive, an LMDB data set, shards.
         size: Height and width to cut and resize to, in pixels.
-        cache: Where unpacked photos are kept; `cache_folder() / "photos"` if not given.
-        on_progress: Told after each picture how many are done, and of how many; not called when
-            the cache already holds them.
+        cache: Folder for decoded photos; `cache_folder() / "photos"` if not given.
+        on_progress: Called after each picture with the number done and of all; not called if the
+            cache already holds them.
 
     Raises:
-        DataError: There is no such place, or no usable photo in it.
+        DataError: The location does not exist, or holds no usable photo.
         StorageError: The cache cannot be written.
-        MissingExtraError: A package that the place needs is not installed.
+        MissingExtraError: A package that the location needs is not installed.
     """
-    return _open(open_source(place), size, cache, on_progress)
+    return _open(open_source(location), size, cache, on_progress)
 
 
 def open_folder(
@@ -115,10 +113,10 @@ def open_folder(
     cache: Path | None = None,
     on_progress: OnProgress | None = None,
 ) -> PhotoSet:
-    """Open the photos below a folder, as `open_photos` does; anything else is refused.
+    """Open the photos below a folder as `open_photos` does; refuse anything else.
 
     Raises:
-        DataError: There is no such folder, or no usable photo in it.
+        DataError: The folder does not exist, or holds no usable photo.
         StorageError: The cache cannot be written.
     """
     return _open(FolderSource(folder), size, cache, on_progress)
@@ -133,11 +131,11 @@ def _open(
     try:
         with storing(cache):
             cache.mkdir(parents=True, exist_ok=True)
-        place = cache / entry_key(source.names, source.fingerprints(cache), size)
+        folder = cache / entry_key(source.names, source.fingerprints(cache), size)
         report = on_progress or (lambda done, total: None)
-        entry = open_entry(place, size) or _made_entry(place, source, size, report)
+        entry = open_entry(folder, size) or _make_entry(folder, source, size, report)
     except StorageError as error:
-        raise StorageError(f"{error} XDG_CACHE_HOME says where the cache is.") from error
+        raise StorageError(f"{error} XDG_CACHE_HOME sets the folder of the cache.") from error
     except OSError as error:
         reason = error.strerror or error
         raise DataError(f"The cache {cache} cannot be used: {reason}.") from error
@@ -148,35 +146,35 @@ def _open(
     return PhotoSet(pixels=entry.pixels, names=entry.names, skipped=entry.skipped)
 
 
-def _made_entry(place: Path, source: AbstractSource, size: int, on_progress: OnProgress) -> Entry:
-    """Unpack photos into a new entry, or wait for the process that does."""
+def _make_entry(folder: Path, source: AbstractSource, size: int, on_progress: OnProgress) -> Entry:
+    """Decode photos into a new entry, or wait for the process that does."""
 
     def on_wait(bytes_written: int) -> None:
         on_progress(min(bytes_written // (size * size * 3), len(source)), len(source))
 
     entry, temporary = None, None
     while entry is None and temporary is None:
-        temporary = claim(place, on_wait)
+        temporary = lock_entry(folder, on_wait)
         if temporary is not None:
-            with new_entry(temporary, place, size):
-                if open_entry(place, size) is None:  # else another process was quicker
-                    _unpack(temporary, source, size, on_progress)
-        entry = open_entry(place, size)
+            with new_entry(temporary, folder, size):
+                if open_entry(folder, size) is None:  # else another process was quicker
+                    _decode_all(temporary, source, size, on_progress)
+        entry = open_entry(folder, size)
     if entry is None:
-        raise DataError(f"The cache entry {place} vanished while it was made; try again.")
+        raise DataError(f"The cache entry {folder} was deleted while it was made; try again.")
     return entry
 
 
-def _unpack(folder: Path, source: AbstractSource, size: int, on_progress: OnProgress) -> None:
-    def unpacked(index: int) -> UInt8[np.ndarray, "size size 3"] | str:
+def _decode_all(folder: Path, source: AbstractSource, size: int, on_progress: OnProgress) -> None:
+    def decoded(index: int) -> UInt8[np.ndarray, "size size 3"] | str:
         return decode(source.record(index), size)
 
     def on_photo(done: int) -> None:
         on_progress(done, len(source))
 
-    decoded = in_threads(unpacked, range(len(source)))
+    photos = in_threads(decoded, range(len(source)))
     with storing(folder.parent, folder, wanted=3 * size**2 * len(source)):
-        count, skipped = write_entry(folder, source.names, decoded, on_photo)
+        count, skipped = write_entry(folder, source.names, photos, on_photo)
     if not count:
         raise DataError(
             f"None of the {len(source)} pictures in {source.describe()} can be used; "

@@ -1,4 +1,4 @@
-"""Photos from shards that are never all on this machine."""
+"""Photos streamed from shards, which need not fit on this machine."""
 
 import os
 import threading
@@ -10,48 +10,49 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from stylemapgan.data.abstract import AbstractPhotos
-from stylemapgan.data.cache import Skipped
-from stylemapgan.data.decoding import decode
+from stylemapgan.data.abstract import AbstractPhotos, Skipped
 from stylemapgan.data.photo_order import spread_rows
-from stylemapgan.data.shard_counts import count_pictures
-from stylemapgan.data.shard_order import ShardOrder
-from stylemapgan.data.sources import Record
-from stylemapgan.data.sources.webdataset import describe_shards, read_pictures, shards_at
-from stylemapgan.data.windows import WindowReader
+from stylemapgan.data.shard_windows import ShardOrder, WindowReader
+from stylemapgan.data.sources import Record, decode
+from stylemapgan.data.sources.webdataset import (
+    count_pictures,
+    describe_shards,
+    no_pictures,
+    read_pictures,
+    shards_at,
+)
 from stylemapgan.errors import DataError
 from stylemapgan.images import from_bytes
 from stylemapgan.types import Share
 
 WINDOW = 2_048
-"""Pictures shuffled together. Two windows of encoded pictures are in memory at a time."""
+"""Pictures shuffled together; memory holds two windows of encoded pictures."""
 MOST_THREADS = 8
-"""Unpacking with more is no quicker, and other work needs cores too."""
+"""Decoding with more is no faster, and other work needs cores too."""
 
 
 class ShardStream(AbstractPhotos):
-    """Photos in WebDataset shards, read in order as training goes on.
+    """Photos in WebDataset shards, read in order during training.
 
-    Each process reads shards of its own, see `shard_order`. A picture that is no use is listed
-    in `skipped` and replaced by the next good one of its window, so that what a batch holds
-    still follows from its arguments alone. Batches may be asked for in any order; one after
-    another is quick. A process asks for its whole share and divides that itself if it must,
-    for another share means other shards.
+    Each process reads its own shards, see `shard_windows`. An unusable picture is listed in
+    `skipped` and replaced by the next usable one of its window, so that a batch still depends on
+    its arguments alone. Batches may be read in any order; consecutive ones are fast. A process
+    should read its whole share and divide that itself, because another share means other shards.
 
     Args:
-        place: Shards, as `ShardSource` takes them; a folder stands for the .tar files in it.
+        location: Shards, as for `ShardSource`; a folder stands for the .tar files in it.
         size: Height and width to cut and resize to, in pixels.
         window: Pictures shuffled together; more shuffle better and need more memory.
-        on_progress: Told how many shards are counted, and of how many.
+        on_progress: Called with the number of shards counted, and of all shards.
 
     Raises:
-        DataError: A shard is missing or damaged, or there is no picture in any.
+        DataError: A shard is missing or damaged, or no shard holds pictures.
         MissingExtraError: A package that an address needs is not installed.
     """
 
     def __init__(
         self,
-        place: str | Sequence[str],
+        location: str | Sequence[str],
         size: int,
         window: int = WINDOW,
         on_progress: Callable[[int, int], None] | None = None,
@@ -61,11 +62,11 @@ class ShardStream(AbstractPhotos):
                 f"Size and window must be at least 1, got a size of {size} pixels and a window "
                 f"of {window} pictures."
             )
-        shards = shards_at(_in_folder(place))
+        shards = shards_at(_in_folder(location))
         counts = count_pictures(shards, on_progress)
         filled = [shard for shard, count in zip(shards, counts, strict=True) if count]
         if not filled:
-            raise DataError(f"There are no pictures in {describe_shards(shards)}.")
+            raise no_pictures(shards)
         self.skipped = ()
         self._size = size
         self._window = window
@@ -81,7 +82,7 @@ class ShardStream(AbstractPhotos):
 
     @property
     def buffered(self) -> int:
-        """Count the encoded pictures in memory, or on their way there."""
+        """Count the encoded pictures in memory or being read."""
         return self._reader[2].buffered if self._reader else 0
 
     def __len__(self) -> int:
@@ -90,29 +91,30 @@ class ShardStream(AbstractPhotos):
     def batch(
         self, images_seen: int, batch: int, share: Share, seed: int
     ) -> Float32[np.ndarray, "rows 3 size size"]:
-        """Copy out a share of the batch that starts after so many images.
+        """Copy out a share of one batch.
 
         Raises:
-            DataError: The batch or the shards cannot be shared by so many processes, a shard
-                cannot be read, or no picture near this place is any use.
+            DataError: The batch or the shards cannot be divided among the processes, a shard
+                cannot be read, or a window holds no usable picture.
         """
         if batch % share.count:
             raise DataError(
-                f"A batch of {batch} images cannot be shared evenly by {share.count} processes."
+                f"A batch of {batch} images cannot be divided evenly among {share.count} "
+                "processes; choose a multiple."
             )
         reader = self._reader_for(share, seed)
         first, rows = len(range(images_seen)[share.rows]), batch // share.count
-        windows, places = [], []
+        windows, offsets = [], []
         for position in range(first, first + rows):
-            window, place = reader.order.window_at(position)
+            window, offset = reader.order.window_at(position)
             windows.append(reader.window(window))
-            places.append(place)
-        return from_bytes(np.stack(list(self._threads.map(self._usable, windows, places))))
+            offsets.append(offset)
+        return from_bytes(np.stack(list(self._threads.map(self._usable, windows, offsets))))
 
     def spread(self, most: int, rows: int) -> Iterator[Float32[np.ndarray, "rows 3 size size"]]:
         """Copy out the first photos of shards spread evenly over all, a few at a time.
 
-        Each call reads the beginnings of up to `most` shards anew.
+        Each call reads the beginnings of up to `most` shards again.
         """
         photos = self._spread_out(min(len(self), most))
         while batch := list(islice(photos, rows)):
@@ -131,10 +133,10 @@ class ShardStream(AbstractPhotos):
             self._reader = (share, seed, WindowReader(self._shards, self._counts, order))
         return self._reader[2]
 
-    def _usable(self, window: Sequence[Record], place: int) -> UInt8[np.ndarray, "size size 3"]:
-        """Unpack the picture at a place of a window, or the first good one after it."""
+    def _usable(self, window: Sequence[Record], offset: int) -> UInt8[np.ndarray, "size size 3"]:
+        """Decode a window's picture, or the first usable one after it."""
         for step in range(len(window)):
-            photo = self._unpacked(window[(place + step) % len(window)])
+            photo = self._decoded(window[(offset + step) % len(window)])
             if photo is not None:
                 return photo
         raise DataError(
@@ -143,11 +145,11 @@ class ShardStream(AbstractPhotos):
         )
 
     def _usable_of(self, shard: str) -> Iterator[UInt8[np.ndarray, "size size 3"]]:
-        photos = map(self._unpacked, read_pictures(shard, first=0))
+        photos = map(self._decoded, read_pictures(shard, first=0))
         return (photo for photo in photos if photo is not None)
 
     def _spread_out(self, count: int) -> Iterator[UInt8[np.ndarray, "size size 3"]]:
-        """Read the first photos of shards spread evenly over all; at least one, at most `count`."""
+        """Read the first photos of evenly spread shards: at least one, at most `count`."""
         shards = spread_rows(len(self._shards), count)
         ends = np.linspace(0, count, len(shards) + 1).round().astype(int)
         found = 0
@@ -157,10 +159,10 @@ class ShardStream(AbstractPhotos):
                 yield photo
         if not found:
             raise DataError(
-                f"None of the pictures looked at in {describe_shards(self._shards)} can be used."
+                f"None of the first pictures in {describe_shards(self._shards)} can be used."
             )
 
-    def _unpacked(self, record: Record) -> UInt8[np.ndarray, "size size 3"] | None:
+    def _decoded(self, record: Record) -> UInt8[np.ndarray, "size size 3"] | None:
         photo = decode(record, self._size)
         if not isinstance(photo, str):
             return photo
@@ -171,7 +173,7 @@ class ShardStream(AbstractPhotos):
         return None
 
 
-def _in_folder(place: str | Sequence[str]) -> str | Sequence[str]:
-    if isinstance(place, str) and Path(place).is_dir():
-        return str(Path(place) / "*.tar")
-    return place
+def _in_folder(location: str | Sequence[str]) -> str | Sequence[str]:
+    if isinstance(location, str) and Path(location).is_dir():
+        return str(Path(location) / "*.tar")
+    return location

@@ -1,4 +1,4 @@
-"""What a folder of avatars is to hold."""
+"""What a folder of avatars contains."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -7,29 +7,29 @@ from importlib.metadata import PackageNotFoundError, version
 from stylemapgan.errors import ConfigError, MissingExtraError
 
 DRAWING = 1
-"""Raised whenever the same seed and number would give another picture."""
+"""Version of the drawing; a higher one gives other pictures for the same seed and number."""
 LIBRARIES = ("python-avatars", "resvg-py")
-"""What draws; another version may draw otherwise."""
+"""The packages that draw; other versions may draw other pictures."""
 LEAST_SIZE = 16
 MOST_SIZE = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
 class AvatarConfig:
-    """All that the files of a folder of avatars depend on."""
+    """Everything that the files of a folder of avatars depend on."""
 
     count: int = 20_000
-    """How many faces, those held out included."""
+    """Number of faces, including those held out."""
     size: int = 64
     """Height and width of the pictures, in pixels."""
     seed: int = 0
-    """Another seed gives other faces."""
+    """Seed of the faces."""
     validation_share: float = 0.05
-    """Share of the faces that is held out: the last ones, in val/; all others are in train/."""
+    """Share of the faces that is held out: the last ones go to val/, all others to train/."""
     triples: int = 500
-    """How many swaps with their true results."""
+    """Number of swaps with their true results."""
     labels: bool = True
-    """Whether to write a map of the parts beside each picture."""
+    """Whether to write a label map of the parts for each picture."""
 
     def __post_init__(self) -> None:
         for name, least in (("count", 1), ("seed", 0), ("triples", 0)):
@@ -39,22 +39,22 @@ class AvatarConfig:
             raise ConfigError(f"size must be from {LEAST_SIZE} to {MOST_SIZE}, got {self.size}.")
         if not 0 <= self.validation_share < 1 or self.held_out == self.count:
             raise ConfigError(
-                "validation_share must be from 0 to below 1 and leave a face to train on, got "
+                "validation_share must be at least 0 and leave a face to train on, got "
                 f"{self.validation_share} of {self.count}."
             )
 
     @property
     def held_out(self) -> int:
-        """How many faces are in val/."""
+        """Number of faces in val/."""
         return round(self.count * self.validation_share)
 
-    def place(self, index: int) -> str:
-        """Name the picture of a face, relative to the folder."""
+    def picture(self, index: int) -> str:
+        """Return the path of a face's picture, relative to the folder."""
         part = "train" if index < self.count - self.held_out else "val"
         return f"{part}/{index:06d}.png"
 
     def describe(self) -> dict[str, str | int | float]:
-        """List the settings and what else decides how pictures come out, ready for JSON."""
+        """List the options and everything else that pictures depend on, ready for JSON."""
         return {**asdict(self), "drawing": DRAWING, **dict(_library_versions())}
 
 
