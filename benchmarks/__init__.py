@@ -1,1 +1,1 @@
-"""How fast the networks run and learn, and what their design saves: `make bench`."""
+"""Benchmarks of editing, training and the design of the networks: `make bench`."""

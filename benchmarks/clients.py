@@ -1,8 +1,8 @@
-"""Many clients at once over HTTP: does everybody get what they asked for, and how soon.
+"""Many clients at once over HTTP: correct responses, and how long they take.
 
-`python -m benchmarks.clients` starts a server in a process of its own. Every client encodes,
-edits, looks and exports in turn. An answer counts as lost if it never came, and as wrong if it
-differs from the first answer to the same request. Told to come back (429), a client comes back.
+`python -m benchmarks.clients` starts a server in a separate process. Every client encodes, edits,
+views and exports at random. A response counts as lost if it never arrives, and as wrong if it
+differs from the first response to the same request. After a 429, a client retries.
 """
 
 import hashlib
@@ -21,18 +21,18 @@ from benchmarks.serving import percentiles, sample_stylemaps, serving
 
 app = App(name="python -m benchmarks.clients")
 BOXES = 8
-"""Different masks, so that the same request comes again and again."""
+"""Number of different masks; few, so that requests repeat."""
 TOO_MANY = 429
 
 
 @app.default
 def measure(*, model: str = "hands-64", clients: int = 16, seconds: float = 60.0) -> int:
-    """Let clients work for a while, and print how they fared.
+    """Run clients for a while, and print the results.
 
     Args:
         model: A bundled model.
-        clients: How many at once.
-        seconds: How long.
+        clients: Number of concurrent clients.
+        seconds: Duration.
     """
     tally = Tally()
     with serving(model) as server:
@@ -54,41 +54,41 @@ def measure(*, model: str = "hands-64", clients: int = 16, seconds: float = 60.0
 
 @dataclass(frozen=True)
 class Job:
-    """What every client does."""
+    """The task of every client."""
 
     url: str
     stylemaps: list[str]
     size: int
-    """Of the model's image, in pixels."""
+    """Height and width of the model's image, in pixels."""
     end: float
-    """When to stop, by `time.monotonic`."""
+    """When to stop, on the clock of `time.monotonic`."""
 
 
 @dataclass
 class Tally:
-    """What happened; threads share it."""
+    """Counts of responses, shared by all threads."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     delays: list[float] = field(default_factory=list)
-    first_answers: dict[str, str] = field(default_factory=dict)
+    first_responses: dict[str, str] = field(default_factory=dict)
     lost: int = 0
     wrong: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def note(self, request: str, answer: httpx.Response, delay: float) -> None:
-        """Count an answer, and compare it with earlier ones to the same request."""
+    def note(self, request: str, response: httpx.Response, delay: float) -> None:
+        """Count a response, and compare it with the first one to the same request."""
         with self.lock:
-            self.statuses[answer.status_code] += 1
-            if not answer.is_success:
+            self.statuses[response.status_code] += 1
+            if not response.is_success:
                 return
             self.delays.append(delay)
-            digest = hashlib.sha256(answer.content).hexdigest()
-            if self.first_answers.setdefault(request, digest) != digest:
+            digest = hashlib.sha256(response.content).hexdigest()
+            if self.first_responses.setdefault(request, digest) != digest:
                 self.wrong += 1
 
     @property
     def errors(self) -> int:
-        """Answers that were neither a result nor a request to come back."""
+        """Responses other than success and 429."""
         return sum(
             count
             for status, count in self.statuses.items()
@@ -97,8 +97,8 @@ class Tally:
 
     def show(self, seconds: float) -> None:
         """Print everything."""
-        print(f"answers: {dict(sorted(self.statuses.items()))}, lost {self.lost}")
-        print(f"results that differ from earlier ones: {self.wrong}")
+        print(f"responses: {dict(sorted(self.statuses.items()))}, lost {self.lost}")
+        print(f"results that differ from the first one: {self.wrong}")
         print(f"{percentiles(self.delays)} results, {len(self.delays) / seconds:.1f} a second")
 
 
@@ -108,22 +108,22 @@ def _work(job: Job, seed: int, tally: Tally) -> None:
         while time.monotonic() < job.end:
             path, body = _request(chance, job.stylemaps, job.size)
             try:
-                _ask(http, path, body, tally)
+                _send(http, path, body, tally)
             except httpx.HTTPError as error:
                 print(f"{path}: {error!r}", file=sys.stderr)
                 with tally.lock:
                     tally.lost += 1
 
 
-def _ask(http: httpx.Client, path: str, body: dict[str, Any], tally: Tally) -> None:
-    """Ask until there is an answer other than 429; the delay is that of the last try."""
+def _send(http: httpx.Client, path: str, body: dict[str, Any], tally: Tally) -> None:
+    """Send a request until the response is not 429; the delay is that of the last try."""
     while True:
         start = time.perf_counter()
-        answer = http.post(path, json=body)
-        tally.note(f"{path} {body}", answer, time.perf_counter() - start)
-        if answer.status_code != TOO_MANY:
+        response = http.post(path, json=body)
+        tally.note(f"{path} {body}", response, time.perf_counter() - start)
+        if response.status_code != TOO_MANY:
             return
-        time.sleep(float(answer.headers["Retry-After"]))
+        time.sleep(float(response.headers["Retry-After"]))
 
 
 def _request(chance: random.Random, stylemaps: list[str], size: int) -> tuple[str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The command line: what to measure, and where the numbers go."""
+"""The command line of the benchmarks."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from benchmarks.report import Report
 
 FAILURE = 2
-"""Exit code for whatever the user can put right."""
+"""Exit code of errors that the user can fix."""
 LAPTOPS = ("tiny-32", "laptop-64", "laptop-128", "laptop-256")
 
 
@@ -33,22 +33,22 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
 ) -> None:
     """Measure editing, training and the design of the networks on this machine.
 
-    Keep the machine quiet meanwhile. The GPU is measured too where PyTorch finds one.
+    Close other programs first. A GPU is measured too if PyTorch finds one.
 
     Args:
         presets: Networks to measure.
-        compare_at: Preset at whose shapes plain and per-sample convolutions are compared.
-        skip_training: Leave training out; it takes most of the time.
-        with_compile: Try training with compiled networks too, which takes minutes to begin.
+        compare_at: Preset whose shapes are used to compare plain and per-sample convolutions.
+        skip_training: Skip training, which takes most of the time.
+        with_compile: Also measure compiled networks, which take minutes to compile.
         batch: Images of a training iteration; the preset's own if not given.
-        quick: Two repeats in one process: shows that everything runs, measures nothing well.
-        output: JSON file for all numbers.
-        markdown: Markdown file for the tables, to paste from.
+        quick: Two repeats in one process: checks that everything runs; the figures are meaningless.
+        output: JSON file for all figures.
+        markdown: Markdown file for the tables.
     """
     for file in filter(None, (output, markdown)):
         if not file.parent.is_dir():
             raise ConfigError(f"{file} cannot be written: there is no folder {file.parent}.")
-    from benchmarks.suite import Plan, measure  # takes PyTorch along, which help does without
+    from benchmarks.suite import Plan, measure  # imports PyTorch, which help does not need
 
     plan = Plan(
         presets=presets,

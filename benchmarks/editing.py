@@ -1,4 +1,4 @@
-"""What a person waits for: encode a photo, decode a stylemap, a whole edit."""
+"""Editing speed: encode a photo, decode a stylemap, a whole edit."""
 
 from collections.abc import Callable
 
@@ -34,7 +34,7 @@ def time_editing(name: str, device: str, effort: Effort) -> dict[tuple[str, str]
 
 
 def memory_of_editing(name: str, device: str, mode: str) -> float:
-    """Peak memory of a process that edits and does nothing else, in MiB."""
+    """Measure the peak memory of a process that only edits, in MiB."""
     edit = _operations(_untrained_editor(name, mode, device))["edit"]
     edit()
     edit()
@@ -42,7 +42,7 @@ def memory_of_editing(name: str, device: str, mode: str) -> float:
 
 
 def _untrained_editor(name: str, mode: str, device: str) -> Editor:
-    """An editor with random weights, which take as long as any others."""
+    """Make an editor with random weights, which take as long as trained ones."""
     model = preset(name).model
     torch.manual_seed(0)
     networks = Networks(generator=Generator(model).eval(), encoder=Encoder(model).eval())
@@ -50,7 +50,7 @@ def _untrained_editor(name: str, mode: str, device: str) -> Editor:
 
 
 def _operations(editor: Editor) -> dict[str, Callable[[], object]]:
-    """The operations on random pixels. The edit is everything between two photos and a result."""
+    """List the operations, on random pixels. The edit is everything from two photos to a result."""
     size = editor.image_size
     source, reference = editor.as_array(torch.rand(2, 1, 3, size, size) * 2 - 1)
     mask = editor.as_array(torch.zeros(1, 1, size, size))

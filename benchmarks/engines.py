@@ -1,4 +1,4 @@
-"""What runs the networks: eager PyTorch in float32 and bf16, compiled PyTorch, ONNX Runtime."""
+"""Speed of the engines: eager PyTorch in float32 and bf16, compiled PyTorch, ONNX Runtime."""
 
 import tempfile
 from dataclasses import dataclass
@@ -21,12 +21,12 @@ from stylemapgan.models import Encoder, Generator
 
 ONNX = "onnxruntime float32"
 NEEDED = ("encoder", "mapping", "resizer", "modulation", "synthesis")
-"""Networks that an edit runs."""
+"""Networks that an edit needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class EngineResult:
-    """How long one engine takes for one photo."""
+    """Time of one engine for one photo."""
 
     preset: str
     device: str
@@ -41,7 +41,7 @@ def compare_engines(name: str, effort: Effort, *, compiles: bool) -> list[Engine
     Args:
         name: The preset; weights are random and stored in float16.
         effort: When to stop.
-        compiles: Try `torch.compile` too, which takes minutes to begin.
+        compiles: Also measure `torch.compile`, which takes minutes to compile.
     """
     with tempfile.TemporaryDirectory() as folder:
         editors = _editors(name, Path(folder) / "exported", compiles=compiles)

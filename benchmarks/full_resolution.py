@@ -1,6 +1,6 @@
 """`python -m benchmarks.full_resolution`: edit a photo of 24 megapixels from file to file.
 
-Networks are left out: a reconstruction is the crop itself, and an edit paints the mask.
+Networks are omitted: the crop itself stands for its reconstruction, and an edit inverts the mask.
 """
 
 import sys
@@ -15,20 +15,20 @@ from benchmarks.isolation import apart, process_peak
 
 WIDTH, HEIGHT = 6_000, 4_000
 SIZE = 128
-"""Of the model's picture."""
+"""Height and width of the model's image, in pixels."""
 ROUNDS = 3
-"""The quickest counts: a busy moment only ever makes things slower."""
+"""Repetitions; the fastest counts, because other programs only slow a run down."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One way to edit the photo."""
+    """An edit to measure."""
 
     name: str
     side: float
     rotation: float
     covered: float
-    """Share of the square's side that the mask takes."""
+    """Side of the mask, as a share of the square's side."""
     target: str = "jpeg"
 
 
@@ -42,7 +42,7 @@ STEPS = ("read", "find", "crop", "paste", "write")
 
 
 def make_photo() -> bytes:
-    """Draw a photo with a thing, grain, a tag that turns it, and pack it as a camera does."""
+    """Draw a photo with an object, grain and an orientation tag, and encode it as a camera does."""
     random = np.random.default_rng(0)
     wall = Image.fromarray(random.integers(110, 190, (6, 9, 3), dtype=np.uint8))
     pixels = np.array(wall.resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC))
@@ -56,7 +56,7 @@ def make_photo() -> bytes:
 
 
 def edit(case: Case, content: bytes) -> dict[str, float]:
-    """Edit the photo once; seconds of each step and, in MiB, the process's peak memory."""
+    """Edit the photo once; return seconds of each step and the peak memory in MiB."""
     from stylemapgan.editing.photo import FullPhoto, Square, foreground_square, paste_back
 
     seconds = {}
@@ -65,13 +65,13 @@ def edit(case: Case, content: bytes) -> dict[str, float]:
     marks.append(time.perf_counter())
     foreground_square(photo)
     marks.append(time.perf_counter())
-    place = Square(x=photo.width / 2, y=photo.height / 2, side=case.side, rotation=case.rotation)
-    crop = photo.crop(place, SIZE)
+    square = Square(x=photo.width / 2, y=photo.height / 2, side=case.side, rotation=case.rotation)
+    crop = photo.crop(square, SIZE)
     marks.append(time.perf_counter())
     mask = np.zeros((1, 1, SIZE, SIZE), np.float32)
     edge = round(SIZE * (1 - case.covered) / 2)
     mask[:, :, edge : SIZE - edge, edge : SIZE - edge] = 1
-    edited = paste_back(photo, place, crop, crop * (1 - mask) - crop * mask, mask)
+    edited = paste_back(photo, square, crop, crop * (1 - mask) - crop * mask, mask)
     marks.append(time.perf_counter())
     edited.to_bytes(case.target)  # pyright: ignore[reportArgumentType]
     marks.append(time.perf_counter())

@@ -1,8 +1,8 @@
-"""What it saves that all images of a batch share their weights.
+"""Compare plain convolutions with the per-sample ones that modulated weights need.
 
-StyleGAN2 modulates weights, so each image has a convolution of its own, computed for a batch
-as one grouped convolution. StyleMapGAN modulates features: weights do not depend on the image
-and a plain convolution does. Here the same networks run both ways, with equal results.
+StyleGAN2 modulates weights, so each image has its own convolution, computed for a batch as one
+grouped convolution. StyleMapGAN modulates features, so weights do not depend on the image and a
+plain convolution suffices. Here the same networks are computed in both ways, with equal results.
 """
 
 import copy
@@ -30,7 +30,7 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True, kw_only=True)
 class GroupedComparison:
-    """One network, or a part of it, computed both ways."""
+    """One network, or a part of it, computed in both ways."""
 
     part: str
     device: str
@@ -42,7 +42,7 @@ class GroupedComparison:
 
 @dataclass(frozen=True)
 class Case:
-    """The same function twice, and what goes in."""
+    """Two implementations of the same function, and their inputs."""
 
     part: str
     plain: nn.Module
@@ -51,7 +51,7 @@ class Case:
 
 
 class PerSampleConv2d(nn.Module):
-    """A convolution that treats its weights as if every image had its own."""
+    """A convolution computed as if every image had its own weights."""
 
     def __init__(self, plain: EqualizedConv2d) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class PerSampleConv2d(nn.Module):
 
 
 class PerSampleUpConv2d(nn.Module):
-    """The same for the convolution to twice the resolution, with 3x3 weights."""
+    """A 3x3 convolution to twice the resolution, computed as if every image had its own weights."""
 
     def __init__(self, plain: UpConv2d) -> None:
         super().__init__()
@@ -96,12 +96,12 @@ def add_bias(
 
 
 def per_sample(layer: EqualizedConv2d) -> nn.Module:
-    """Compute a layer's convolution for each image by itself."""
+    """Wrap a layer so that each image has its own convolution."""
     return PerSampleUpConv2d(layer) if isinstance(layer, UpConv2d) else PerSampleConv2d(layer)
 
 
 def per_sample_synthesis(network: SynthesisNetwork) -> SynthesisNetwork:
-    """Copy a synthesis network, its styled convolutions computed for each image by itself."""
+    """Copy a synthesis network, with a convolution of its own for each image."""
     network = copy.deepcopy(network)
     for styled in [part for part in network.modules() if isinstance(part, StyledConv2d)]:
         styled.add_module("convolution", per_sample(styled.convolution))

@@ -1,4 +1,4 @@
-"""Processes of their own, so that the peak of one measurement does not hide in another's."""
+"""Run measurements in separate processes, so that each has its own peak memory."""
 
 import resource
 import sys
@@ -20,8 +20,8 @@ class Caller(Protocol):
 def apart(function: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
     """Call a function in a fresh process.
 
-    The process is forked from a small server: one that this process starts itself would
-    inherit its peak memory, as Linux keeps that figure when a program is started.
+    The process is forked from a small server: a child of this process would inherit its peak
+    memory, because Linux keeps that figure when a program is started.
     """
     with ProcessPoolExecutor(1, mp_context=get_context("forkserver")) as pool:
         return pool.submit(function, *arguments, **named).result()
@@ -33,6 +33,6 @@ def here(function: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> 
 
 
 def process_peak() -> float:
-    """The most memory this process has held so far, in MiB."""
+    """Measure the peak memory of this process so far, in MiB."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 2**20 if sys.platform == "darwin" else peak / 2**10  # bytes there, else KiB

@@ -1,8 +1,8 @@
-"""How soon a stroke is seen, and whether a long day of painting fills the memory.
+"""Live painting: time from a stroke to its picture, and memory over many strokes.
 
-`python -m benchmarks.live --model hands-128` starts a server in a process of its own and paints
-through its WebSocket as the Studio does: small mask rectangles at the pace of a screen. A stroke
-is seen with the first picture that includes it.
+`python -m benchmarks.live --model hands-128` starts a server in a separate process and paints
+through its WebSocket as the Studio does: small mask rectangles at a screen's frame rate. A stroke
+counts as seen with the first picture that includes it.
 """
 
 import json
@@ -35,14 +35,14 @@ def measure(  # noqa: PLR0913 - every one is a flag
     view: str = "pasted",
     size: int = 512,
 ) -> None:
-    """Paint, and print what a person would feel.
+    """Paint, and print the delays that a user would see.
 
     Args:
         model: A bundled model.
-        preset: Networks of this preset instead, with random weights: they take as long.
-        edits: How many mask deltas to send.
-        per_second: How many of them a second.
-        view: What to look at: raw or pasted.
+        preset: Use networks of this preset with random weights instead; they take as long.
+        edits: Number of mask deltas to send.
+        per_second: Mask deltas per second.
+        view: What to request: raw or pasted.
         size: Height and width of the pictures, in pixels.
     """
     with tempfile.TemporaryDirectory() as scratch:
@@ -82,7 +82,7 @@ def _report(server: Serving, before: float, painted: "_Painted") -> None:
 
 
 class _Painted:
-    """When strokes were sent and seen."""
+    """Times at which strokes were sent and seen."""
 
     def __init__(self) -> None:
         self.sent: dict[int, float] = {}
@@ -90,7 +90,7 @@ class _Painted:
         self.server_times: list[float] = []
 
     def see(self, message: bytes) -> int:
-        """Note a picture; every stroke it is the first to include is now seen."""
+        """Record a picture; every stroke that it is the first to include counts as seen."""
         now = time.perf_counter()
         sequence, milliseconds = struct.unpack_from("<If", message)
         self.server_times.append(milliseconds / 1000)
@@ -100,7 +100,7 @@ class _Painted:
 
 
 def _paint(socket: ClientConnection, size: int, edits: int, per_second: float) -> _Painted:
-    """Send strokes at a steady pace while another thread looks at the pictures."""
+    """Send strokes at a steady rate while another thread receives the pictures."""
     painted = _Painted()
     first = int(time.time()) % 1_000_000 + 2
     last = first + edits - 1

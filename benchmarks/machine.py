@@ -1,4 +1,4 @@
-"""What was measured on: figures mean nothing without it."""
+"""The machine and code of a measurement."""
 
 import os
 import platform
@@ -19,14 +19,14 @@ class Machine:
 
     cpu: str
     cores: int
-    """Cores this process may use."""
+    """Cores that this process may use."""
     threads: int
-    """Threads PyTorch computes with."""
+    """Threads of PyTorch."""
     cpu_capability: str
-    """The instructions PyTorch uses: `AVX2`, `AVX512`, `AVX512 with AVX512-BF16 and AMX`."""
+    """The instruction set of PyTorch: `AVX2`, `AVX512`, `AVX512 with AVX512-BF16 and AMX`."""
     memory_gib: float
     load: float
-    """Processes that wanted to run in the minute before; about 0 on a quiet machine."""
+    """Load average of the last minute; about 0 on an idle machine."""
     gpu: str | None
     system: str
     python: str
@@ -35,7 +35,7 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Which code ran."""
+    """The code that was measured."""
 
     commit: str | None
     """None outside a git repository."""
@@ -43,7 +43,7 @@ class Source:
 
 
 def describe_machine() -> Machine:
-    """Look at this machine."""
+    """Describe this machine."""
     return Machine(
         cpu=processor_name(),
         cores=_cores(),
@@ -59,7 +59,7 @@ def describe_machine() -> Machine:
 
 
 def describe_source() -> Source:
-    """Ask git about the code beside this file."""
+    """Ask git for the commit of this repository."""
     commit = _git("rev-parse", "HEAD")
     if commit is None:
         return Source(commit=None, has_local_changes=None)

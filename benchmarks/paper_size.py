@@ -1,8 +1,8 @@
 """`python -m benchmarks.paper_size`: export and edit with networks of the paper's size.
 
-Weights are random: they take as long as any others. Every engine runs in a process of its own, so
-that the peak of its memory is its own. Beside the time on the clock, the processor's time is given,
-of all threads together: other programs on the machine hardly change it.
+Weights are random, which takes as long as trained ones. Every engine runs in a separate process, to
+measure its peak memory. Processor time, summed over all threads, is printed besides the time on
+the clock, because other programs on the machine hardly change it.
 """
 
 import sys
@@ -20,19 +20,19 @@ PRESETS = ("paper-256", "paper-1024-light")
 ENGINES = ("PyTorch", "ONNX Runtime")
 OPERATIONS = ("start", "encode", "decode", "edit")
 ROUNDS = 2
-"""Runs of each operation after a first one that does not count."""
+"""Measured runs of each operation, after a warm-up run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spent:
-    """What an operation takes: medians, in seconds."""
+    """Median times of an operation, in seconds."""
 
     clock: float
     processor: float
 
 
 def export_model(preset: str, folder: Path) -> tuple[Spent, float]:
-    """Write a model file and its ONNX files without comparing them; time and peak in MiB."""
+    """Write a model file and its ONNX files; return the time and the peak memory in MiB."""
     import torch
 
     from stylemapgan import checkpoints
@@ -52,12 +52,12 @@ def export_model(preset: str, folder: Path) -> tuple[Spent, float]:
 
 
 def edit_with(engine: str, folder: Path) -> tuple[dict[str, Spent], float]:
-    """Open a model, encode, decode, and edit; time of each and peak in MiB."""
+    """Open a model, encode, decode and edit; return each time and the peak memory in MiB."""
     from stylemapgan.editing import open_editor
 
-    place = folder / ("model.safetensors" if engine == "PyTorch" else "onnx")
+    path = folder / ("model.safetensors" if engine == "PyTorch" else "onnx")
     begin = time.perf_counter(), time.process_time()
-    editor = open_editor(place, engine="torch" if engine == "PyTorch" else "onnx")
+    editor = open_editor(path, engine="torch" if engine == "PyTorch" else "onnx")
     size = editor.image_size
     random = np.random.default_rng(0)
     photos = [
@@ -85,7 +85,7 @@ def edit_with(engine: str, folder: Path) -> tuple[dict[str, Spent], float]:
 
 
 def measured(work: Callable[[], object]) -> Spent:
-    """Run something once."""
+    """Time one run."""
     begin = time.perf_counter(), time.process_time()
     work()
     return Spent(**_since(*begin))

@@ -1,4 +1,4 @@
-"""Everything measured, as plain values."""
+"""All results of the benchmarks, as plain values."""
 
 import dataclasses
 from dataclasses import dataclass, field
@@ -40,14 +40,14 @@ class TrainingResult:
     stages: dict[str, StageSpeed]
     peak_memory_mib: float
     gflop_an_image: float
-    """Of an adversarial iteration, forward and backward, R1 in its due share."""
+    """Operations of an adversarial iteration, forward and backward, with R1 in its share."""
     utilisation: float
-    """Operations a second of adversarial training, as a share of a large matrix product's."""
+    """Operations per second of adversarial training, as a share of a large matrix product's."""
 
 
 @dataclass(kw_only=True)
 class Report:
-    """All results, with what they were measured on."""
+    """All results, with the machine and code they belong to."""
 
     created: str
     is_quick: bool
@@ -61,5 +61,5 @@ class Report:
     up_convolution: list[UpComparison] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything as dictionaries, lists and numbers, for JSON."""
+        """Convert to dictionaries, lists and numbers, for JSON."""
         return {"format": FORMAT, **dataclasses.asdict(self)}

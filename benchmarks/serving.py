@@ -1,4 +1,4 @@
-"""A server in a process of its own, to measure from outside."""
+"""Start a server in a separate process, to measure from outside."""
 
 import re
 import subprocess
@@ -32,7 +32,7 @@ class Serving:
 
     @property
     def peak_memory(self) -> float:
-        """Most resident memory the server ever had, in MiB."""
+        """Peak resident memory of the server, in MiB."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", status)
         return int(found[1]) / 1024 if found else float("nan")
@@ -40,7 +40,7 @@ class Serving:
 
 @contextmanager
 def serving(model: str, *options: object) -> Iterator[Serving]:
-    """Start a server on a free port of loopback; it ends with the block."""
+    """Start a server on a free loopback port, and stop it at the end of the block."""
     command = [sys.executable, "-u", "-m", "stylemapgan", "studio", "--no-browser"]
     command += ["--port", "0", "--model", model, *map(str, options)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -56,7 +56,7 @@ def serving(model: str, *options: object) -> Iterator[Serving]:
 
 
 def sample_stylemaps(http: httpx.Client, model: str, count: int) -> list[str]:
-    """Encode sample pictures: those of the first bundled model serve every model."""
+    """Encode sample pictures of the first bundled model, for any model."""
     ids = []
     for path in zoo.sample_pictures(zoo.BUNDLED[0])[:count]:
         photo = http.post(
@@ -68,7 +68,7 @@ def sample_stylemaps(http: httpx.Client, model: str, count: int) -> list[str]:
 
 
 def percentiles(seconds: Sequence[float]) -> str:
-    """Median and 95th percentile, in words."""
+    """Format the median and the 95th percentile."""
     ordered = sorted(seconds)
     middle, high = (ordered[int(share * (len(ordered) - 1))] for share in (0.5, 0.95))
     return f"p50 {1000 * middle:.0f} ms, p95 {1000 * high:.0f} ms of {len(ordered):,}"

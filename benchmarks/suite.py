@@ -26,7 +26,7 @@ QUICK = Effort(warm_ups=0, fewest=2, most=2)
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What to measure, and how thoroughly."""
+    """What to measure, and with how much effort."""
 
     presets: tuple[str, ...]
     compare_at: str
@@ -37,15 +37,15 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name in (*self.presets, self.compare_at):
-            preset(name)  # refuses unknown names before anything is measured
+            preset(name)  # refuse unknown names before anything is measured
 
     def effort(self, usual: Effort) -> Effort:
-        """How much work to put into a measurement."""
+        """Choose the effort of a measurement."""
         return QUICK if self.is_quick else usual
 
 
 @dataclass(frozen=True)
-class Bench:
+class Session:
     """A plan, and how to carry it out."""
 
     plan: Plan
@@ -58,10 +58,10 @@ def measure(plan: Plan, call: Caller, say: Callable[[str], None]) -> Report:
 
     Args:
         plan: What to measure.
-        call: How to run each measurement: in a process of its own, or here.
-        say: Told what is being measured.
+        call: How to run each measurement: in a separate process, or here.
+        say: Called with the name of each measurement.
     """
-    bench = Bench(plan, call, say)
+    session = Session(plan, call, say)
     report = Report(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         is_quick=plan.is_quick,
@@ -70,20 +70,20 @@ def measure(plan: Plan, call: Caller, say: Callable[[str], None]) -> Report:
     )
     for device in call(devices):
         for name in plan.presets:
-            report.editing += _editing(bench, name, device)
+            report.editing += _editing(session, name, device)
             if device == "cpu":
-                report.engines += _engines(bench, name)
+                report.engines += _engines(session, name)
             if plan.has_training:
-                report.training += _training(bench, name, device)
-                report.training_options += _training_options(bench, name, device)
-        report.grouped_convolution += _grouped_convolution(bench, device)
-        report.up_convolution += _up_convolution(bench, device)
+                report.training += _training(session, name, device)
+                report.training_options += _training_options(session, name, device)
+        report.grouped_convolution += _grouped_convolution(session, device)
+        report.up_convolution += _up_convolution(session, device)
     return report
 
 
-def _editing(bench: Bench, name: str, device: str) -> list[EditingResult]:
-    bench.say(f"editing with {name}, {device}")
-    timings = bench.call(time_editing, name, device, bench.plan.effort(EDITING))
+def _editing(session: Session, name: str, device: str) -> list[EditingResult]:
+    session.say(f"editing with {name}, {device}")
+    timings = session.call(time_editing, name, device, session.plan.effort(EDITING))
     return [
         EditingResult(
             preset=name,
@@ -92,27 +92,27 @@ def _editing(bench: Bench, name: str, device: str) -> list[EditingResult]:
             encode_ms=timings[mode, "encode"],
             decode_ms=timings[mode, "decode"],
             edit_ms=timings[mode, "edit"],
-            peak_memory_mib=bench.call(memory_of_editing, name, device, mode),
+            peak_memory_mib=session.call(memory_of_editing, name, device, mode),
         )
         for mode in MODES
     ]
 
 
-def _engines(bench: Bench, name: str) -> list[EngineResult]:
-    bench.say(f"engines with {name}")
-    plan = bench.plan
-    return bench.call(compare_engines, name, plan.effort(EDITING), compiles=plan.compiles)
+def _engines(session: Session, name: str) -> list[EngineResult]:
+    session.say(f"engines with {name}")
+    plan = session.plan
+    return session.call(compare_engines, name, plan.effort(EDITING), compiles=plan.compiles)
 
 
-def _training(bench: Bench, name: str, device: str) -> list[TrainingResult]:
-    bench.say(f"training {name}, {device}")
-    batch = bench.plan.batch or preset(name).training.batch
-    speeds = bench.call(time_training, name, batch, device, bench.plan.effort(TRAINING))
-    products = bench.call(product_speed, device, bench.plan.effort(LAYERS))
+def _training(session: Session, name: str, device: str) -> list[TrainingResult]:
+    session.say(f"training {name}, {device}")
+    batch = session.plan.batch or preset(name).training.batch
+    speeds = session.call(time_training, name, batch, device, session.plan.effort(TRAINING))
+    products = session.call(product_speed, device, session.plan.effort(LAYERS))
     results = []
     for mode in MODES:
         by_stage = {stage: speed for (other, stage), speed in speeds.items() if other == mode}
-        flops = bench.call(flops_an_image, name, batch, mode)
+        flops = session.call(flops_an_image, name, batch, mode)
         rate = by_stage[ADVERSARIAL].images_per_second
         results.append(
             TrainingResult(
@@ -121,7 +121,7 @@ def _training(bench: Bench, name: str, device: str) -> list[TrainingResult]:
                 mode=mode,
                 batch=batch,
                 stages=by_stage,
-                peak_memory_mib=bench.call(memory_of_training, name, batch, device, mode),
+                peak_memory_mib=session.call(memory_of_training, name, batch, device, mode),
                 gflop_an_image=flops / 1e9,
                 utilisation=rate * flops / products[mode],
             )
@@ -129,22 +129,22 @@ def _training(bench: Bench, name: str, device: str) -> list[TrainingResult]:
     return results
 
 
-def _training_options(bench: Bench, name: str, device: str) -> list[OptionResult]:
-    bench.say(f"options of training {name}, {device}")
-    batch = bench.plan.batch or preset(name).training.batch
-    effort, compiles = bench.plan.effort(TRAINING), bench.plan.compiles
-    return bench.call(compare_options, name, batch, device, effort, compiles=compiles)
+def _training_options(session: Session, name: str, device: str) -> list[OptionResult]:
+    session.say(f"options of training {name}, {device}")
+    batch = session.plan.batch or preset(name).training.batch
+    effort, compiles = session.plan.effort(TRAINING), session.plan.compiles
+    return session.call(compare_options, name, batch, device, effort, compiles=compiles)
 
 
-def _grouped_convolution(bench: Bench, device: str) -> list[GroupedComparison]:
-    name = bench.plan.compare_at
-    bench.say(f"plain and per-sample convolutions at {name}, {device}")
-    return bench.call(compare_grouped, name, device, bench.plan.effort(LAYERS))
+def _grouped_convolution(session: Session, device: str) -> list[GroupedComparison]:
+    name = session.plan.compare_at
+    session.say(f"plain and per-sample convolutions at {name}, {device}")
+    return session.call(compare_grouped, name, device, session.plan.effort(LAYERS))
 
 
-def _up_convolution(bench: Bench, device: str) -> list[UpComparison]:
+def _up_convolution(session: Session, device: str) -> list[UpComparison]:
     results = []
-    for shape in up_shapes(bench.plan.presets):
-        bench.say(f"up-convolution {shape.into}→{shape.out} at {shape.size} pixels, {device}")
-        results += bench.call(compare_up, shape, device, bench.plan.effort(LAYERS))
+    for shape in up_shapes(session.plan.presets):
+        session.say(f"up-convolution {shape.into}→{shape.out} at {shape.size} pixels, {device}")
+        results += session.call(compare_up, shape, device, session.plan.effort(LAYERS))
     return results

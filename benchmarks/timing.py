@@ -1,4 +1,4 @@
-"""How long things take, compared fairly."""
+"""Time functions fairly, by alternating between them."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -12,16 +12,16 @@ Name = TypeVar("Name")
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
-    """How much time goes into a comparison."""
+    """Number of rounds of a comparison."""
 
     warm_ups: int = 2
-    """Rounds that do not count."""
+    """Warm-up rounds, which are not measured."""
     fewest: int = 3
-    """Rounds that count, however long they take."""
+    """Fewest measured rounds, however long they take."""
     most: int = 40
-    """Rounds after which it is enough."""
+    """Most measured rounds."""
     seconds: float = 60.0
-    """Time after which no further round begins."""
+    """Seconds after which no further round begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +39,9 @@ def alternate(
     """Time some works in turn, so that a busy moment of the machine hits all of them.
 
     Args:
-        works: What to time.
+        works: Functions to time.
         effort: When to stop.
-        settle: Waits until the device has finished what it was given.
+        settle: Waits until the device has finished.
     """
     for _ in range(effort.warm_ups):
         for work in works.values():
@@ -61,6 +61,6 @@ def alternate(
 
 
 def summarise(seconds: list[float]) -> Timing:
-    """Condense measured seconds."""
+    """Summarise measured seconds."""
     p50, p95 = np.percentile(seconds, [50, 95]) * 1000
     return Timing(p50=float(p50), p95=float(p95), repeats=len(seconds))

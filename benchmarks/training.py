@@ -1,4 +1,4 @@
-"""How many images a second training gets through, in each of its stages."""
+"""Training speed in images per second, for each stage of a run."""
 
 import dataclasses
 import logging
@@ -22,21 +22,21 @@ from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.steps import StepContext
 
 ADVERSARIAL = "adversarial"
-"""The stage that takes all updates, the R1 penalty among them."""
+"""The stage that computes all updates, including the R1 penalty."""
 PHOTOS = 64
-"""Pictures of random pixels to train on."""
+"""Number of images of random pixels to train on."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StageSpeed:
-    """Speed of one stage; an iteration is all updates that one batch brings about."""
+    """Speed of one stage; an iteration is all updates for one batch."""
 
     images_per_second: float
-    """With the R1 penalty in its due share of the iterations."""
+    """Average speed, with the R1 penalty in its share of the iterations."""
     iteration_ms: Timing
     """An iteration without the penalty."""
     iteration_with_penalty_ms: Timing | None
-    """An iteration with it; None where the stage has none."""
+    """An iteration with it; None if the stage has none."""
 
 
 def time_training(
@@ -54,38 +54,38 @@ def time_training(
         A speed for each pair of mode and stage.
     """
     config = repeatable(preset(name).training, batch)
-    places = stages(config)
+    starts = stages(config)
     works = {}
     for mode in MODES:
         training = dataclasses.replace(config, precision=MODES[mode])
-        lecture = Lecture(name, training, device)
-        for stage, images_seen in places.items():
-            works[mode, stage, False] = partial(lecture.iterate, images_seen, has_penalty=False)
+        iteration = RepeatedIteration(name, training, device)
+        for stage, images_seen in starts.items():
+            works[mode, stage, False] = partial(iteration.iterate, images_seen, has_penalty=False)
             if stage == ADVERSARIAL:
-                works[mode, stage, True] = partial(lecture.iterate, images_seen, has_penalty=True)
+                works[mode, stage, True] = partial(iteration.iterate, images_seen, has_penalty=True)
     timings = alternate(works, effort, settle_on(device))
     return {
         (mode, stage): speed_of(
             config, timings[mode, stage, False], timings.get((mode, stage, True))
         )
         for mode in MODES
-        for stage in places
+        for stage in starts
     }
 
 
 def memory_of_training(name: str, batch: int, device: str, mode: str) -> float:
-    """Peak memory of a process that trains adversarially and does nothing else, in MiB."""
+    """Measure the peak memory of a process that only trains adversarially, in MiB."""
     settings = preset(name).training
     training = dataclasses.replace(repeatable(settings, batch), precision=MODES[mode])
-    lecture = Lecture(name, training, device)
+    iteration = RepeatedIteration(name, training, device)
     images_seen = stages(training)[ADVERSARIAL]
     for _ in range(2):  # from the second on, the optimisers have their memory
-        lecture.iterate(images_seen, has_penalty=True)
+        iteration.iterate(images_seen, has_penalty=True)
     return peak_memory(device)
 
 
 def stages(config: TrainConfig) -> dict[str, int]:
-    """The stages that a run goes through, each with the images seen when it begins."""
+    """List the stages of a run, each with the images seen when it begins."""
     warm_up_end, features = config.adversarial_from, config.perceptual_from
     if config.perceptual_network == "none":
         features = warm_up_end
@@ -98,8 +98,8 @@ def stages(config: TrainConfig) -> dict[str, int]:
     return {stage: begin for stage, (begin, end) in spans.items() if begin < end}
 
 
-class Lecture:
-    """A training run in memory, held at one place while iterations repeat."""
+class RepeatedIteration:
+    """A training run in memory, held at one point while an iteration repeats."""
 
     def __init__(self, name: str, training: TrainConfig, device: str) -> None:
         settings = preset(name)
@@ -116,23 +116,23 @@ class Lecture:
             validation=photos,
             distance=distance.to(fabric.device) if distance else None,
         )
-        self._lesson = StepContext(fabric, training, self._run.distance)
+        self._context = StepContext(fabric, training, self._run.distance)
 
     def iterate(self, images_seen: int, *, has_penalty: bool) -> None:
-        """Go through one iteration of the training loop, from batch to averaged weights."""
+        """Run one iteration of the training loop, from the batch to the averaged weights."""
         self._run.state.images_seen = images_seen
         self._run.state.updates = 0 if has_penalty else 1
-        self._run.update(self._lesson)
+        self._run.update(self._context)
 
 
 def repeatable(config: TrainConfig, batch: int) -> TrainConfig:
-    """Fetch photos when they are needed: the same iteration again and again has no next."""
+    """Turn prefetching off: a repeated iteration has no next batch."""
     speed = dataclasses.replace(config.speed, prefetch=False)
     return dataclasses.replace(config, batch=batch, speed=speed)
 
 
 def speed_of(config: TrainConfig, plain: Timing, with_penalty: Timing | None) -> StageSpeed:
-    """Weigh iterations with and without the penalty by how often each happens."""
+    """Average iterations with and without the penalty, weighted by their frequency."""
     share = 1 / config.r1_interval if with_penalty else 0.0
     milliseconds = (1 - share) * plain.p50 + share * (with_penalty.p50 if with_penalty else 0.0)
     return StageSpeed(
@@ -143,7 +143,7 @@ def speed_of(config: TrainConfig, plain: Timing, with_penalty: Timing | None) ->
 
 
 def _untrained_or_bundled(config: TrainConfig) -> AbstractPerceptualDistance | None:
-    """The perceptual distance; without its weights where they would have to be fetched."""
+    """Build the perceptual distance; without its weights if they would have to be downloaded."""
     if config.perceptual_network == "lpips-vgg16":
         return LPIPS()  # random weights take as long as any others
     return load_distance(config.perceptual_network)

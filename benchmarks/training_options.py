@@ -1,4 +1,4 @@
-"""What each way to train faster is worth: everything on, against everything but one."""
+"""The effect of each training option on speed: all options against all but one."""
 
 import dataclasses
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from functools import partial
 
 from benchmarks.modes import settle_on
 from benchmarks.timing import Effort, Timing, alternate
-from benchmarks.training import ADVERSARIAL, Lecture, repeatable, stages
+from benchmarks.training import ADVERSARIAL, RepeatedIteration, repeatable, stages
 from stylemapgan.config import SpeedConfig, TrainConfig, preset
 
 Change = Callable[[TrainConfig], TrainConfig]
@@ -26,9 +26,9 @@ WITHOUT: dict[str, Change] = {
     "fused_optimizer": _speed(fused_optimizer=False),
     "share_forward_passes": _speed(share_forward_passes=False),
 }
-"""For each option, the settings without it."""
+"""For each option, the configuration without it."""
 WITH: dict[str, Change] = {"compile": _speed(compile=True)}
-"""Options that are off unless asked for."""
+"""Options that are off by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class OptionResult:
 
     @property
     def gain(self) -> float:
-        """How many times as fast it makes training."""
+        """Speed with the option, relative to training without it."""
         return self.without_ms.p50 / self.with_ms.p50
 
 
@@ -58,7 +58,7 @@ def compare_options(
         batch: Images of an iteration.
         device: Where to compute.
         effort: When to stop.
-        compiles: Try `compile` too, which takes minutes.
+        compiles: Also measure `compile`, which takes minutes.
     """
     usual = dataclasses.replace(
         repeatable(preset(name).training, batch), precision="bf16-mixed", speed=_USUAL
@@ -67,9 +67,9 @@ def compare_options(
     variants |= {option: change(usual) for option, change in WITHOUT.items()}
     if compiles:
         variants |= {option: change(usual) for option, change in WITH.items()}
-    place = stages(usual)[ADVERSARIAL]
+    start = stages(usual)[ADVERSARIAL]
     works = {
-        option: partial(Lecture(name, config, device).iterate, place, has_penalty=False)
+        option: partial(RepeatedIteration(name, config, device).iterate, start, has_penalty=False)
         for option, config in variants.items()
     }
     timings = alternate(works, effort, settle_on(device))

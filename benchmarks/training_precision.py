@@ -1,8 +1,8 @@
-"""How fast a preset trains in each precision, on this kind of processor.
+"""Training speed of a preset in each precision, on this processor.
 
-`python -m benchmarks.training_precision` trains for real, on pictures of random pixels, as
-`stylemapgan train --preset laptop-64 --precision …` does: once in what `auto` means here, then in
-each precision by its name. The last figure of each line is what a person would see.
+`python -m benchmarks.training_precision` trains on images of random pixels, as
+`stylemapgan train --preset laptop-64 --precision …` does: with `auto`, then in each precision. It
+prints images per second, as the progress bar would.
 """
 
 import dataclasses
@@ -30,53 +30,53 @@ from stylemapgan.training.processes import Hardware
 
 PRECISIONS: tuple[Precision, ...] = ("auto", "32-true", "bf16-mixed")
 PHOTOS = 64
-"""Pictures of random pixels to train on."""
+"""Number of images of random pixels to train on."""
 
 app = App(name="python -m benchmarks.training_precision")
 
 
 @app.default
 def measure(name: str = "laptop-64", /, *, images: int = 500, adversarial: bool = False) -> None:
-    """Train for a while in every precision, and print images per second.
+    """Train briefly in each precision, and print images per second.
 
     Args:
         name: The preset.
         images: Images of each run; those before the first report of its speed do not count.
-        adversarial: Begin where all updates are taken, instead of at the start of a run.
+        adversarial: Start with all updates, instead of the preset's warm-up.
     """
     logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
     print(f"{processor_name()}; {one_line('cpu', choose('auto'))}; load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["XDG_CACHE_HOME"] = scratch
         photos = _draw(Path(scratch) / "photos", name)
-        settings = _settings(name, photos, images, adversarial=adversarial)
+        config = _config(name, photos, images, adversarial=adversarial)
         for precision in PRECISIONS:
-            rate = images_per_second(settings, Path(scratch) / precision, precision)
+            rate = images_per_second(config, Path(scratch) / precision, precision)
             print(f"{name}, {precision}: {rate:.1f} images/s", flush=True)
 
 
-def images_per_second(settings: RunConfig, folder: Path, precision: Precision) -> float:
-    """Train, and time all updates but the first ones, up to the last report.
+def images_per_second(config: RunConfig, folder: Path, precision: Precision) -> float:
+    """Train, and time all updates from the first report to the last.
 
     Args:
-        settings: Of the run; its precision is replaced.
-        folder: For the run; new.
-        precision: To compute in.
+        config: Configuration of the run; its precision is replaced.
+        folder: New folder for the run.
+        precision: Precision to train in.
     """
-    training = dataclasses.replace(settings.training, precision=precision)
-    settings = dataclasses.replace(settings, training=training)
+    training = dataclasses.replace(config.training, precision=precision)
+    config = dataclasses.replace(config, training=training)
     reports: list[tuple[int, float]] = []
 
     def note(progress: Progress) -> None:
         reports.append((progress.images_seen, time.perf_counter()))
 
-    run = start.start(settings, folder, hardware=Hardware(accelerator="cpu"))
+    run = start.start(config, folder, hardware=Hardware(accelerator="cpu"))
     run.train(on_progress=note)
     (first, begin), *_, (last, end) = reports
     return (last - first) / (end - begin)
 
 
-def _settings(name: str, photos: Path, images: int, *, adversarial: bool) -> RunConfig:
+def _config(name: str, photos: Path, images: int, *, adversarial: bool) -> RunConfig:
     usual = preset(name)
     begins = {"adversarial_from": 0, "perceptual_from": 0} if adversarial else {}
     training = dataclasses.replace(
@@ -86,7 +86,7 @@ def _settings(name: str, photos: Path, images: int, *, adversarial: bool) -> Run
 
 
 def _draw(folder: Path, name: str) -> Path:
-    """Write pictures of random pixels, as large as the preset's."""
+    """Write images of random pixels, of the preset's size."""
     folder.mkdir()
     size = preset(name).model.image_size
     for index, pixels in enumerate(

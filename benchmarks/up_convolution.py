@@ -1,7 +1,7 @@
 """Whether one merged 6x6 kernel is faster than a transposed convolution and a blur.
 
-The results are equal. `stylemapgan.models.resample` keeps the two apart; this shows, for every
-width of the presets, what that costs or saves.
+The results are equal. `stylemapgan.models.resample` computes the two separately; this measures the
+difference for every width of the presets.
 """
 
 import copy
@@ -31,14 +31,14 @@ class Shape:
     """An up-convolution of the synthesis network."""
 
     size: int
-    """Height and width of what comes in, in pixels."""
+    """Height and width of the inputs, in pixels."""
     into: int
     out: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class UpComparison:
-    """One layer computed both ways."""
+    """One layer computed in both ways."""
 
     size: int
     into: int
@@ -48,9 +48,9 @@ class UpComparison:
     separate_ms: Timing
     """One image; transposed convolution, then blur."""
     merged_ms: Timing
-    """One image; the kernels are merged each time, as weights in training demand."""
+    """One image; the kernels are merged each time, as in training, where weights change."""
     merged_ahead_ms: Timing
-    """One image; the kernels were merged before."""
+    """One image; the kernels are merged in advance."""
     training_batch: int
     training_separate_ms: Timing
     """Forward and backward pass of a batch."""
@@ -71,13 +71,13 @@ class MergedUpConv2d(nn.Module):
         return up_convolve(features, self.merged_weight(), self.separate.scaled_bias())
 
     def merged_weight(self) -> Float[Tensor, "channels out 6 6"]:
-        """Blur the 3x3 weights themselves, which is what blurring their result amounts to."""
+        """Blur the 3x3 weights, which is equivalent to blurring their result."""
         weight = self.separate.scaled_weight().transpose(0, 1)
         return (weight.flatten(2) @ self.spread).unflatten(2, (MERGED, MERGED))
 
 
 def spread_matrix() -> Float[Tensor, "9 36"]:
-    """How blurring spreads each of 3x3 weights over 6x6: merging as one product of matrices."""
+    """Compute how blurring spreads 3x3 weights over 6x6, as one matrix."""
     line = torch.tensor(BLUR)
     kernel = 4 * torch.outer(line, line) / sum(BLUR) ** 2
     single = torch.eye(9).view(9, 1, 3, 3)  # one weight each
@@ -85,7 +85,7 @@ def spread_matrix() -> Float[Tensor, "9 36"]:
 
 
 class MergedAheadUpConv2d(nn.Module):
-    """The same, merged once and for all."""
+    """Convolution to twice the resolution, with kernels merged in advance."""
 
     def __init__(self, separate: UpConv2d) -> None:
         super().__init__()
@@ -109,7 +109,7 @@ def up_convolve(
 
 
 def up_shapes(names: Sequence[str]) -> list[Shape]:
-    """The different up-convolutions of the presets' synthesis networks, small ones first."""
+    """List the distinct up-convolutions of the presets' synthesis networks, small ones first."""
     return sorted({shape for name in names for shape in _shapes(preset(name).model)})
 
 

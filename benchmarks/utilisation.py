@@ -1,4 +1,4 @@
-"""How much of a machine's arithmetic training uses."""
+"""How much of the machine's peak arithmetic speed training uses."""
 
 import dataclasses
 
@@ -15,7 +15,7 @@ SIDE = 2_048
 
 
 def flops_an_image(name: str, batch: int, mode: str) -> float:
-    """Operations of an adversarial iteration for each image, R1 in its due share."""
+    """Count the operations of an adversarial iteration for each image, with R1 in its share."""
     run = preset(name)
     training = dataclasses.replace(run.training, batch=batch, precision=MODES[mode])
     run = dataclasses.replace(run, training=training)
@@ -23,7 +23,7 @@ def flops_an_image(name: str, batch: int, mode: str) -> float:
 
 
 def product_speed(device: str, effort: Effort) -> dict[str, float]:
-    """Operations a second of a large matrix product, for each mode: what is to be had at best."""
+    """Measure operations per second of a large matrix product, as the peak speed of each mode."""
     works = {}
     for mode in MODES:
         kind = torch.bfloat16 if mode == "bf16" else torch.float32

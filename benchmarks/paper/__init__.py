@@ -1,1 +1,1 @@
-"""The shape of the paper's tables, with small networks on data that anyone can have."""
+"""The paper's ablation, with small networks on freely available data."""

@@ -1,4 +1,4 @@
-"""How long a cell trains and how thoroughly it is measured: the same for all cells of a table."""
+"""Budgets: how long cells train and how they are measured, the same for all cells of a table."""
 
 from dataclasses import dataclass
 
@@ -8,24 +8,24 @@ from stylemapgan.config.training import Precision
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """Lengths in images seen, settings of the optimisers that go with them, and test pictures."""
+    """Lengths in images seen, the optimiser settings for them, and test pictures."""
 
     images: int
     """Length of the training of cells that differ in the stylemap's size."""
     images_of_variants: int
-    """Length of the training of cells that differ in losses and layers: those act at the end."""
+    """Length of the training of cells that differ in losses and layers, which act at the end."""
     perceptual_from: int
-    """Images seen before the perceptual loss joins."""
+    """Images seen before the perceptual loss starts."""
     adversarial_from: int
-    """Length of the warm-up on reconstruction alone; 0, the paper's, for none."""
+    """Length of the warm-up on reconstruction alone; 0 for none, as in the paper."""
     batch: int
     cooldown: int
     ema_half_life: float
     adversarial_weight: float
-    """Of the generator's adversarial and of the domain-guided loss."""
+    """Weight of the generator's adversarial and of the domain-guided loss."""
     precision: Precision
     save_every: int
-    """Images that an interruption costs at most."""
+    """Images between two saved states: the most that an interruption loses."""
     evaluation: EvaluationConfig
 
 
@@ -71,5 +71,6 @@ BUDGETS = {
     ),
 }
 """`cpu`: five to fifteen minutes a cell on two quiet cores, which needs the warm-up; `gpu`: all
-losses from the start, as in the paper; `tiny` shows that everything runs, its figures mean nothing.
+losses from the start, as in the paper; `tiny` checks that everything runs, and its figures mean
+nothing.
 """

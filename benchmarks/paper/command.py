@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stylemapgan.training.loop import Progress
 
 FAILURE = 2
-"""Exit code for whatever the user can put right."""
+"""Exit code of errors that the user can fix."""
 BudgetName = Literal["cpu", "gpu", "tiny"]
 Cells = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
 
@@ -31,19 +31,19 @@ console = Console(stderr=True, highlight=False)
 def train(
     *, output: Path, avatars: Path, hands: Path, budget: BudgetName = "cpu", cells: Cells = ()
 ) -> None:
-    """Train every cell that is not trained yet; Ctrl-C saves, and the same command goes on.
+    """Train every cell that is not trained yet; Ctrl-C saves, and the same command continues.
 
-    Several such commands may run beside each other, as long as their cells share no warm-up.
+    Several such commands may run at once if their cells share no warm-up.
 
     Args:
         output: Folder for all runs and results.
         avatars: Folder made by `stylemapgan avatars`: train/, val/, triples/.
         hands: Folder of photos of hands: train/, val/.
         budget: How long a cell trains.
-        cells: Names of cells; all if none is given.
+        cells: Names of cells; all by default.
     """
     from benchmarks.paper.budgets import BUDGETS
-    from benchmarks.paper.settings import stages
+    from benchmarks.paper.stages import stages
     from benchmarks.paper.training import train_stages
     from stylemapgan.training.stopping import stop_on_signals
 
@@ -54,7 +54,7 @@ def train(
             console.print(f"{cell.name} ({number} of {len(chosen)})")
             parts = stages(cell, BUDGETS[budget], folders[cell.data])
             if not train_stages(output, parts, should_stop, _show_progress):
-                console.print("Stopped and saved; the same command goes on.")
+                console.print("Stopped and saved; run the same command to continue.")
                 return
 
 
@@ -68,8 +68,8 @@ def measure(
         output: Folder of all runs.
         avatars: As for `train`.
         hands: As for `train`.
-        budget: As for `train`; says how many pictures are looked at.
-        cells: Names of cells; all if none is given.
+        budget: As for `train`; sets how many pictures are measured.
+        cells: Names of cells; all by default.
     """
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.measuring import measure_cells
@@ -88,9 +88,9 @@ def report(*, output: Path, page: Path | None = None, figure: Path | None = None
 
     Args:
         output: Folder of all runs, or any with their `results/`.
-        page: Page of the documentation to put the tables into; `tables.md` in the output folder
-            if not given.
-        figure: Where the figure goes, .svg or .png; `figure.svg` in the output folder if not given.
+        page: Page of the documentation to insert the tables into; by default `tables.md` in the
+            output folder.
+        figure: File of the figure, .svg or .png; by default `figure.svg` in the output folder.
     """
     from benchmarks.paper.figure import draw_figure
     from benchmarks.paper.page import put_into
@@ -111,13 +111,13 @@ def report(*, output: Path, page: Path | None = None, figure: Path | None = None
 
 @app.command
 def sheets(*, output: Path, avatars: Path, hands: Path, folder: Path) -> None:
-    """Lay out pictures of all stylemap sizes that are trained.
+    """Draw contact sheets of all trained stylemap sizes.
 
     Args:
         output: Folder of all runs.
         avatars: As for `train`.
         hands: As for `train`.
-        folder: Where the sheets go.
+        folder: Folder for the sheets.
     """
     from benchmarks.paper.sheets import edits_sheet, reconstructions_sheet
     from stylemapgan import images
@@ -134,12 +134,12 @@ def choose(names: Sequence[str]) -> list[Cell]:
     """Look up cells by name.
 
     Raises:
-        ConfigError: There is no cell of that name.
+        ConfigError: A name is unknown.
     """
     known = {cell.name: cell for cell in all_cells()}
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise ConfigError(f"There is no cell {unknown[0]!r}; there are {', '.join(known)}.")
+        raise ConfigError(f"Unknown cell {unknown[0]!r}: choose from {', '.join(known)}.")
     return [known[name] for name in names] or list(known.values())
 
 
@@ -159,6 +159,6 @@ def run(arguments: Sequence[str]) -> int:
 
 def _show_progress(stage: str, progress: "Progress") -> None:
     if console.is_terminal:
-        seen, in_all = progress.images_seen, progress.images_in_all
+        seen, in_all = progress.images_seen, progress.images_total
         rate = progress.images_per_second
         console.print(f"  {stage}: {seen:,} of {in_all:,} images, {rate:.0f} a second", end="\r")

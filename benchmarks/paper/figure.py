@@ -1,4 +1,4 @@
-"""The figure of the ablation: what a larger stylemap brings, and what it costs."""
+"""The figure of the ablation: results against the size of the stylemap."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ COLOURS = {"avatars": "#2f6db3", "hands": "#c2622d"}
 STYLES = {"w": "--", "w-plus": "-", "": "-"}
 TITLES = {"w": " in w", "w-plus": " in w⁺", "": ""}
 WIDTH, HEIGHT = 4.0, 3.2
-"""Of a panel, in inches."""
+"""Size of a panel, in inches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class Panel:
     key: str
     spaces: tuple[str, ...] = ("",)
     baselines: Mapping[str, str] = field(default_factory=dict)
-    """Line styles of edits that need no model."""
+    """Line styles of baselines, which need no model."""
 
 
 PANELS = (

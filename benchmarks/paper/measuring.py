@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks.paper.budgets import Budget
+from benchmarks.paper.pixel_noise import NoisyGenerator
 from benchmarks.paper.results import Result, make_result, read_result, write_result
 from benchmarks.paper.training import FINISHED, is_finished, newest_snapshot
 from benchmarks.paper.variants import Cell
-from stylemapgan.checkpoints.networks import load
+from stylemapgan.checkpoints.networks import Networks, load
 from stylemapgan.editing import Editor
 from stylemapgan.evaluation.context import EvaluationContext, OnProgress
 from stylemapgan.evaluation.data import open_test_data
@@ -17,9 +18,13 @@ from stylemapgan.evaluation.judges.features import efficientnet_distance, effici
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.evaluation.run import evaluate
 from stylemapgan.evaluation.tasks.registry import choose_tasks
+from stylemapgan.methods.registry import open_methods
+from stylemapgan.models import Generator
 
 TASKS = ("reconstruction", "generation", "interpolation", "local-editing", "swap")
-"""Those that need no further training; tasks that the data cannot answer are left out."""
+"""Tasks that need no further training; those that the data does not support are skipped."""
+METHODS = ("w", "w-plus", "copy-pixels", "do-nothing")
+"""Methods that the tables compare."""
 
 
 def measure_cells(
@@ -33,10 +38,10 @@ def measure_cells(
 
     Args:
         output: Folder of all runs.
-        cells: What to measure.
-        budget: Says how thoroughly.
+        cells: Cells to measure.
+        budget: Sets how many pictures are measured.
         data: Folder of each data set.
-        on_cell: Told of a cell that begins; gives whom to tell how far its tasks are.
+        on_cell: Called when a cell begins; returns a callback for the progress of its tasks.
     """
     results = []
     for cell in cells:
@@ -50,20 +55,21 @@ def measure_cells(
 
 
 def result_path(output: Path, cell: Cell) -> Path:
-    """Where a cell's results are."""
+    """Find the file of a cell's results."""
     return output / "results" / f"{cell.name}.json"
 
 
 def measure_cell(
     output: Path, cell: Cell, budget: Budget, folder: Path, on_progress: OnProgress
 ) -> Result:
-    """Measure one trained cell; tasks that an interruption left finished are not done again."""
+    """Measure one trained cell; tasks finished before an interruption are not repeated."""
     run = output / "cells" / cell.name
     snapshot = newest_snapshot(run)
-    editor = Editor.load(snapshot, precision="32-true")
+    networks = load(snapshot, NoisyGenerator if cell.variant.has_pixel_noise else Generator)
+    editor = Editor(networks, precision="32-true")
     features, distance = efficientnet_features(), efficientnet_distance()
     context = EvaluationContext(
-        editor=editor,
+        methods=open_methods(editor, METHODS),
         data=open_test_data(folder, editor.image_size, budget.evaluation.photos),
         features=features,
         distances=(distance,),
@@ -78,10 +84,9 @@ def measure_cell(
     )
     record = evaluate(context, choose_tasks(TASKS), output / "measured" / cell.name, subject)
     training = json.loads((run / FINISHED).read_text("utf-8"))
-    return make_result(cell, _parameters(snapshot), training, record)
+    return make_result(cell, _parameters(networks), training, record)
 
 
-def _parameters(snapshot: Path) -> int:
-    networks = load(snapshot)
+def _parameters(networks: Networks) -> int:
     parts = (networks.generator, networks.encoder)
     return sum(each.numel() for part in parts for each in part.parameters())

@@ -1,4 +1,4 @@
-"""What is known of a trained and measured cell, as one JSON file."""
+"""The results of a trained and measured cell, as one JSON file."""
 
 import json
 import math
@@ -18,7 +18,7 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """A cell's figures, with what they depend on."""
+    """A cell's figures, with the training and evaluation behind them."""
 
     cell: str
     data: str
@@ -26,11 +26,11 @@ class Result:
     variant: str
     meaning: str
     parameters: int
-    """Of generator and encoder."""
+    """Number of parameters of generator and encoder."""
     training: dict[str, Any]
     """Budget and machine."""
     evaluation: dict[str, Any]
-    """How it was measured, and on what machine."""
+    """Configuration and machine of the evaluation."""
     figures: dict[str, dict[str, Estimate]]
     """Task → figure → value with interval."""
 
@@ -42,7 +42,7 @@ class Result:
 def make_result(
     cell: Cell, parameters: int, training: dict[str, Any], record: EvaluationRecord
 ) -> Result:
-    """Gather what is known of a cell."""
+    """Collect the results of a cell."""
     return Result(
         cell=cell.name,
         data=cell.data,
@@ -60,14 +60,14 @@ def make_result(
 
 
 def write_result(path: Path, result: Result) -> None:
-    """Keep a result; numbers without an interval have null for its ends."""
-    told = {"format": FORMAT, **asdict(result)}
-    for figures in told["figures"].values():
+    """Write a result; figures without an interval have null for its ends."""
+    values = {"format": FORMAT, **asdict(result)}
+    for figures in values["figures"].values():
         for name, estimate in figures.items():
             figures[name] = {key: _or_none(value) for key, value in estimate.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as unfinished:
-        unfinished.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+        unfinished.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
 
 
 def read_result(path: Path) -> Result:
@@ -77,14 +77,14 @@ def read_result(path: Path) -> Result:
         DataError: The file is damaged, or of another version.
     """
     try:
-        told = json.loads(path.read_text("utf-8"))
-        if told.pop("format") != FORMAT:
+        values = json.loads(path.read_text("utf-8"))
+        if values.pop("format") != FORMAT:
             raise DataError(f"{path} was written by another version: measure again.")
-        for figures in told["figures"].values():
+        for figures in values["figures"].values():
             for name, estimate in figures.items():
                 value, low, high = (_or_nan(estimate[key]) for key in ("value", "low", "high"))
                 figures[name] = Estimate(value, low, high, estimate["count"])
-        return Result(**told)
+        return Result(**values)
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is damaged ({error}): delete it and measure again.") from None
 
@@ -93,7 +93,7 @@ def read_results(folder: Path) -> list[Result]:
     """Read all results of a folder, in the order in which cells are trained.
 
     Raises:
-        DataError: There are none, or one is damaged.
+        DataError: The folder holds no results, or one is damaged.
     """
     paths = [folder / f"{cell.name}.json" for cell in all_cells()]
     found = [read_result(path) for path in paths if path.exists()]

@@ -1,27 +1,26 @@
-"""Pictures of all stylemap sizes side by side."""
+"""Contact sheets of all stylemap sizes side by side."""
 
 import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks.paper.training import is_finished, newest_snapshot
 from benchmarks.paper.variants import SIZES, Cell, DataName
 from stylemapgan import images
+from stylemapgan.data import spread_rows
 from stylemapgan.editing import Editor
 from stylemapgan.types import Array
 
 ROWS = 6
 TILE = 96
 DRAWN: DataName = "avatars"
-"""Pictures that may be shown anywhere; photos of people stay where they are."""
+"""Data set whose pictures may be published; photos of people may not."""
 
 
 def reconstructions_sheet(output: Path, data: DataName, folder: Path) -> Array:
-    """Lay out what each stylemap size makes of test pictures, spread evenly over all.
+    """Lay out reconstructions of test pictures by each stylemap size, spread evenly over all.
 
-    Drawn ones stand beside; photos do not, since the sheet is for publishing.
+    Drawn pictures are shown beside them; photos are not, because the sheet is for publishing.
     """
     editors = open_editors(output, data)
     rows = []
@@ -34,9 +33,9 @@ def reconstructions_sheet(output: Path, data: DataName, folder: Path) -> Array:
 
 
 def edits_sheet(output: Path, data: DataName, folder: Path) -> Array:
-    """Lay out exchanged parts: both pictures, the true result, and each size's edit in w_plus.
+    """Lay out swapped parts: both pictures, the true result, and each size's edit in w_plus.
 
-    The first exchange of each part is shown.
+    The first swap of each part is shown.
     """
     editors = open_editors(output, data)
     triples = _first_of_each_part(folder / "triples")
@@ -65,13 +64,13 @@ def open_editors(output: Path, data: DataName) -> dict[int, Editor]:
 def _first_of_each_part(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for line in (folder / "triples.jsonl").read_text("utf-8").splitlines():
-        told = json.loads(line)
-        found.setdefault(told["part"].replace("_", " "), folder / told["folder"])
+        triple = json.loads(line)
+        found.setdefault(triple["part"].replace("_", " "), folder / triple["folder"])
     return found
 
 
 def _spread(paths: Sequence[Path]) -> list[Path]:
-    return [paths[row] for row in np.linspace(0, len(paths) - 1, ROWS).round().astype(int)]
+    return [paths[row] for row in spread_rows(len(paths), ROWS)]
 
 
 def _title(size: int) -> str:

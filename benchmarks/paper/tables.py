@@ -10,7 +10,7 @@ from stylemapgan.metrics.intervals import Estimate
 
 MISSING = "-"
 SPACES = {"w": "w", "w-plus": "w⁺"}
-"""Where edits happen: as figures name it, and as tables do."""
+"""Name of the latent space in figures → in tables."""
 BASELINES = ("copy pixels", "do nothing")
 """Edits that need no model."""
 DIGITS = 3
@@ -44,7 +44,7 @@ SWAP = (
 
 
 def to_markdown(results: Sequence[Result]) -> str:
-    """Write all tables that there are results for."""
+    """Write all tables that have results."""
     parts = []
     for data in dict.fromkeys(result.data for result in results):
         of_sizes = _of_sizes(results, data)
@@ -57,14 +57,14 @@ def to_markdown(results: Sequence[Result]) -> str:
 
 
 def _of_sizes(results: Sequence[Result], data: str) -> list[Result]:
-    """Results that differ in the stylemap's size, smallest first."""
+    """Select results that differ in the stylemap's size, smallest first."""
     names = (JOINT.name, WIDE_VECTOR.name)
     found = [each for each in results if each.data == data and each.variant in names]
     return sorted(found, key=lambda each: (each.stylemap_size, names.index(each.variant)))
 
 
 def _of_variants(results: Sequence[Result], data: str) -> list[Result]:
-    """Results that differ in how the networks learn, the complete one first."""
+    """Select results that differ in training, the complete one first."""
     names = [variant.name for variant in VARIANTS]
     found = [
         each
@@ -100,7 +100,7 @@ def _variants(results: Sequence[Result]) -> str:
 
 
 def _measured(columns: Sequence[Column], results: Sequence[Result]) -> list[Column]:
-    """Leave out columns that no result has."""
+    """Remove columns without results."""
     return [
         column
         for column in columns
@@ -113,7 +113,7 @@ def _cells(result: Result, columns: Sequence[Column], space: str = "") -> list[s
 
 
 def _show(estimate: Estimate | None) -> str:
-    """A value, and the ends of its interval with as many decimals."""
+    """Format a value and its interval, with equal decimals."""
     if estimate is None:
         return MISSING
     decimals = _decimals(estimate.value)
@@ -141,6 +141,6 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], labels: int) -> s
 
 
 def missing_cells(results: Sequence[Result], names: Sequence[str]) -> list[str]:
-    """Name the cells that have no result yet."""
+    """List the cells that have no result yet."""
     done = {result.cell for result in results}
     return [name for name in names if name not in done]

@@ -1,4 +1,4 @@
-"""Train the cells, each once, whatever comes between."""
+"""Train the stages of cells, each once, across interruptions."""
 
 import json
 import shutil
@@ -6,19 +6,23 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from benchmarks.machine import describe_source
-from benchmarks.paper.settings import Stage
+from benchmarks.paper.pixel_noise import NoisyGenerator
+from benchmarks.paper.stages import Stage
 from stylemapgan.errors import TrainingError
 from stylemapgan.images.atomic import replacing
 from stylemapgan.machine.precision import processor_name
+from stylemapgan.models import Generator
 from stylemapgan.training import start
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.run_folder import RunFolder
+from stylemapgan.training.state import new_state
 
 FINISHED = "finished.json"
-"""Written last, so its presence says that a stage need not be done again."""
+"""Written last: a stage with this file is complete."""
 
 
 def train_stages(
@@ -27,13 +31,13 @@ def train_stages(
     should_stop: Callable[[], bool],
     on_progress: Callable[[str, Progress], None],
 ) -> bool:
-    """Train what is not trained yet.
+    """Train the stages that are not finished.
 
     Returns:
-        Whether all stages are finished; not so if it was asked to stop.
+        Whether all stages are finished; False if it was asked to stop.
 
     Raises:
-        TrainingError: A folder holds a run of other settings.
+        TrainingError: A folder holds a run with another configuration.
     """
     before = None
     for stage in stages:
@@ -57,12 +61,12 @@ def newest_snapshot(folder: Path) -> Path:
 
 
 def _prepare(folder: Path, stage: Stage, before: Path | None) -> None:
-    """Make a run's folder that goes on where the stage before ended."""
+    """Create a run's folder that continues from the end of the previous stage."""
     run = RunFolder(folder)
     if (folder / "config.toml").exists():
         if run.config() != stage.config:
             raise TrainingError(
-                f"{folder} was begun with other settings: choose another --output, or delete it"
+                f"{folder} was started with other settings: choose another --output, or delete it"
             )
         return
     if before is not None:
@@ -84,12 +88,21 @@ def _train(
     on_progress: Callable[[str, Progress], None],
 ) -> bool:
     begin = time.perf_counter()
-    run = start.resume(folder)
+    generator_class = NoisyGenerator if stage.has_pixel_noise else Generator
+    build_state = partial(new_state, generator_class=generator_class)
+    run = start.resume(folder, build_state=build_state)
     resumed_at = run.state.images_seen
+    generator = run.state.generator
     if stage.is_generator_frozen:
-        run.state.generator.requires_grad_(False)
+        generator.requires_grad_(False)
+
+    def before_update() -> bool:
+        if isinstance(generator, NoisyGenerator):
+            generator.reseed(run.state.images_seen)
+        return should_stop()
+
     with closing(run.photos):
-        run.train(should_stop, lambda progress: on_progress(stage.folder, progress))
+        run.train(before_update, lambda progress: on_progress(stage.folder, progress))
     if run.state.images_seen < stage.config.training.images:
         return False
     facts = {

@@ -1,4 +1,4 @@
-"""What is varied: one thing at a time."""
+"""The cells of the ablation: each varies one thing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,27 +14,29 @@ SIZES = (BASE_SIZE, 1, 16, 4, 32)
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One way to train, and how it differs from `joint` and `complete`."""
+    """A way to train, and how it differs from `joint` and `complete`."""
 
     name: str
     meaning: str
-    """What is different, for the table."""
+    """The difference, as the table shows it."""
     without: tuple[str, ...] = ()
     """Loss weights that are 0 from the end of the warm-up on."""
     networks: Mapping[str, Any] = field(default_factory=dict)
-    """Fields of `ModelConfig` that are others than in `joint`."""
+    """Fields of `ModelConfig` that differ from `joint`."""
+    has_pixel_noise: bool = False
+    """Train a generator that adds noise at every pixel."""
     is_sequential: bool = False
-    """Generator and discriminator first; then the encoder, with the generator as it is."""
+    """Train generator and discriminator first, then the encoder with the generator frozen."""
 
     @property
     def warms_up_as(self) -> str:
-        """The variant whose warm-up is the same: losses are left out only after it."""
-        return self.name if self.networks else JOINT.name
+        """The variant whose warm-up it shares: losses are left out only after the warm-up."""
+        return self.name if self.networks or self.has_pixel_noise else JOINT.name
 
 
 JOINT = Variant(name="joint", meaning="all networks together, all losses")
 COMPLETE = Variant(name="complete", meaning=JOINT.meaning)
-"""The same, as long as the variants; `joint` is as long as the other sizes."""
+"""Like `joint`, but trained as long as the variants; `joint` is as long as the other sizes."""
 VARIANTS = (
     COMPLETE,
     Variant(
@@ -62,7 +64,7 @@ VARIANTS = (
     Variant(
         name="pixel-noise",
         meaning="with per-pixel noise in the synthesis network",
-        networks={"pixel_noise": True},
+        has_pixel_noise=True,
     ),
     Variant(
         name="sequential",
@@ -87,7 +89,7 @@ class Cell:
 
     @property
     def is_variant(self) -> bool:
-        """Whether it is compared with other ways to train, not with other sizes."""
+        """Whether it is compared with other variants, not with other sizes."""
         return self.variant in VARIANTS
 
     @property
@@ -97,12 +99,12 @@ class Cell:
 
     @property
     def warm_up_name(self) -> str:
-        """Name of the folder of its warm-up, which cells share where it is the same."""
+        """Name of the folder of its warm-up, which cells with equal warm-ups share."""
         return f"{self.data}-{self.stylemap_size}-{self.variant.warms_up_as}"
 
 
 def all_cells() -> list[Cell]:
-    """Every cell, those most needed first: sizes on both data sets, then the variants."""
+    """List all cells, the most important first: sizes on both data sets, then variants."""
     sizes = [Cell(data=data, stylemap_size=size) for data in ("avatars", "hands") for size in SIZES]
     variants = [Cell(data="avatars", variant=variant) for variant in VARIANTS]
     return [*sizes, *variants, Cell(data="avatars", stylemap_size=1, variant=WIDE_VECTOR)]

@@ -1,32 +1,32 @@
-"""Errors raised on purpose; each message says what was given, what was expected, what to do."""
+"""Errors of this package; messages name what was given, what was expected and what to do."""
 
 
 class StyleMapGANError(Exception):
-    """Anything this package refuses; catch it to catch them all."""
+    """Base class of all errors of this package."""
 
 
 class ConfigError(StyleMapGANError):
-    """A setting that makes no sense."""
+    """A setting is unknown or invalid."""
 
 
 class ImageError(StyleMapGANError):
-    """A picture or mask that cannot be read, or has the wrong size."""
+    """A picture or mask cannot be read, or has the wrong size."""
 
 
 class DataError(StyleMapGANError):
-    """A folder of pictures that cannot be used for training."""
+    """Photos or weights that are needed are missing or unusable."""
 
 
 class CheckpointError(StyleMapGANError):
-    """A weights file that is missing, damaged, or of another architecture."""
+    """A model file is missing, damaged, or of another architecture."""
 
 
 class EditError(StyleMapGANError):
-    """Stylemaps, masks or settings of an edit that do not fit each other."""
+    """Stylemaps, masks or settings of an edit do not fit each other."""
 
 
 class TrainingError(StyleMapGANError):
-    """A run that cannot start or go on."""
+    """A run cannot start or continue."""
 
 
 class MissingExtraError(StyleMapGANError):

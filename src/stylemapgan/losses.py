@@ -24,8 +24,8 @@ def relativistic(
 ) -> Float[Tensor, ""]:
     """softplus(D(loser) - D(winner)): small where each winner looks more real than its loser.
 
-    Every image is judged beside another one, so the generator cannot please the discriminator
-    with one kind of image alone.
+    Every image is compared with another one, so the generator cannot lower the loss with one kind
+    of image alone.
 
     Source: Jolicoeur-Martineau, ICLR 2019; with R1 and R2: Huang et al., NeurIPS 2024.
     """
@@ -45,7 +45,7 @@ def gradient_penalty(
     """R1, R2: mean over images of the squared norm of the logit's gradient at the image.
 
     Args:
-        logits: What the discriminator said of the images.
+        logits: The discriminator's logits for the images.
         images: Images that require gradients: real ones for R1, generated ones for R2.
 
     Source: Mescheder et al., ICML 2018; without their factor of gamma / 2.

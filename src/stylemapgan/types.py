@@ -1,7 +1,7 @@
 """Names for the arrays that cross module borders.
 
-They hold for NumPy arrays and PyTorch tensors alike: editing code runs on both. Modules that
-need PyTorch annotate with `Tensor` instead.
+They apply to NumPy arrays and PyTorch tensors alike, because editing code runs on both. Modules
+that need PyTorch annotate with `Tensor` instead.
 """
 
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ Mask: TypeAlias = Float[Any, "masks 1 height width"]
 Stylemap: TypeAlias = Float[Any, "batch style rows columns"]
 """The spatial latent; rows and columns in cells."""
 Features: TypeAlias = Float[Any, "batch channels rows columns"]
-"""What a network thinks of each place."""
+"""Features of a network at each position."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """The images of a batch that one of several works on: `index`, `index + count`, and so on.
+    """The images of a batch that one of several processes computes: every `count`-th from `index`.
 
-    Shares interleave because groups of the minibatch standard deviation do: as long as a share
-    holds a multiple of a group, its groups are those of the whole batch.
+    Shares interleave because groups of the minibatch standard deviation do: if a share holds a
+    multiple of a group, its groups are those of the whole batch.
     """
 
     index: int = 0
@@ -34,11 +34,11 @@ class Share:
 
     @property
     def rows(self) -> slice:
-        """Cut the share out of anything that is one row an image."""
+        """Slice the share's rows out of an array with one row per image."""
         return slice(self.index, None, self.count)
 
     def split(self, parts: int) -> "list[Share]":
-        """Divide this share again, in the same manner."""
+        """Divide this share again, interleaved as well."""
         return [Share(self.index + part * self.count, self.count * parts) for part in range(parts)]
 
 

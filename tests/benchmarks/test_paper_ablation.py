@@ -48,7 +48,7 @@ def train(
     """Train a cell on the tiny budget; list the stages that made progress."""
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose
-    from benchmarks.paper.settings import stages
+    from benchmarks.paper.stages import stages
     from benchmarks.paper.training import train_stages
 
     (cell,) = choose([name])
@@ -88,7 +88,7 @@ def test_a_cell_trains_once_and_its_warm_up_serves_other_cells(tmp_path, photos)
 def test_stages_and_an_interruption_change_nothing_in_the_weights(tmp_path, photos):
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose
-    from benchmarks.paper.settings import stages
+    from benchmarks.paper.stages import stages
 
     name = "hands-32-joint"
     for _ in range(8):  # far more often than needed: a tiny cell has four updates
@@ -129,10 +129,23 @@ def test_sequential_training_teaches_the_generator_first_and_the_encoder_then(tm
         assert not any(torch.equal(tensor, after[key]) for key, tensor in before.items()), network
 
 
+@pytest.mark.slow
+def test_per_pixel_noise_is_the_same_after_an_interruption(tmp_path, photos):
+    name = "avatars-8-pixel-noise"
+    for _ in range(8):
+        updates = count()
+        train(tmp_path / "parts", photos, name, lambda ticks=updates: next(ticks) == 1)
+    train(tmp_path / "whole", photos, name)
+
+    found = weights(tmp_path / "whole", name)
+    assert any(name.endswith("noise.amount") for name in found)
+    assert_equal(weights(tmp_path / "parts", name), found)
+
+
 def test_a_folder_of_another_budget_is_refused(tmp_path, photos):
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose
-    from benchmarks.paper.settings import stages
+    from benchmarks.paper.stages import stages
     from benchmarks.paper.training import train_stages
 
     train(tmp_path, photos, "avatars-32-joint", should_stop=lambda: True)
@@ -144,7 +157,7 @@ def test_a_folder_of_another_budget_is_refused(tmp_path, photos):
 def test_every_size_has_the_same_widths_at_the_same_resolution():
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose
-    from benchmarks.paper.settings import stages
+    from benchmarks.paper.stages import stages
 
     for size in (1, 4, 8, 16, 32):
         (cell,) = choose([f"avatars-{size}-joint"])
@@ -158,7 +171,7 @@ def test_every_size_has_the_same_widths_at_the_same_resolution():
 def test_all_cells_of_a_table_see_as_many_images():
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose
-    from benchmarks.paper.settings import stages
+    from benchmarks.paper.stages import stages
 
     for budget in BUDGETS.values():
         for cell in choose([]):
@@ -170,7 +183,7 @@ def test_all_cells_of_a_table_see_as_many_images():
 def test_cells_that_share_a_warm_up_agree_on_it():
     from benchmarks.paper.budgets import BUDGETS
     from benchmarks.paper.command import choose
-    from benchmarks.paper.settings import stages
+    from benchmarks.paper.stages import stages
 
     warm_ups = {}
     for cell in choose([]):
@@ -273,7 +286,7 @@ def test_mistakes_get_one_line(tmp_path, capsys):
     from benchmarks.paper.command import choose, run
     from benchmarks.paper.page import put_into
 
-    with pytest.raises(ConfigError, match="no cell 'cats-8-joint'"):
+    with pytest.raises(ConfigError, match="Unknown cell 'cats-8-joint'"):
         choose(["cats-8-joint"])
     with pytest.raises(DataError, match="cannot be read"):
         put_into(tmp_path / "nowhere.md", "tables")

@@ -83,8 +83,8 @@ def test_write_refuses_another_suffix(tmp_path, checkpoint):
         (b"<!DOCTYPE html><html><body>Sign in</body></html>", "web page"),
         (b"PK\x03\x04" + bytes(100), "stylemapgan import"),
         (b"\x80\x02}q\x00." + bytes(100), "stylemapgan import"),
-        (b"", "no safetensors file"),
-        (bytes(1000), "no safetensors file"),
+        (b"", "not a safetensors file"),
+        (bytes(1000), "not a safetensors file"),
     ],
 )
 def test_read_says_what_a_foreign_file_is(tmp_path, content, reason):
@@ -107,7 +107,7 @@ def test_read_refuses_a_truncated_file(tmp_path, checkpoint, kept):
     write(path, checkpoint)
     content = path.read_bytes()
     path.write_bytes(content[: int(len(content) * kept)])
-    with pytest.raises(CheckpointError, match="only part of one"):
+    with pytest.raises(CheckpointError, match="incomplete"):
         read(path)
 
 
@@ -120,10 +120,10 @@ def test_arrays_come_back_whatever_their_order_in_memory(tmp_path, checkpoint):
 @pytest.mark.parametrize(
     ("metadata", "reason"),
     [
-        (None, "format 'nothing'"),
-        ({"format": "pt"}, "format 'pt', expected 'stylemapgan-1'"),
-        ({"format": "stylemapgan-1"}, "lacks 'config'"),
-        ({"format": "stylemapgan-1", "config": "{"}, "makes no sense"),
+        (None, "format is 'unknown'"),
+        ({"format": "pt"}, "format is 'pt', expected 'stylemapgan-1'"),
+        ({"format": "stylemapgan-1"}, "has no 'config'"),
+        ({"format": "stylemapgan-1", "config": "{"}, "is invalid"),
         ({"format": "stylemapgan-1", "config": '{"image_size": 33}'}, "got 33 and 8"),
         ({"format": "stylemapgan-1", "config": '{"pixels": 32}'}, "pixels"),
     ],

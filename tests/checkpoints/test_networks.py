@@ -95,7 +95,7 @@ def test_build_names_tensors_that_do_not_fit(networks):
 
     message = str(caught.value)
     assert "missing: encoder.to_stylemap.bias;" in message
-    assert "surplus: generator.extra, critic.weight;" in message
+    assert "unexpected: generator.extra, critic.weight;" in message
     assert "generator.synthesis.constant (1, 16, 5, 5) instead of (1, 16, 4, 4)" in message
 
 

@@ -166,7 +166,7 @@ def box(*arguments: object) -> list[object]:
         (["--box", "8,8,16,x"], "expected x,y,width,height in whole pixels"),
         (["--box", "20,20,16,16"], "outside the model's image of 32x32"),
         (box("--model", "fish-64"), "no model 'fish-64'"),
-        (box("--model", "text.png"), "no safetensors file"),
+        (box("--model", "text.png"), "not a safetensors file"),
         (box("--device", "abacus"), "cannot use the device 'abacus'"),
         (box("-o", "nowhere/out.png"), "no folder nowhere"),
         (box("-o", "out.xyz"), "out.xyz cannot be written"),

@@ -49,7 +49,7 @@ def test_an_exported_model_edits_like_the_model_file(run, model, folder):
     outcome = run("export", model, "tiny", "--photos", folder)
 
     assert outcome.code == 0, outcome.err
-    assert "ONNX Runtime beside PyTorch, on photos" in outcome.out
+    assert "ONNX Runtime and PyTorch compared on photos" in outcome.out
     assert "wrote tiny; to edit with it: --model tiny" in outcome.out
 
     for engine, place in (("torch", model), ("onnx", "tiny")):
@@ -79,7 +79,7 @@ def test_a_folder_without_pictures_is_refused(run, model, photos, tmp_path):
 def test_a_folder_in_use_is_refused_before_any_work(run, model, folder):
     outcome = run("export", model, folder)
     assert outcome.code == 2
-    assert "is there already: give a folder that is new or empty" in outcome.err
+    assert "is not empty: give a new or empty folder" in outcome.err
 
 
 def test_what_is_not_installed_is_named_with_its_extra(tmp_path):

@@ -28,7 +28,7 @@ def test_half_precision_makes_half_the_file(tmp_path):
     ("content", "reason"),
     [
         (b"<html>Not found</html>", "web page"),
-        (RELEASED.read_bytes()[:100_000], "only part of one"),
+        (RELEASED.read_bytes()[:100_000], "incomplete"),
     ],
 )
 def test_a_file_that_cannot_be_imported_costs_one_line_and_leaves_no_output(

@@ -133,5 +133,5 @@ def test_a_user_without_home_and_name_has_a_cache_of_their_own(tmp_path, monkeyp
     assert folder.stat().st_mode & 0o077 == 0
     if os.getuid() == 0:
         os.chown(folder, 1234, 1234)
-        with pytest.raises(StorageError, match="belongs to somebody else; set HOME or XDG_CACHE"):
+        with pytest.raises(StorageError, match="belongs to another user: set HOME or XDG_CACHE"):
             cache_folder()

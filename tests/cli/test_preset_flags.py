@@ -127,9 +127,12 @@ def test_a_preset_names_no_photos():
 @pytest.mark.parametrize(
     ("tokens", "told"),
     [
-        (["--preset", "huge"], "no preset 'huge'"),
+        (["--preset", "huge"], "Unknown preset 'huge'"),
         (["--config", "/none.toml"], "/none.toml cannot be read"),
-        (["--preset", "tiny-32", "--config", "mine.toml"], "--preset or --config"),
+        (
+            ["--preset", "tiny-32", "--config", "mine.toml"],
+            "--preset and --config exclude each other",
+        ),
         (["--resume", "runs/a", "--batch", "8"], "leave out .*--batch"),
         (["--batch", "7"], "multiple of 4"),
         (["--learning-rate", "nan"], "learning_rate must be a positive number, got nan"),

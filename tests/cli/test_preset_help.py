@@ -39,4 +39,4 @@ def test_help_shows_the_values_of_the_preset(run, arguments, expected):
 def test_help_for_a_preset_that_is_not_there_names_those_that_are(run):
     outcome = run("train", "--preset", "huge", "-h")
     assert (outcome.code, outcome.out) == (2, "")
-    assert "no preset 'huge'; there are tiny-32" in outcome.err
+    assert "Unknown preset 'huge': choose one of tiny-32" in outcome.err

@@ -30,6 +30,6 @@ def test_the_page_goes_where_it_should(run, tmp_path):
 
 
 def test_another_folder_is_refused(tmp_path):
-    with pytest.raises(TrainingError, match="is no run"):
+    with pytest.raises(TrainingError, match="does not hold a run"):
         report(tmp_path)
     assert list(tmp_path.iterdir()) == []

@@ -100,7 +100,7 @@ def test_unusable_validation_pictures_are_named_too(run, untidy, tmp_path):
         ([".", "--run", "."], ". is not empty"),
         (["empty"], "empty holds no pictures"),
         ([".", "--batch", "7"], "multiple of 4"),
-        ([".", "--preset", "huge"], "no preset 'huge'"),
+        ([".", "--preset", "huge"], "Unknown preset 'huge'"),
         (["broken"], "broken"),
     ],
 )

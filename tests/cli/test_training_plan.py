@@ -39,7 +39,7 @@ def test_where_no_batch_fits_there_are_other_ways(run, tmp_path, monkeypatch):
     [
         ([*TINY, "--memory", -1], "--memory must be above 0"),
         ([*TINY, "--batch", 7], "multiple of 4"),
-        (["train", "photos", "--memory", 8], "goes with --dry-run"),
+        (["train", "photos", "--memory", 8], "use it with --dry-run"),
     ],
 )
 def test_a_plan_that_makes_no_sense_fails_in_one_line(run, arguments, told):

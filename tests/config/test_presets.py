@@ -59,5 +59,7 @@ def test_sizes_follow_from_a_presets_name(name):
 
 
 def test_an_unknown_preset_is_answered_with_the_known_ones():
-    with pytest.raises(ConfigError, match="no preset 'huge'; there are tiny-32, laptop-64, "):
+    with pytest.raises(
+        ConfigError, match="Unknown preset 'huge': choose one of tiny-32, laptop-64, "
+    ):
         preset("huge")

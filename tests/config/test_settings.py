@@ -149,8 +149,8 @@ def test_batches_divide_into_groups_or_are_refused():
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"image_size": 48}, "times a power of two, got 48 and 4"),
-        ({"image_size": 33}, "times a power of two, got 33 and 4"),
+        ({"image_size": 48}, "times a power of two; got 48 and 4"),
+        ({"image_size": 33}, "times a power of two; got 33 and 4"),
         ({"image_size": 0}, "at least 8"),
         ({"image_size": -32}, "at least 8"),
         ({"stylemap_size": 0}, "got 32 and 0"),

@@ -7,7 +7,7 @@ from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from picture_places import RangeHandler, Serve
+from picture_sources import RangeHandler, Serve
 
 from stylemapgan.data.sources import remote
 

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
-from picture_places import png, write_folder
+from picture_sources import png, write_folder
 from PIL import Image
 from prepared_pictures import smooth_noise
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_places import greys, png, write_folder, write_lmdb, write_shards, write_tar, write_zip
+from picture_sources import greys, png, write_folder, write_lmdb, write_shards, write_tar, write_zip
 from PIL import Image
 
 from stylemapgan.data import batch_indices, open_photos, photo_cache

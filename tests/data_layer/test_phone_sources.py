@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_places import Pictures, write_folder, write_lmdb, write_tar, write_zip
+from picture_sources import Pictures, write_folder, write_lmdb, write_tar, write_zip
 from PIL import Image
 
 from stylemapgan.data import open_photos

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_places import records, write_folder, write_lmdb, write_shards, write_tar, write_zip
+from picture_sources import records, write_folder, write_lmdb, write_shards, write_tar, write_zip
 from PIL import Image
 from prepared_pictures import noisy_picture, tree
 

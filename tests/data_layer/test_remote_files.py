@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from picture_places import WholeHandler
+from picture_sources import WholeHandler
 
 from stylemapgan.data.sources import remote
 from stylemapgan.errors import DataError

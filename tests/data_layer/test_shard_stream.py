@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from picture_places import greys, png, write_shards, write_tar
+from picture_sources import greys, png, write_shards, write_tar
 
 from stylemapgan.data import ShardStream
 from stylemapgan.data.shard_windows import ShardOrder

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from picture_places import (
+from picture_sources import (
     Pictures,
     Serve,
     WholeHandler,

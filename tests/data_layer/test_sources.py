@@ -8,7 +8,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
-from picture_places import (
+from picture_sources import (
     png,
     records,
     write_folder,

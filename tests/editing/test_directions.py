@@ -353,7 +353,7 @@ def test_missing_damaged_and_foreign_files_are_refused(tmp_path):
     whole = path.read_bytes()
     for content in (b"", whole[:20], whole[:-1], pickle.dumps([1, 2, 3]), b"\xff" * 4096):
         path.write_bytes(content)
-        with pytest.raises(CheckpointError, match="no safetensors file, or damaged"):
+        with pytest.raises(CheckpointError, match="not a safetensors file, or is damaged"):
             read_directions(path)
     with pytest.raises(CheckpointError, match="its metadata says format 'stylemapgan-1'"):
         read_directions(zoo.find("hands-64"))

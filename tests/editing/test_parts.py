@@ -210,7 +210,7 @@ def test_files_that_hold_no_parts_are_refused_in_one_line(parts, tmp_path):
     with pytest.raises(CheckpointError, match="no such file of parts"):
         read_parts(path)
     path.write_bytes(b"<html>")
-    with pytest.raises(CheckpointError, match="no safetensors file, or damaged"):
+    with pytest.raises(CheckpointError, match="not a safetensors file, or is damaged"):
         read_parts(path)
     save_file({"x": np.zeros(1)}, path)
     with pytest.raises(CheckpointError, match="metadata says format 'nothing'"):

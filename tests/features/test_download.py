@@ -138,7 +138,7 @@ def test_other_bytes_are_refused_with_both_sums_and_leave_nothing(web, url, plac
 
 def test_a_page_instead_of_the_file_is_refused_unread(web, url, place):
     web.files["net.pth"] = b"<html>Please log in</html>"
-    assert "another file, of 26 bytes" in refusal(url, place)
+    assert "the file there has 26 bytes" in refusal(url, place)
     assert list(place.parent.iterdir()) == []
 
 
@@ -167,13 +167,13 @@ def test_redirects_are_followed(web, url, place):
 @pytest.mark.parametrize("there", ["http://example.org/net.pth", "ftp://example.org/net.pth"])
 def test_open_lines_are_refused_also_behind_redirects(web, place, there):
     web.redirects["old"] = there
-    assert refusal(there, place) == "this is no https address"
+    assert refusal(there, place) == "not an https address"
     assert there in refusal(f"{web.address}/old", place)
 
 
 def test_files_of_this_machine_are_no_addresses(place, tmp_path):
     (tmp_path / "net.pth").write_bytes(CONTENT)
-    assert "no https address" in refusal((tmp_path / "net.pth").as_uri(), place)
+    assert "not an https address" in refusal((tmp_path / "net.pth").as_uri(), place)
 
 
 def test_two_that_fetch_the_same_file_do_not_disturb_each_other(web, url, place):

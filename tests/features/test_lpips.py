@@ -126,5 +126,5 @@ def test_the_error_names_the_offline_way_of_who_asks(web, tmp_path, monkeypatch)
     )
     with pytest.raises(DataError, match="or use --perceptual-network efficientnet-lite0, which"):
         load_distance("lpips-vgg16")
-    with pytest.raises(DataError, match="or name it with --weights; without a download there is"):
+    with pytest.raises(DataError, match="or name it with --weights; the distance in features"):
         load_lpips()

@@ -91,7 +91,7 @@ def test_without_a_connection_file_address_cache_and_ways_out_are_named(source, 
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/net.pth"  # nobody listens here
         message = message_of(published(source, url))
-    assert message.startswith(f"net.pth could not be fetched from {url} (")
+    assert message.startswith(f"net.pth could not be downloaded from {url} (")
     assert "refused" in message
     assert message.endswith(f": put the file into {cache_folder()}, or {ALTERNATIVE}")
     assert list(cache_folder().iterdir()) == []
@@ -99,7 +99,7 @@ def test_without_a_connection_file_address_cache_and_ways_out_are_named(source, 
 
 def test_the_error_names_where_was_looked(web, source, tmp_path):
     message = message_of(published(source, f"{web.address}/net.pth"), [tmp_path])
-    assert f"net.pth is not in {tmp_path} and could not be fetched" in message
+    assert f"net.pth is not in {tmp_path} and could not be downloaded" in message
 
 
 def test_weights_are_found_by_name_before_content(source, tmp_path):
@@ -122,7 +122,7 @@ def test_renamed_weights_are_found_by_content(source, tmp_path):
 
 
 def test_a_place_that_is_not_there_is_named(source, tmp_path):
-    assert f"no file or folder {tmp_path / 'nowhere'}" in message_of(
+    assert f"{tmp_path / 'nowhere'} not found" in message_of(
         published(source), [tmp_path / "nowhere"]
     )
 

@@ -174,11 +174,11 @@ def test_wrong_files_are_refused_in_one_line(tmp_path):
     whole = save(tmp_path / "whole.pth", weights).read_bytes()
     load_cnn_detection(tmp_path / "whole.pth")  # right so far
     wrong = {
-        "there is no such file": tmp_path / "nowhere.pth",
-        "text.pth holds no PyTorch weights": tmp_path / "text.pth",
-        "half.pth holds no PyTorch weights": tmp_path / "half.pth",
-        "empty.pth holds no PyTorch weights": tmp_path / "empty.pth",
-        "by name, but a list": save(tmp_path / "list.pth", [1, 2]),
+        "nowhere.pth not found": tmp_path / "nowhere.pth",
+        "text.pth does not hold PyTorch weights": tmp_path / "text.pth",
+        "half.pth does not hold PyTorch weights": tmp_path / "half.pth",
+        "empty.pth does not hold PyTorch weights": tmp_path / "empty.pth",
+        "list.pth holds a list, expected weights by name": save(tmp_path / "list.pth", [1, 2]),
         "fc.weight of shape (1, 2048), got (1000, 2048)": save(
             tmp_path / "imagenet.pth", weights | {"fc.weight": torch.zeros(1000, 2048)}
         ),
@@ -188,7 +188,9 @@ def test_wrong_files_are_refused_in_one_line(tmp_path):
         "has no layer5.weight": save(
             tmp_path / "more.pth", weights | {"layer5.weight": torch.zeros(1)}
         ),
-        "trap.pth holds no PyTorch weights": save(tmp_path / "trap.pth", Trap(tmp_path / "ran")),
+        "trap.pth does not hold PyTorch weights": save(
+            tmp_path / "trap.pth", Trap(tmp_path / "ran")
+        ),
     }
     (tmp_path / "text.pth").write_text("these are no weights")
     (tmp_path / "half.pth").write_bytes(whole[: len(whole) // 2])

@@ -5,6 +5,7 @@ Scale and shift apart, a leading axis on styled weights, blur kernels stored.
 
 import argparse
 import re
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
@@ -49,3 +50,12 @@ def released(config: ModelConfig, generator: Generator, encoder: Encoder) -> dic
         ),
         "train_args": argparse.Namespace(normalize_mode="LayerNorm"),
     }
+
+
+def with_networks_in_training(path: Path, folder: Path) -> Path:
+    """Write a released checkpoint whose averaged networks are those in training."""
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        content = torch.load(path, weights_only=True)
+    content |= {"g_ema": content["generator"], "e_ema": content["encoder"]}
+    torch.save(content, folder / path.name)
+    return folder / path.name

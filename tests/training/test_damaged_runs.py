@@ -15,7 +15,7 @@ from stylemapgan.training.journal import Journal
 from stylemapgan.training.report import write_report
 from stylemapgan.training.run_folder import SavedStates
 from stylemapgan.training.start import resume, start
-from stylemapgan.training.transfer import load_teacher
+from stylemapgan.training.transfer import load_pretrained
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_changed_bytes_are_never_taken_for_a_state(states, copied, count):
     found = []
     for seed in range(150):
         damage(copied.latest, random.Random(seed), count)
-        saved = copied.load(is_told=False)
+        saved = copied.load(warns=False)
         assert saved is not None
         found.append(saved.path == copied.latest)
         assert_same(saved.state, good[0] if found[-1] else good[1])
@@ -82,7 +82,7 @@ def test_where_no_state_is_good_the_newest_snapshot_is_named(copied, tmp_path):
     snapshot.parent.mkdir()
     snapshot.touch()
     with pytest.raises(
-        TrainingError, match=f"start a new one with --init-from {snapshot}$"
+        TrainingError, match=f"start a new run with --init-from {snapshot}$"
     ) as told:
         copied.load()
     assert "\n" not in str(told.value)
@@ -102,14 +102,14 @@ def test_a_run_with_a_damaged_state_goes_on_from_the_one_before(settings, tmp_pa
     run.train(should_stop=lambda: run.state.images_seen == 20)
     latest = tmp_path / "run" / "state" / "latest.pt"
     damage(latest, random.Random(1), 200)
-    assert load_teacher(str(tmp_path / "run")).discriminator is not None  # that only reads
+    assert load_pretrained(str(tmp_path / "run")).discriminator is not None  # that only reads
     assert latest.exists()
     caplog.clear()
 
     again = resume(tmp_path / "run")
     (told,) = [record.getMessage() for record in caplog.records]
     assert told.startswith(f"{latest} is damaged (")
-    assert told.endswith(f": the state before is used, {latest.with_name('previous.pt')}.")
+    assert told.endswith(f": using the state before it, {latest.with_name('previous.pt')}.")
     assert again.state.images_seen == 16
     assert all(entry["images"] <= 16 for entry in again.folder.journal.entries())
     again.train(should_stop=lambda: again.state.images_seen == 20)
@@ -138,7 +138,7 @@ def test_damaged_lines_cost_a_journal_nothing_but_themselves(tmp_path, caplog):
     good = [entry for index, entry in enumerate(expected) if index not in bad]
     assert journal.entries() == good
     (told,) = [record.getMessage() for record in caplog.records]
-    assert told == f"{journal.path}: 5 of 9 lines cannot be read and are skipped; all others count."
+    assert told == f"{journal.path}: skipped 5 of 9 lines that cannot be read."
     journal.rewind(40)
     caplog.clear()
     assert journal.entries() == [entry for entry in good if entry["images"] <= 40]

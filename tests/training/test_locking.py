@@ -147,7 +147,7 @@ def test_only_the_exit_code_of_a_process_is_no_process():
 
 def test_a_folder_nobody_can_write_to_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(StorageError, match=r"run cannot be written to: .*--run"):
+    with pytest.raises(StorageError, match=r"run cannot be written: .*--run"):
         RunLock(tmp_path / "file" / "run").acquire()
 
 
@@ -183,6 +183,6 @@ def test_a_run_whose_lock_was_removed_does_not_overwrite_the_one_that_has_it_now
             lock.unlink()
         return False
 
-    with pytest.raises(TrainingError, match="this process's lock was removed"):
+    with pytest.raises(TrainingError, match="the lock of this process was removed"):
         run.train(remove_lock)
     assert not list((tmp_path / "run" / "state").iterdir())

@@ -62,7 +62,7 @@ def test_reports_that_fail_are_told_once_each_and_cost_nothing(settings, tmp_pat
     assert len(told) == len(begins)
     for begin, line in zip(begins, told, strict=True):
         assert line.startswith(begin)
-        assert line.endswith("; training goes on.")
+        assert line.endswith("; training continues.")
         assert "\n" not in line
     assert '"warning": "Validation failed' in (tmp_path / "kept.jsonl").read_text()
 
@@ -104,7 +104,9 @@ def test_an_update_is_saved_only_if_none_of_its_weights_has_moved(
 ):
     run = start(settings(adversarial_from=0, mapping_head_start=False), tmp_path / "run")
     end_in_the_fourth_update(run, optimizer, MemoryError)
-    told = rf"^Out of memory in .*: .*--resume\. The newest good state has seen {saved} images\.$"
+    told = (
+        rf"^Out of memory in .*: .*--resume\. The newest good state was saved at {saved} images\.$"
+    )
     with pytest.raises(TrainingError, match=told):
         run.train()
     again = resume(tmp_path / "run")
@@ -116,7 +118,7 @@ def test_an_update_is_saved_only_if_none_of_its_weights_has_moved(
 
 def test_a_run_that_breaks_before_anything_is_saved_says_so(settings, tmp_path):
     run = start(settings(learning_rate=1e30, snapshot_every=1_000), tmp_path / "run")
-    with pytest.raises(TrainingError, match="Nothing was saved before, so --resume starts from "):
+    with pytest.raises(TrainingError, match="No state was saved yet, so --resume starts from "):
         run.train()
     assert not list((tmp_path / "run" / "state").iterdir())
 
@@ -158,7 +160,10 @@ def test_a_last_state_that_cannot_be_written_is_an_error_and_the_one_before_stay
 ):
     run = start(settings(), tmp_path / "run")
     run.train(should_stop=lambda: run.state.images_seen == 12)
-    with full_disk(), pytest.raises(StorageError, match=r"The newest good state has seen 12 im"):
+    with (
+        full_disk(),
+        pytest.raises(StorageError, match=r"The newest good state was saved at 12 im"),
+    ):
         run.train(should_stop=lambda: run.state.images_seen == 16)
     assert not list((tmp_path / "run").rglob(".*.part"))
     again = resume(tmp_path / "run")

@@ -204,7 +204,7 @@ def test_memory_that_is_not_known_is_asked_for():
     with pytest.raises(ConfigError, match="must be above 0"):
         memory_a_process(Hardware(), 0.0)
     if not torch.cuda.is_available():
-        with pytest.raises(TrainingError, match="say with --memory"):
+        with pytest.raises(TrainingError, match="give its memory with --memory"):
             memory_a_process(Hardware(accelerator="cuda"))
         assert memory_a_process(Hardware(accelerator="cuda"), 24.0) == 24 * GIB
 

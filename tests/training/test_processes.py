@@ -18,7 +18,7 @@ from stylemapgan.config import DataConfig, RunConfig, to_toml
 from stylemapgan.errors import ConfigError
 from stylemapgan.models.mapping import LEARNING_RATE_MULTIPLIER
 from stylemapgan.training.start import start
-from stylemapgan.training.transfer import load_teacher
+from stylemapgan.training.transfer import load_pretrained
 
 
 def free_port() -> int:
@@ -82,7 +82,7 @@ def test_two_processes_with_half_the_batch_equal_one_with_the_whole(recipe, tmp_
     alone = start(config, tmp_path / "alone")
     alone.train()
     assert alone.state.updates == 12
-    several = load_teacher(str(tmp_path / "several"))
+    several = load_pretrained(str(tmp_path / "several"))
     for name in ("generator", "encoder", "discriminator"):
         network = getattr(alone.state, name if name == "discriminator" else f"{name}_ema")
         expected = network.state_dict()
@@ -105,22 +105,22 @@ def test_a_process_that_dies_ends_the_run_on_all_with_a_clear_message(settings, 
     death = f"died: process 1 (process id {second}) was killed by signal 9 (SIGKILL), as the system"
     assert output.count(f"error: Another process of this run {death}") == 1
     assert "Traceback" not in output
-    assert load_teacher(str(run)).discriminator is not None  # what was saved is whole
+    assert load_pretrained(str(run)).discriminator is not None  # what was saved is whole
 
 
 HUNG = """
 import os, threading
 from types import SimpleNamespace
-from stylemapgan.training import companions
+from stylemapgan.training import child_processes
 
-companions.SECONDS_TO_END = 0.0
+child_processes.SECONDS_TO_END = 0.0
 environment = SimpleNamespace(
     creates_processes_externally="LOCAL_RANK" in os.environ,
     main_address="127.0.0.1",
     main_port=1,
     node_rank=lambda: 0,
 )
-companions.start_companions(environment, processes=2, nodes=1)
+child_processes.start_child_processes(environment, processes=2, nodes=1)
 if os.environ["LOCAL_RANK"] == "1":
     os._exit(3)
 threading.Event().wait()  # as in a library that never learns of the death
@@ -136,7 +136,7 @@ def test_a_process_that_waits_for_a_dead_one_is_ended_with_a_clear_message(tmp_p
     died = (
         r"Another process of this run died: process 1 \(process id \d+\) ended with exit code 3\."
     )
-    assert re.fullmatch(died + " Go on with --resume.\n", hung.stderr)
+    assert re.fullmatch(died + " Continue with --resume.\n", hung.stderr)
 
 
 @pytest.mark.slow

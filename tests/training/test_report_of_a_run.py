@@ -152,13 +152,13 @@ def test_a_run_without_samples_and_validation_still_has_a_report(run):
 
 
 def test_a_folder_that_is_no_run_is_refused_in_one_line(tmp_path):
-    with pytest.raises(TrainingError, match=r"is no run: there is no config\.toml in it"):
+    with pytest.raises(TrainingError, match=r"does not hold a run: config\.toml is missing"):
         read_history(tmp_path)
 
 
 def test_a_run_that_has_written_nothing_yet_is_refused_in_one_line(run):
     (run / "journal.jsonl").unlink()
-    with pytest.raises(TrainingError, match="no journal of losses yet"):
+    with pytest.raises(TrainingError, match="has no losses yet"):
         read_history(run)
 
 

@@ -100,7 +100,7 @@ def test_the_journal_tells_losses_speed_and_validation(finished):
 def test_progress_goes_to_the_end(finished):
     run, shown = finished
     assert [each.images_seen for each in shown] == [40, 44]
-    assert shown[-1].images_in_all == 44
+    assert shown[-1].images_total == 44
     assert shown[-1].images_per_second > 0
     assert shown[-1].losses == run.folder.journal.entries()[-1]["losses"]
 

@@ -103,7 +103,8 @@ assert main([*begin, "--run", "auto", "--precision", "auto"]) == 0
         check=False,
     )
     assert (found.returncode, found.stderr) == (0, "")
-    lines = [line for line in found.stdout.splitlines() if " images  " not in line]
+    bars = ("unpacking photos: ", "training: ")
+    lines = [line for line in found.stdout.splitlines() if not line.startswith(bars)]
     begun, slow, _, resumed, still_slow, _, auto, _ = lines
     assert begun == resumed == "cpu (AVX2), 1 thread, precision bf16-mixed"
     assert slow == still_slow

@@ -2,7 +2,6 @@
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from torch.optim import Adam
 from stylemapgan.augment import BatchRandomness, diff_augment
 from stylemapgan.config import LossWeights, StabilityConfig
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
-from stylemapgan.models.noise import PixelNoise
 from stylemapgan.training import steps
 from stylemapgan.training.microbatches import Microbatch, Phase
 from stylemapgan.training.state import TrainState, new_state
@@ -40,14 +38,11 @@ class BrightnessDistance(AbstractPerceptualDistance):
         return (one - other).float().mean(dim=(1, 2, 3)).square()
 
 
-class Classroom:
+class Setup:
     """Fresh networks, a context and a batch."""
 
-    def __init__(
-        self, settings: Callable[..., Any], *, pixel_noise: bool = False, **changes: Any
-    ) -> None:
+    def __init__(self, settings: Callable[..., Any], **changes: Any) -> None:
         config = settings(**{"augmentations": (), "weights": WEIGHTS} | changes)
-        config = replace(config, model=replace(config.model, pixel_noise=pixel_noise))
         fabric = Fabric(accelerator="cpu", devices=1, precision=config.training.precision)
         self.state: TrainState = new_state(config, fabric.device)
         self.context = steps.StepContext(fabric, config.training, BrightnessDistance())
@@ -91,13 +86,13 @@ class Classroom:
     ],
 )
 def test_a_step_changes_only_the_networks_it_says(settings, step, learners, precision):
-    room = Classroom(settings, precision=precision)
+    room = Setup(settings, precision=precision)
     room.take(step)
     assert room.changed() == learners
 
 
 def test_the_warm_up_leaves_mapping_network_and_discriminator_alone(settings):
-    room = Classroom(settings)
+    room = Setup(settings)
     losses = steps.warm_up_step(room.context, room.state, room.batch)
     assert room.changed() == {"encoder", RESIZER, SYNTHESIS}
     assert set(losses) == {"e/reconstruction", "e/perceptual"}
@@ -113,13 +108,13 @@ def test_the_warm_up_leaves_mapping_network_and_discriminator_alone(settings):
 def test_the_generator_learns_from_the_adversarial_and_the_encoder_from_the_latent_loss(
     settings, weights, learners
 ):
-    room = Classroom(settings, weights=weights)
+    room = Setup(settings, weights=weights)
     room.take("generator_step")
     assert room.changed() == learners
 
 
 def test_no_step_leaves_a_gradient_behind(settings):
-    room = Classroom(settings)
+    room = Setup(settings)
     for step in ("generator_step", "discriminator_step", "penalty_step", "reconstruction_step"):
         room.take(step)
         for network in (room.state.generator, room.state.encoder, room.state.discriminator):
@@ -145,7 +140,7 @@ def assert_same_gradients(found: list[Tensor], expected: list[Tensor]) -> None:
 
 
 def test_the_generators_update_follows_the_papers_formulas(settings):
-    room = Classroom(settings)
+    room = Setup(settings)
     generator, encoder = room.before.generator, room.before.encoder
     stylemap = generator.mapping(room.z(Phase.GENERATOR))
     generated = generator.synthesis(generator.resizer(stylemap))
@@ -167,7 +162,7 @@ def test_the_generators_update_follows_the_papers_formulas(settings):
 
 
 def test_the_discriminators_update_follows_the_papers_formulas(settings):
-    room = Classroom(settings)
+    room = Setup(settings)
     generator, judge = room.before.generator, room.before.discriminator
     reconstructed = generator.synthesize(room.before.encoder(room.real)).detach()
     real = F.softplus(-judge(room.real)).mean()
@@ -191,7 +186,7 @@ def test_the_discriminators_update_follows_the_papers_formulas(settings):
 
 
 def test_the_penalty_is_weighted_up_for_being_rare(settings):
-    room = Classroom(settings, r1_gamma=10.0, r1_interval=16)
+    room = Setup(settings, r1_gamma=10.0, r1_interval=16)
     judge, real = room.before.discriminator, room.real.clone().requires_grad_()
     (slope,) = torch.autograd.grad(judge(real).sum(), real, create_graph=True)
     penalty = slope.flatten(1).norm(dim=1).square().mean()
@@ -204,7 +199,7 @@ def test_the_penalty_is_weighted_up_for_being_rare(settings):
 
 
 def test_the_reconstruction_follows_the_papers_formulas(settings):
-    room = Classroom(settings)
+    room = Setup(settings)
     generator, encoder = room.before.generator, room.before.encoder
     reconstructed = generator.synthesize(encoder(room.real))
     squared = (reconstructed - room.real).square().mean()
@@ -231,7 +226,7 @@ def test_the_reconstruction_follows_the_papers_formulas(settings):
 
 
 def test_the_perceptual_loss_joins_when_it_is_due(settings):
-    room = Classroom(settings, perceptual_from=8)
+    room = Setup(settings, perceptual_from=8)
     assert "e/perceptual" not in room.take("reconstruction_step")
     room.state.images_seen = 8
     assert "e/perceptual" in room.take("reconstruction_step")
@@ -239,7 +234,7 @@ def test_the_perceptual_loss_joins_when_it_is_due(settings):
 
 def test_the_discriminator_only_ever_sees_augmented_images(settings):
     names = ("colour", "translation", "cutout")
-    room = Classroom(settings, augmentations=names)
+    room = Setup(settings, augmentations=names)
     randomness = room.randomness(Phase.DISCRIMINATOR)
     generator, judge = room.before.generator, room.before.discriminator
     with torch.no_grad():
@@ -262,7 +257,7 @@ def test_the_discriminator_only_ever_sees_augmented_images(settings):
 
 
 def test_the_relativistic_generator_wants_its_images_above_the_photos(settings):
-    room = Classroom(settings, stability=RELATIVISTIC)
+    room = Setup(settings, stability=RELATIVISTIC)
     generator, judge = room.before.generator, room.before.discriminator
     fake, real = judge(generator(room.z(Phase.GENERATOR))), judge(room.real).detach()
     adversarial = torch.log1p(torch.exp(real - fake)).mean()
@@ -274,7 +269,7 @@ def test_the_relativistic_generator_wants_its_images_above_the_photos(settings):
 
 
 def test_the_relativistic_discriminator_wants_each_photo_above_its_fakes(settings):
-    room = Classroom(settings, stability=RELATIVISTIC)
+    room = Setup(settings, stability=RELATIVISTIC)
     generator, judge = room.before.generator, room.before.discriminator
     real = judge(room.real)
     generated = judge(generator(room.z(Phase.DISCRIMINATOR)).detach())
@@ -294,7 +289,7 @@ def test_the_relativistic_discriminator_wants_each_photo_above_its_fakes(setting
 
 def test_r2_keeps_the_discriminator_flat_around_generated_images(settings):
     stability = StabilityConfig(r2_gamma=6.0)
-    room = Classroom(settings, r1_gamma=0.0, r1_interval=16, stability=stability)
+    room = Setup(settings, r1_gamma=0.0, r1_interval=16, stability=stability)
     judge = room.before.discriminator
     fake = room.before.generator(room.z(Phase.PENALTY)).detach().requires_grad_()
     (slope,) = torch.autograd.grad(judge(fake).sum(), fake, create_graph=True)
@@ -310,7 +305,7 @@ def test_r2_keeps_the_discriminator_flat_around_generated_images(settings):
 def test_gradients_longer_than_the_settings_allow_are_shortened(settings):
     lengths = {}
     for longest in (0.0, 0.25):
-        room = Classroom(settings, stability=StabilityConfig(clip_gradients=longest))
+        room = Setup(settings, stability=StabilityConfig(clip_gradients=longest))
         room.take("discriminator_step")
         taken = gradient_taken(room.state.discriminator, room.state.discriminator_optimizer)
         lengths[longest] = torch.cat([each.flatten() for each in taken]).norm().item()
@@ -319,7 +314,7 @@ def test_gradients_longer_than_the_settings_allow_are_shortened(settings):
 
 
 def test_frozen_layers_of_the_discriminator_stay_and_the_others_learn(settings):
-    room = Classroom(settings, init_from="some model", freeze_discriminator=2)
+    room = Setup(settings, init_from="some model", freeze_discriminator=2)
     room.take("discriminator_step")
     room.take("penalty_step")
     before = room.before.discriminator.state_dict()
@@ -328,12 +323,9 @@ def test_frozen_layers_of_the_discriminator_stay_and_the_others_learn(settings):
         assert torch.equal(value, before[name]) == is_frozen, name
 
 
-@pytest.mark.parametrize("pixel_noise", [False, True])
-def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradient(
-    settings, pixel_noise
-):
+def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradient(settings):
     """The photos are reconstructed once instead of twice: the same numbers, bit by bit."""
-    alone, sharing = (Classroom(settings, pixel_noise=pixel_noise) for _ in range(2))
+    alone, sharing = (Setup(settings) for _ in range(2))
     sharing.real, sharing.batch = alone.real, alone.batch
     for room in (alone, sharing):
         shared = None
@@ -349,20 +341,14 @@ def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradien
 STEPS = ("generator_step", "discriminator_step", "penalty_step", "reconstruction_step")
 
 
-@pytest.mark.parametrize("pixel_noise", [False, True])
 @pytest.mark.parametrize("step", STEPS)
-def test_a_batch_in_several_passes_gives_the_gradients_of_one_in_a_single_pass(
-    settings, step, pixel_noise
-):
+def test_a_batch_in_several_passes_gives_the_gradients_of_one_in_a_single_pass(settings, step):
     """The minibatch standard deviation compares the same photos, and all draws are the same."""
     taken = []
     real = torch.rand(8, 3, 32, 32) * 2 - 1
     names = ("colour", "translation", "cutout")
     for count in (1, 2):
-        room = Classroom(settings, pixel_noise=pixel_noise, augmentations=names, batch=8)
-        for layer in room.state.generator.modules():
-            if isinstance(layer, PixelNoise):
-                nn.init.constant_(layer.amount, 0.3)
+        room = Setup(settings, augmentations=names, batch=8)
         whole = Microbatch(real, seed=3, images_seen=8)
         room.batch = [whole] if count == 1 else whole.split(count)
         losses = room.take(step)

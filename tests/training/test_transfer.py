@@ -12,7 +12,7 @@ from stylemapgan.config import ModelConfig, RunConfig, preset
 from stylemapgan.errors import CheckpointError, ConfigError
 from stylemapgan.training.start import resume, start
 from stylemapgan.training.state import TrainState, new_state
-from stylemapgan.training.transfer import load_teacher, transfer
+from stylemapgan.training.transfer import load_pretrained, transfer
 
 CPU = torch.device("cpu")
 TINY = preset("tiny-32").model
@@ -40,7 +40,7 @@ def networks(state: TrainState) -> Networks:
 def test_a_model_of_the_same_shapes_is_taken_over_whole():
     teacher, pupil = fresh(TINY, 1), fresh(TINY, 2)
     taken = transfer(pupil, networks(teacher))
-    assert taken.tensors == taken.tensors_in_all
+    assert taken.tensors == taken.tensors_total
     for name in ("generator", "encoder", "discriminator"):
         expected = getattr(teacher, name).state_dict()
         for key, value in getattr(pupil, name).state_dict().items():
@@ -75,7 +75,7 @@ def test_another_stylemap_size_keeps_the_convolutions():
     teacher, pupil = fresh(TINY, 1), fresh(finer, 2)
     constant = pupil.generator.synthesis.constant.clone()
     taken = transfer(pupil, networks(teacher))
-    assert 0 < taken.tensors < taken.tensors_in_all
+    assert 0 < taken.tensors < taken.tensors_total
     assert torch.equal(pupil.generator.synthesis.constant, constant)
     assert torch.equal(
         teacher.generator.synthesis.first.convolution.weight,
@@ -92,7 +92,7 @@ def test_networks_without_a_common_width_are_refused():
         resizer_widths=(7, 7, 7, 7),
         encoder_widths=(7, 7, 7, 7),
     )
-    with pytest.raises(ConfigError, match="no layer has the shape"):
+    with pytest.raises(ConfigError, match="no layer has the same shape"):
         transfer(fresh(other, 2), networks(fresh(TINY, 1)))
 
 
@@ -108,12 +108,12 @@ def model_file(tmp_path) -> Path:
 
 def test_a_run_starts_from_a_model_file_and_says_so(settings, model_file, tmp_path):
     run = start(settings(init_from=str(model_file)), tmp_path / "run")
-    expected = load_teacher(str(model_file)).encoder.state_dict()
+    expected = load_pretrained(str(model_file)).encoder.state_dict()
     for key, value in run.state.encoder.state_dict().items():
         torch.testing.assert_close(value, expected[key])
     run.train()
     (note,) = [entry["machine"] for entry in run.folder.journal.entries() if "machine" in entry]
-    assert "the discriminator starts fresh" in note["init_from"]
+    assert "the discriminator starts with fresh weights" in note["init_from"]
     assert resume(tmp_path / "run").state.images_seen == 24
 
 
@@ -135,8 +135,8 @@ def test_a_model_that_is_not_there_is_named(settings, tmp_path):
 
 def test_a_run_that_has_not_saved_anything_is_no_teacher(settings, tmp_path):
     start(settings(), tmp_path / "first")
-    with pytest.raises(ConfigError, match="has not saved anything yet"):
-        load_teacher(str(tmp_path / "first"))
+    with pytest.raises(ConfigError, match="has not saved a state yet"):
+        load_pretrained(str(tmp_path / "first"))
 
 
 def test_freezing_more_layers_than_there_are_is_refused(settings):
@@ -145,5 +145,5 @@ def test_freezing_more_layers_than_there_are_is_refused(settings):
 
 
 def test_freezing_without_a_model_to_start_from_is_refused(settings):
-    with pytest.raises(ConfigError, match="name one"):
+    with pytest.raises(ConfigError, match="set init_from too"):
         settings(freeze_discriminator=1)

@@ -128,6 +128,8 @@ def test_one_training_photo_has_no_frechet_distance_and_the_run_says_so_at_once(
     config = settings(frechet_images=8)
     data = dataclasses.replace(config.data, photos=str(tmp_path / "one"))
     config = dataclasses.replace(config, data=data)
-    with pytest.raises(ConfigError, match=r"at least 2 are needed, got 1: give more .* to 0\.$"):
+    with pytest.raises(
+        ConfigError, match=r"at least 2 training photos .* got 1: add photos, .* to 0\.$"
+    ):
         start(config, tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -155,13 +155,13 @@ def test_a_worse_reconstruction_names_the_better_snapshot():
     assert warning.title == "reconstruction got worse"
     assert "0.0100 at 16,000 images" in warning.text
     assert "20% more" in warning.text
-    assert "The weights of that point are snapshots/000016000.safetensors" in warning.text
+    assert "The weights of that point are in snapshots/000016000.safetensors" in warning.text
     assert "Sharpness rose from 0.70 to 0.80" in warning.text
 
 
 def test_a_snapshot_that_was_dropped_is_not_promised():
     (warning,) = warnings(a_run(errors=(0.03, 0.01, 0.011, 0.012)))
-    assert "snapshots/000016000.safetensors) is not there" in warning.text
+    assert "snapshots/000016000.safetensors) was not kept" in warning.text
 
 
 def test_a_little_worse_is_no_warning():

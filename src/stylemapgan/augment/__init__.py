@@ -1,4 +1,4 @@
-"""Random, differentiable changes of everything the discriminator sees, for small data sets."""
+"""Random, differentiable augmentation of the discriminator's inputs, for small data sets."""
 
 from stylemapgan.augment.ada import ADJUST_EVERY, GROUPS, AdaptiveProbability, ada, next_probability
 from stylemapgan.augment.diffaugment import diff_augment

@@ -1,11 +1,15 @@
 """Adaptive discriminator augmentation.
 
-Each of 18 transformations happens to an image with probability p. While p is well below 1, the
-images' own distribution can be inferred from that of the changed ones, so the generator learns the
-former and does not learn to draw the changes.
+Each of 18 transformations is applied to an image with probability p. While p is well below 1, the
+distribution of the images can be inferred from that of the augmented ones, so the generator learns
+the former and does not reproduce the transformations.
+
+A discriminator that has memorised the training images takes nearly all of them for real. The mean
+sign of its logits for real images, r_t, shows this early: p rises while r_t is above its target and
+falls while it is below.
 
 Source: Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS
-2020, section 3 and appendix B.
+2020, sections 3 and 3.1, appendix B.
 """
 
 from collections.abc import Sequence
@@ -28,7 +32,7 @@ from stylemapgan.augment.ada_geometry import (
 from stylemapgan.augment.randomness import BatchRandomness, Chances
 
 GROUPS = ("blit", "geometry", "colour", "filter", "corruption")
-"""Groups of transformations, in the order in which they happen; the paper uses the first three."""
+"""Groups of transformations, in the order of application; the paper uses the first three."""
 
 
 def ada(
@@ -41,10 +45,10 @@ def ada(
 
     Args:
         images: RGB in [-1, 1].
-        groups: Among `GROUPS`; their order does not matter.
-        p: From 0 to 1. With 0 the images are returned as they are, and nothing is drawn; any
-            other p draws equally much.
-        randomness: Equal states give equal changes on every device.
+        groups: Names from `GROUPS`, in any order.
+        p: Probability from 0 to 1. With 0 the images are returned unchanged, and no random numbers
+            are drawn; any other p draws the same amount.
+        randomness: Equal states give equal results on every device.
     """
     images = images.float()
     if p == 0:
@@ -62,14 +66,14 @@ def ada(
 
 
 def _full_precision(device: str) -> AbstractContextManager[object]:
-    """Leave autocast, on devices that have it."""
+    """Disable autocast on devices that have it."""
     if torch.amp.is_autocast_available(device):
         return torch.autocast(device, enabled=False)
     return nullcontext()
 
 
 def _move(images: Tensor, groups: Sequence[str], chances: Chances) -> Tensor:
-    """Move pixels; with both groups in one go, without resampling where `blit` is alone."""
+    """Apply both groups of motions at once; `blit` alone needs no resampling."""
     size = images.shape[-1]
     if "geometry" not in groups:
         return move_pixels(images, draw_pixel_motion(chances, size)) if "blit" in groups else images
@@ -91,7 +95,7 @@ def next_probability(
     """Move p one step towards less overfitting.
 
     Args:
-        p: Probability so far, from 0 to 1.
+        p: Current probability, from 0 to 1.
         signs_mean: Mean sign of the logits for real images, from -1 to 1.
         images: Images seen since the last step.
         target: Mean sign to aim at; lower means more augmentation.
@@ -105,28 +109,28 @@ def next_probability(
 
 @dataclass
 class AdaptiveProbability:
-    """p, and what the discriminator said of real images since p last moved."""
+    """p, and the signs of the logits for real images since p was last adjusted."""
 
     p: float = 0.0
     sum_of_signs: Tensor | float = 0.0
-    """Stays on its device, so that observing waits for nothing."""
+    """Stays on its device, so that observing does not wait for the device."""
     count: int = 0
     """Images in that sum."""
 
     def observe(self, signs_mean: Tensor | float, images: int) -> None:
-        """Take note of what the discriminator said.
+        """Add the logits of one update.
 
         Args:
             signs_mean: Mean sign of the logits for real images, from -1 to 1.
-            images: How many these were.
+            images: Number of these images.
         """
         self.sum_of_signs = self.sum_of_signs + signs_mean * images
         self.count += images
 
     def adjust(self, target: float = 0.6, images_to_full: int = 500_000) -> float:
-        """Move p, forget what was observed, and return its mean sign.
+        """Adjust p, reset the observations, and return their mean sign.
 
-        Call it every `ADJUST_EVERY` updates, after at least one was observed.
+        Call it every `ADJUST_EVERY` updates, after at least one observation.
         """
         signs_mean = float(self.sum_of_signs) / self.count
         self.p = next_probability(self.p, signs_mean, self.count, target, images_to_full)
@@ -134,10 +138,10 @@ class AdaptiveProbability:
         return signs_mean
 
     def state_dict(self) -> dict[str, Any]:
-        """Plain numbers, for the state that a run resumes from."""
+        """Collect plain numbers for the state that a run resumes from."""
         return {"p": self.p, "sum_of_signs": float(self.sum_of_signs), "count": self.count}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from saved numbers."""
+        """Restore saved numbers."""
         self.p, self.count = state["p"], state["count"]
         self.sum_of_signs = state["sum_of_signs"]

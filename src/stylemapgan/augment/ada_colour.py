@@ -1,7 +1,7 @@
-"""Adaptive augmentation: colours.
+"""Adaptive augmentation: colours, noise and holes.
 
-All changes of an image's colours are multiplied into one 3x3 matrix. Colours are turned and
-mirrored about the grey axis, from black to white.
+All colour changes of an image are multiplied into one 3x3 matrix. Hues rotate about the grey axis
+from black to white, and lightness is mirrored along it.
 
 Source: Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS
 2020, appendix B.
@@ -15,17 +15,17 @@ from stylemapgan.augment.diffaugment import cut_squares
 from stylemapgan.augment.randomness import Chances
 
 BRIGHTNESS = 0.2
-"""Deviation of what is added to all channels."""
+"""Standard deviation of the offset of all channels."""
 CONTRAST = 0.5
-"""Deviation in octaves."""
+"""Standard deviation in octaves."""
 SATURATION = 1.0
-"""Deviation in octaves."""
+"""Standard deviation in octaves."""
 
 
 def change_colours(
     images: Float[Tensor, "batch 3 height width"], chances: Chances
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Change brightness, contrast, lightness against darkness, hue and saturation."""
+    """Change brightness, contrast, the direction of lightness, hue and saturation."""
     brightness = chances.normal(BRIGHTNESS, 1, 1, 1).to(images)
     matrix = contrast(chances.lognormal(CONTRAST))
     matrix = luma_flip(chances.choice(2)) @ matrix
@@ -47,12 +47,12 @@ def contrast(factor: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
 
 
 def luma_flip(flip: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
-    """Where `flip` is 1, make light dark and dark light, and keep hue and saturation."""
+    """Where `flip` is 1, exchange light and dark, and keep hue and saturation."""
     return torch.eye(3) - 2 * flip.view(-1, 1, 1) * _to_grey()
 
 
 def hue_rotation(angle: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
-    """Turn colours about the grey axis, in radians; a third of a circle makes red green."""
+    """Rotate colours about the grey axis, in radians; a third of a circle turns red into green."""
     cosine, sine = angle.cos().view(-1, 1, 1), angle.sin().view(-1, 1, 1)
     grey = _to_grey()
     across = torch.tensor([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]]) / 3**0.5
@@ -66,12 +66,12 @@ def saturation(factor: Float[Tensor, " batch"]) -> Float[Tensor, "batch 3 3"]:
 
 
 def _to_grey() -> Float[Tensor, "3 3"]:
-    """Project colours on the grey axis: every channel becomes the mean."""
+    """Project colours onto the grey axis: every channel becomes the mean."""
     return torch.full((3, 3), 1 / 3)
 
 
 NOISE = 0.1
-"""Deviation of the noise's own deviation."""
+"""Standard deviation of the noise's own standard deviation."""
 CUTOUT = 1 / 2
 """Side of the hole, as a share of the image's side."""
 
@@ -79,7 +79,7 @@ CUTOUT = 1 / 2
 def corrupt(
     images: Float[Tensor, "batch 3 height width"], chances: Chances
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Add noise, the same amount all over an image, then set a square of half the side to 0."""
+    """Add noise of one strength for each image, then set a square of half the side to 0."""
     strength = chances.normal(NOISE, 1, 1, 1).abs().to(images)
     noise = chances.randomness.normal(*images.shape, device=images.device)
     images = images + strength * noise

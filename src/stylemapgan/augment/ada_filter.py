@@ -1,7 +1,7 @@
 """Adaptive augmentation: the strength of coarse and fine structures.
 
-The spectrum is cut into four bands, each an octave wide but for the lowest, and each band may be
-amplified against the others.
+The spectrum is split into four bands, each an octave wide except for the lowest, and each band may
+be amplified relative to the others.
 
 Source: Karras et al., "Training Generative Adversarial Networks with Limited Data", NeurIPS
 2020, appendix B.
@@ -15,7 +15,7 @@ from stylemapgan.augment.randomness import Chances
 from stylemapgan.augment.resampling import SYM2, mirror
 
 AMPLIFICATION = 1.0
-"""Deviation of a band's amplification, in octaves."""
+"""Standard deviation of a band's amplification, in octaves."""
 POWER = (10 / 13, 1 / 13, 1 / 13, 1 / 13)
 """Expected share of each band in the power of a photograph, lowest first."""
 
@@ -28,7 +28,7 @@ def filter_bands(
 
 
 def draw_gains(chances: Chances) -> Float[Tensor, "batch 4"]:
-    """Draw a gain for each band; the expected power of the image stays as it is."""
+    """Draw a gain for each band; the expected power of the image does not change."""
     power = torch.tensor(POWER)
     gains = torch.ones(chances.images, len(POWER))
     for band in range(len(POWER)):
@@ -57,9 +57,8 @@ def amplify(
 def filter_bank() -> Float[Tensor, "4 taps"]:
     """Build symmetric filters of [0, π/8], [π/8, π/4], [π/4, π/2] and [π/2, π]; their sum is 1.
 
-    The wavelet's low-pass filter, once forward and once backward, and the high-pass filter that
-    complements it split the spectrum in the middle; spread out by 2 and 4, they split the lower
-    half again.
+    The wavelet's low-pass filter, applied forward and backward, and its complementary high-pass
+    filter split the spectrum in the middle; dilated by 2 and 4, they split the lower half again.
     """
     forward = torch.tensor(SYM2, dtype=torch.float64)
     low = _convolve(forward, forward.flip(0)) / 2
@@ -83,13 +82,13 @@ def filter_bank() -> Float[Tensor, "4 taps"]:
 def _convolve(one: Tensor, other: Tensor) -> Tensor:
     """Multiply two polynomials, given by their coefficients."""
     product = one.new_zeros(len(one) + len(other) - 1)
-    for place, factor in enumerate(other):
-        product[place : place + len(one)] += factor * one
+    for offset, factor in enumerate(other):
+        product[offset : offset + len(one)] += factor * one
     return product
 
 
 def _spread(kernel: Tensor, step: int) -> Tensor:
-    """Put zeros between taps, so that the filter sees every so many pixels."""
+    """Dilate a filter: put zeros between its taps, so that it covers every `step`-th pixel."""
     spread = kernel.new_zeros((len(kernel) - 1) * step + 1)
     spread[::step] = kernel
     return spread

@@ -1,8 +1,8 @@
-"""Differentiable augmentation of everything the discriminator sees.
+"""Differentiable augmentation of the discriminator's inputs.
 
-On small data sets a discriminator learns the photos by heart. Seeing real and fake images under
-the same random changes of colour, position and holes, it cannot; and since the changes are
-differentiable, the generator still learns through them.
+On small data sets a discriminator memorises the photos. Random changes of colour and position, and
+random holes, in real and fake images alike prevent that; as the changes are differentiable,
+gradients still reach the generator.
 
 Source: Zhao et al., "Differentiable Augmentation for Data-Efficient GAN Training", NeurIPS 2020.
 """
@@ -33,8 +33,8 @@ def diff_augment(
 
     Args:
         images: RGB in [-1, 1].
-        names: Among `colour`, `translation` and `cutout`, applied in this order.
-        randomness: Equal states give equal changes on every device.
+        names: Any of `colour`, `translation` and `cutout`, applied in this order.
+        randomness: Equal states give equal results on every device.
     """
     images = images.float()
     for name in names:
@@ -45,7 +45,7 @@ def diff_augment(
 def change_colour(
     images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Brightness by up to a half, saturation between 0 and 2, contrast between 1/2 and 3/2."""
+    """Change brightness by up to a half, saturation by 0 to 2 and contrast by 1/2 to 3/2 times."""
     brightness, saturation, contrast = _uniform(images, 3, randomness)
     images = images + (brightness - 0.5)
     grey = images.mean(dim=1, keepdim=True)
@@ -57,7 +57,7 @@ def change_colour(
 def translate(
     images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Shift by up to an eighth of each side; what comes into view is 0."""
+    """Shift by up to an eighth of each side; uncovered pixels become 0."""
     height, width = images.shape[-2:]
     reach_y, reach_x = round(height * TRANSLATION), round(width * TRANSLATION)
     shift_y, shift_x = _uniform(images, 2, randomness)
@@ -74,7 +74,7 @@ def translate(
 def cut_out(
     images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Set a square of half the side to 0; it may reach over the border."""
+    """Set a square of half the side to 0; it may extend beyond the border."""
     centres = randomness.uniform(len(images), 2, device=images.device)
     return cut_squares(images, centres, torch.full_like(centres[:, 0], CUTOUT))
 

@@ -1,4 +1,4 @@
-"""Random numbers for a batch that several processes, or several turns of one, work on."""
+"""Random numbers for a batch that several processes, or several passes of one, compute."""
 
 import math
 from collections.abc import Callable
@@ -13,17 +13,17 @@ from stylemapgan.types import WHOLE, Share
 
 @dataclass(frozen=True)
 class BatchRandomness:
-    """Draw for the whole batch, hand out the rows of one share.
+    """Draws numbers for the whole batch, and returns the rows of one share.
 
-    Shares whose generators start in equal states together get exactly the numbers that one
-    process with the whole batch gets. Drawn in float32 on the CPU, so they are equal on every
-    device too.
+    Shares whose generators start in equal states together get the numbers that one process with
+    the whole batch would get. Numbers are drawn in float32 on the CPU, so they are equal on every
+    device.
     """
 
     generator: torch.Generator
-    """On the CPU; each share has its own, in the same state."""
+    """A generator on the CPU; each share has its own, in the same state."""
     share: Share = WHOLE
-    """The images at hand; all shares are of the same size."""
+    """The share of the batch; all shares have the same size."""
 
     def uniform(
         self, images_in_share: int, *shape: int, device: torch.device | None = None
@@ -47,9 +47,9 @@ class BatchRandomness:
 
 @dataclass(frozen=True)
 class Chances:
-    """Draw a setting for each image; with probability 1 - p it is the one that changes nothing.
+    """Draws parameters of a transformation for each image, neutral ones with probability 1 - p.
 
-    Settings are on the CPU, and the same numbers are drawn whatever p is.
+    Parameters are on the CPU, and the same numbers are drawn whatever p is.
     """
 
     randomness: BatchRandomness
@@ -57,7 +57,7 @@ class Chances:
     p: float
 
     def taken(self) -> Bool[Tensor, " images"]:
-        """Decide for each image whether it undergoes the transformation."""
+        """Draw for each image whether the transformation is applied."""
         return self.randomness.uniform(self.images) < self.p
 
     def normal(self, deviation: float, *shape: int) -> Float[Tensor, "images *shape"]:
@@ -65,7 +65,7 @@ class Chances:
         return self._sometimes(self.randomness.normal(self.images, *shape) * deviation, neutral=0.0)
 
     def lognormal(self, octaves: float) -> Float[Tensor, " images"]:
-        """Draw a factor whose binary logarithm deviates by so many octaves, else 1."""
+        """Draw a factor whose binary logarithm has this standard deviation, else 1."""
         return self._sometimes(2 ** (self.randomness.normal(self.images) * octaves), neutral=1.0)
 
     def uniform(self, reach: float, *shape: int) -> Float[Tensor, "images *shape"]:

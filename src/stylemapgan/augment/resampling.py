@@ -1,6 +1,14 @@
-"""Twice the resolution and back, with nothing lost on the way.
+"""Resample images: to twice the resolution and back without loss, and at any positions.
 
-Both directions are matrices, applied to columns and rows, that know about the mirrored border.
+Doubling and halving are matrices, applied to columns and rows, that include the mirrored border.
+Their filters are low-pass filters of orthogonal wavelets: shifted by any even number of taps, each
+is orthogonal to itself, so an image that is enlarged and shrunk again comes back unchanged.
+
+Lookup can be differentiated twice, as the R1 penalty needs; PyTorch's `grid_sample` can be
+differentiated once. Lookup is linear in the image, so its gradient spreads values with the same
+weights, and the gradient of spreading looks up again.
+
+Source: Daubechies, "Ten Lectures on Wavelets", 1992, tables 6.1 and 8.3.
 """
 
 import math
@@ -38,7 +46,7 @@ SYM6 = (
 
 TAPS = len(SYM6)
 CENTRE = sum(k * tap for k, tap in enumerate(SYM6)) / sum(SYM6)
-"""Pixel i of an image lies at sample 2i + CENTRE of the enlarged image."""
+"""Pixel i of an image is at sample 2i + CENTRE of the enlarged image."""
 
 
 def enlarged_size(size: int) -> int:
@@ -49,14 +57,14 @@ def enlarged_size(size: int) -> int:
 def enlarge(
     images: Float[Tensor, "batch 3 size size"],
 ) -> Float[Tensor, "batch 3 fine fine"]:
-    """Double the resolution, with a few samples of the mirrored border around it."""
+    """Double the resolution, with a margin of the mirrored border."""
     size, margin = images.shape[-1], TAPS // 2 - 1
     pixels = torch.arange(-margin, size + margin, device=images.device)[:, None]
     taps = torch.arange(TAPS, device=images.device)
     rows = 2 * pixels + taps + 2 * margin  # (pixels, taps)
     matrix = images.new_zeros(enlarged_size(size) + 4 * margin, size)
-    places = (rows, mirror(pixels, size).expand_as(rows))
-    matrix.index_put_(places, images.new_tensor(SYM6).expand(rows.shape), accumulate=True)
+    indices = (rows, mirror(pixels, size).expand_as(rows))
+    matrix.index_put_(indices, images.new_tensor(SYM6).expand(rows.shape), accumulate=True)
     matrix = 2**0.5 * matrix[2 * margin : -2 * margin]  # (fine, size)
     return matrix @ images @ matrix.mT
 
@@ -75,14 +83,14 @@ def shrink(
 
 
 def mirror(positions: Shaped[Tensor, "..."], size: int) -> Shaped[Tensor, "..."]:
-    """Reflect positions beyond the first and last pixel back in, as often as it takes."""
+    """Reflect positions beyond the first and last pixel, repeatedly if needed."""
     period = 2 * (size - 1)
     positions = positions.remainder(period)
     return torch.minimum(positions, period - positions)
 
 
 BILINEAR, BORDER = 0, 1
-"""How `aten` numbers the two settings."""
+"""Numbers of the two modes in `aten`."""
 
 
 def look_up(
@@ -92,8 +100,8 @@ def look_up(
     """Read images between pixels; positions beyond the border read the border.
 
     Args:
-        images: What to read; gradients flow to them and not to the grid.
-        grid: Where: x and y from -1 to 1, the outer edges of the first and last pixel.
+        images: Images to read; gradients flow to them, not to the grid.
+        grid: Positions: x and y from -1 to 1, the outer edges of the first and last pixel.
     """
     return _LookUp.apply(images, grid)  # pyright: ignore[reportReturnType]
 

@@ -1,4 +1,4 @@
-"""Weights on disk: `file` needs NumPy alone, `networks` needs PyTorch."""
+"""Model files: `file` needs only NumPy, `networks` needs PyTorch."""
 
 from stylemapgan.checkpoints.file import Checkpoint, read, to_half, write
 

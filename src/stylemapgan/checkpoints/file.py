@@ -1,4 +1,4 @@
-"""One `.safetensors` file that holds a model: weights, shapes, licence and history."""
+"""`.safetensors` files: a model with its shapes and licence, or tensors with metadata."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -17,7 +17,7 @@ from stylemapgan.errors import CheckpointError, ConfigError
 from stylemapgan.images.atomic import write_bytes
 
 FORMAT = "stylemapgan-1"
-"""Written into every file; a change that older versions cannot read gets the next number."""
+"""Format of model files; its number rises when older versions cannot read a new file."""
 SUFFIX = ".safetensors"
 
 
@@ -30,21 +30,21 @@ class Checkpoint:
     tensors: Mapping[str, np.ndarray]
     """Weights by name: `generator.…`, `encoder.…` and, where kept, `discriminator.…`."""
     images_seen: int = 0
-    """How long the model was trained, in images."""
+    """Images seen in training."""
     licence: str = ""
-    """What others may do with these weights."""
+    """Licence of the weights."""
     data: str = ""
-    """What the model was trained on, whose it is, and how to cite it."""
+    """Training data: what it is, who owns it, and how to cite it."""
     typical_errors: tuple[float, ...] = ()
-    """How well photos the model never saw come back: mean squared errors on [-1, 1] of their
-    reconstructions, as 11 quantiles from 0 to 100 %; empty where not measured."""
+    """Mean squared errors on [-1, 1] of reconstructions of photos the model was not trained on,
+    as 11 quantiles from 0 to 100 %; empty if not measured."""
 
 
 def read(path: Path) -> Checkpoint:
-    """Read a model file; no code in it is ever run.
+    """Read a model file without running any code in it.
 
     Raises:
-        CheckpointError: The file is missing, damaged, or not one of ours.
+        CheckpointError: The file is missing, damaged, or not a model file.
     """
     with _opened(path) as (opened, facts):
         names = opened.keys()
@@ -52,10 +52,10 @@ def read(path: Path) -> Checkpoint:
 
 
 def read_facts(path: Path) -> Checkpoint:
-    """Read what a model file says of itself, without its tensors: quick however large it is.
+    """Read the metadata of a model file without its tensors, which is fast for any size.
 
     Raises:
-        CheckpointError: The file is missing, damaged, or not one of ours.
+        CheckpointError: The file is missing, damaged, or not a model file.
     """
     with _opened(path) as (_, facts):
         return Checkpoint(tensors={}, **facts)
@@ -63,22 +63,22 @@ def read_facts(path: Path) -> Checkpoint:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Lend an open model file and every field of its checkpoint but the tensors."""
+    """Open a model file; yield it with all fields of its checkpoint except the tensors."""
     if not path.is_file():
         raise CheckpointError(f"{path}: there is no such file.")
     try:
         with safe_open(path, framework="numpy") as opened:
             yield opened, from_metadata(path, opened.metadata() or {}, FORMAT)
     except SafetensorError as error:
-        raise CheckpointError(f"{path}: {_what_it_is_instead(path)} ({error}).") from None
+        raise CheckpointError(f"{path}: {_likely_content(path)} ({error}).") from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except TypeError as error:  # NumPy knows no bfloat16
-        raise CheckpointError(f"{path} stores numbers that NumPy does not know: {error}.") from None
+    except TypeError as error:  # NumPy has no bfloat16
+        raise CheckpointError(f"{path} stores numbers that NumPy cannot read: {error}.") from None
 
 
 def write(path: Path, checkpoint: Checkpoint) -> None:
-    """Write a model file; it appears complete or not at all.
+    """Write a model file atomically.
 
     Raises:
         CheckpointError: The file has another suffix, or its folder is missing.
@@ -88,13 +88,13 @@ def write(path: Path, checkpoint: Checkpoint) -> None:
         raise CheckpointError(f"{path} cannot be written: model files end in {SUFFIX}.")
     if not path.parent.is_dir():
         raise CheckpointError(f"{path} cannot be written: there is no folder {path.parent}.")
-    # safetensors writes memory as it lies, so channels_last weights have to be reordered
+    # safetensors writes memory as it is, so channels_last weights have to be reordered
     tensors = {name: np.asarray(array, order="C") for name, array in checkpoint.tensors.items()}
     write_bytes(path, save(tensors, to_metadata(checkpoint, FORMAT)))
 
 
 def to_half(checkpoint: Checkpoint) -> Checkpoint:
-    """Store weights in float16: half the size, too coarse to go on training from."""
+    """Store weights in float16: half the size, but too coarse to continue training."""
     tensors = {
         name: array.astype(np.float16) if np.issubdtype(array.dtype, np.floating) else array
         for name, array in checkpoint.tensors.items()
@@ -103,7 +103,7 @@ def to_half(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def to_metadata(checkpoint: Checkpoint, file_format: str) -> dict[str, str]:
-    """Write down every field of a checkpoint but its tensors."""
+    """Encode all fields of a checkpoint except its tensors."""
     return {
         "format": file_format,
         "config": json.dumps(to_dict(checkpoint.config)),
@@ -115,20 +115,20 @@ def to_metadata(checkpoint: Checkpoint, file_format: str) -> dict[str, str]:
 
 
 def from_metadata(path: Path, metadata: Mapping[str, str], file_format: str) -> dict[str, Any]:
-    """Read every field of a checkpoint but its tensors.
+    """Decode all fields of a checkpoint except its tensors.
 
     Args:
-        path: Where it was, to say in errors.
-        metadata: What `to_metadata` wrote.
-        file_format: What it has to say of its format.
+        path: The file, for error messages.
+        metadata: The result of `to_metadata`.
+        file_format: The expected format.
 
     Raises:
-        CheckpointError: It is of another format, lacks something or makes no sense.
+        CheckpointError: The format differs, or a field is missing or invalid.
     """
     if metadata.get("format") != file_format:
         raise CheckpointError(
-            f"{path} is no StyleMapGAN model of this version: its metadata says format "
-            f"{metadata.get('format', 'nothing')!r}, expected {file_format!r}."
+            f"{path} is not a StyleMapGAN model of this version: its format is "
+            f"{metadata.get('format', 'unknown')!r}, expected {file_format!r}."
         )
     try:
         return {
@@ -139,20 +139,20 @@ def from_metadata(path: Path, metadata: Mapping[str, str], file_format: str) -> 
             "typical_errors": tuple(map(float, json.loads(metadata.get("typical_errors", "[]")))),
         }
     except KeyError as error:
-        raise CheckpointError(f"{path}: its metadata lacks {error}.") from None
+        raise CheckpointError(f"{path}: its metadata has no {error}.") from None
     except (TypeError, ValueError, ConfigError) as error:
-        raise CheckpointError(f"{path}: its metadata makes no sense: {error}") from None
+        raise CheckpointError(f"{path}: its metadata is invalid: {error}") from None
 
 
-def _what_it_is_instead(path: Path) -> str:
-    """Guess from its first bytes what a file that is no safetensors file may be."""
+def _likely_content(path: Path) -> str:
+    """Guess from its first bytes what a file is that is not a safetensors file."""
     with path.open("rb") as opened:
         start = opened.read(64).lstrip().lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml")):
         return "this is a web page, not a model file; download the model itself"
     if start.startswith((b"pk\x03\x04", b"\x80")):
         return "this is a PyTorch pickle; turn it into a model file with `stylemapgan import`"
-    return "this is no safetensors file, or only part of one"
+    return "not a safetensors file, or an incomplete one"
 
 
 SUFFIX = ".safetensors"
@@ -161,39 +161,43 @@ SUFFIX = ".safetensors"
 def read_tensors(
     path: Path, what: str, max_bytes: int
 ) -> tuple[dict[str, np.ndarray], dict[str, str]]:
-    """Read a file; no code in it is ever run.
+    """Read tensors and metadata without running any code in the file.
 
     Args:
-        path: Where it is.
-        what: What it should hold, for messages: "parts", say.
+        path: The file.
+        what: Its content, for messages, such as "parts".
         max_bytes: Larger files are refused unread.
 
     Returns:
         Tensors by name, and the metadata.
 
     Raises:
-        CheckpointError: The file is missing, too large, damaged or no safetensors file.
+        CheckpointError: The file is missing, too large, damaged or not a safetensors file.
     """
     if not path.is_file():
         raise CheckpointError(f"{path}: there is no such file of {what}.")
     try:
         if path.stat().st_size > max_bytes:
-            raise CheckpointError(f"{path} is larger than any file of {what}.")
+            raise CheckpointError(
+                f"{path} is too large for a file of {what}: more than {max_bytes:,} bytes."
+            )
         with safe_open(path, framework="numpy") as opened:
             names = opened.keys()
             return {name: opened.get_tensor(name) for name in names}, opened.metadata() or {}
     except SafetensorError as error:
-        raise CheckpointError(f"{path} is no safetensors file, or damaged ({error}).") from None
+        raise CheckpointError(
+            f"{path} is not a safetensors file, or is damaged ({error})."
+        ) from None
     except OSError as error:
         raise CheckpointError(f"{path} cannot be read: {error.strerror or error}.") from None
-    except TypeError as error:  # NumPy knows no bfloat16
-        raise CheckpointError(f"{path} stores numbers that NumPy does not know: {error}.") from None
+    except TypeError as error:  # NumPy has no bfloat16
+        raise CheckpointError(f"{path} stores numbers that NumPy cannot read: {error}.") from None
 
 
 def write_tensors(
     path: Path, what: str, tensors: Mapping[str, np.ndarray], metadata: Mapping[str, str]
 ) -> None:
-    """Write a file; it appears complete or not at all.
+    """Write tensors and metadata atomically.
 
     Raises:
         CheckpointError: The file has another suffix, or its folder is missing.
@@ -205,7 +209,7 @@ def write_tensors(
 
 
 def refuse_unwritable(path: Path, what: str) -> None:
-    """Let only places pass where such a file can be.
+    """Refuse a path where such a file cannot be written.
 
     Raises:
         CheckpointError: The file has another suffix, or its folder is missing.

@@ -1,4 +1,4 @@
-"""From model files to networks that run, and back."""
+"""Build networks from model files, and pack networks into them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,42 +14,46 @@ from stylemapgan.errors import CheckpointError
 from stylemapgan.models import Discriminator, Encoder, Generator
 
 MOST_NAMES = 3
-"""Tensors an error message lists by name before it only counts them."""
+"""Tensors that an error message lists by name; the others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Networks:
-    """A model that runs."""
+    """The networks of a model."""
 
     generator: Generator
     encoder: Encoder
     discriminator: Discriminator | None = None
-    """Only needed to train on; models made for editing leave it out."""
+    """Needed only to continue training; models for editing omit it."""
     typical_errors: tuple[float, ...] = ()
-    """How well photos the model never saw come back, see `Checkpoint`."""
+    """Errors of reconstructions of unseen photos, see `Checkpoint`."""
 
 
-def load(path: Path) -> Networks:
+def load(path: Path, generator_class: type[Generator] = Generator) -> Networks:
     """Read a model file and build its networks.
 
+    Args:
+        path: The file.
+        generator_class: The generator's class, if the weights were trained with a variant.
+
     Raises:
-        CheckpointError: The file is missing, damaged, not one of ours, or contradicts itself.
+        CheckpointError: The file is missing, damaged, not a model file, or inconsistent.
     """
     checkpoint = read(path)
     try:
-        return build(checkpoint)
+        return build(checkpoint, generator_class)
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
 
 
-def build(checkpoint: Checkpoint) -> Networks:
-    """Build networks in evaluation mode, float32 whatever the storage.
+def build(checkpoint: Checkpoint, generator_class: type[Generator] = Generator) -> Networks:
+    """Build networks in evaluation mode, in float32 for any storage.
 
     Raises:
-        CheckpointError: Tensors are missing, surplus, or of another shape than the config's.
+        CheckpointError: Tensors are missing, unexpected, or of other shapes than configured.
     """
-    networks = replace(_outline(checkpoint), typical_errors=checkpoint.typical_errors)
-    refuse_misfits(checkpoint)
+    networks = _outline(checkpoint, generator_class)
+    _refuse_misfits(checkpoint, networks)
     for part, network in _parts(networks).items():
         network.load_state_dict(
             {
@@ -59,18 +63,22 @@ def build(checkpoint: Checkpoint) -> Networks:
             assign=True,
         )
         network.eval()
-    return networks
+    return replace(networks, typical_errors=checkpoint.typical_errors)
 
 
 def refuse_misfits(checkpoint: Checkpoint) -> None:
-    """Compare a checkpoint's tensors with the networks of its config.
+    """Compare a checkpoint's tensors with the networks of its configuration.
 
     Raises:
-        CheckpointError: Tensors are missing, surplus, or of another shape than the config's.
+        CheckpointError: Tensors are missing, unexpected, or of other shapes than configured.
     """
+    _refuse_misfits(checkpoint, _outline(checkpoint))
+
+
+def _refuse_misfits(checkpoint: Checkpoint, networks: Networks) -> None:
     expected = {
         f"{part}.{name}": tuple(tensor.shape)
-        for part, network in _parts(_outline(checkpoint)).items()
+        for part, network in _parts(networks).items()
         for name, tensor in network.state_dict().items()
     }
     found = {name: array.shape for name, array in checkpoint.tensors.items()}
@@ -82,20 +90,20 @@ def refuse_misfits(checkpoint: Checkpoint) -> None:
     refuse_names(
         {
             "missing": [name for name in expected if name not in found],
-            "surplus": [name for name in found if name not in expected],
+            "unexpected": [name for name in found if name not in expected],
             "of another shape": other,
         }
     )
 
 
 def refuse_names(faults: Mapping[str, Sequence[str]]) -> None:
-    """Name the tensors with a fault, if there are any.
+    """Refuse a checkpoint with faulty tensors.
 
     Args:
-        faults: Names of tensors by what is wrong with them.
+        faults: Fault → names of the tensors that have it.
 
     Raises:
-        CheckpointError: There is a name; the message lists the first few of each fault.
+        CheckpointError: A tensor is faulty; the message lists the first few of each fault.
     """
     listed = [
         f"{fault}: {', '.join(names[:MOST_NAMES])}"
@@ -107,7 +115,7 @@ def refuse_names(faults: Mapping[str, Sequence[str]]) -> None:
         raise CheckpointError(f"the tensors do not fit the architecture; {'; '.join(listed)}.")
 
 
-def pack(  # noqa: PLR0913 - what a model file says of itself is all keyword
+def pack(  # noqa: PLR0913 - all metadata of a model file are keywords
     config: ModelConfig,
     generator: Generator,
     encoder: Encoder,
@@ -122,12 +130,12 @@ def pack(  # noqa: PLR0913 - what a model file says of itself is all keyword
 
     Args:
         config: Shapes of the networks.
-        generator: Averaged weights, as a rule.
-        encoder: Averaged weights, as a rule.
-        discriminator: Keep it to train on; leave it out for editing.
-        images_seen: How long the networks were trained, in images.
-        licence: What others may do with these weights.
-        data: What the networks were trained on.
+        generator: The generator, usually averaged (EMA).
+        encoder: The encoder, usually averaged (EMA).
+        discriminator: Include it to continue training; omit it for editing.
+        images_seen: Images seen in training.
+        licence: Licence of the weights.
+        data: Training data.
         half: Store float16, see `to_half`.
     """
     networks = Networks(generator=generator, encoder=encoder, discriminator=discriminator)
@@ -142,12 +150,12 @@ def pack(  # noqa: PLR0913 - what a model file says of itself is all keyword
     return to_half(checkpoint) if half else checkpoint
 
 
-def _outline(checkpoint: Checkpoint) -> Networks:
-    """Networks of the right shapes without memory: no time goes into random weights."""
+def _outline(checkpoint: Checkpoint, generator_class: type[Generator] = Generator) -> Networks:
+    """Build networks on the meta device, without memory and without drawing random weights."""
     has_discriminator = any(name.startswith("discriminator.") for name in checkpoint.tensors)
     with torch.device("meta"):
         return Networks(
-            generator=Generator(checkpoint.config),
+            generator=generator_class(checkpoint.config),
             encoder=Encoder(checkpoint.config),
             discriminator=Discriminator(checkpoint.config) if has_discriminator else None,
         )

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from stylemapgan.interop.onnx_export import Exported, Step
 
 COMPARED = 8
-"""Pictures of up to 128 pixels on which ONNX Runtime and PyTorch are compared; of larger ones
-fewer."""
+"""Pictures of up to 128 pixels on which ONNX Runtime and PyTorch are compared; fewer if larger."""
 BATCH = 8
 """Photos of up to 128 pixels that are reconstructed at once."""
 
@@ -44,15 +43,15 @@ def export(
 
     Args:
         model: Name of a bundled model, or a .safetensors file.
-        folder: Where to write the files; give it as --model to edit with them.
-        photos: Folder of photos the model was not trained on, to compare results on and to
-            measure how well such photos come back, which the files then tell.
-        full_precision: Leave float32 weights as they are instead of rounding them to float16:
-            twice the size.
-        check: Compare what ONNX Runtime makes of the files with PyTorch's results, and refuse
-            files that differ.
+        folder: Folder for the files; use it as --model to edit with them.
+        photos: Folder of photos the model was not trained on: results are compared on them, and
+            the error of their reconstructions is measured and stored in the files.
+        full_precision: Keep float32 weights instead of rounding them to float16, for twice the
+            size.
+        check: Compare results of ONNX Runtime with PyTorch's, and refuse to write files that
+            differ.
     """
-    _refuse_in_time(folder)
+    _check_first(folder)
     pictures = _pictures(model, photos)
     console = Console()
     try:
@@ -73,15 +72,15 @@ def export(
 
 
 def _read(model: str, *, full_precision: bool) -> Checkpoint:
-    """Read a model, without what only training needs, as it will be stored."""
+    """Read a model as it will be stored, without its discriminator."""
     from stylemapgan.interop.onnx_export import without_discriminator
 
     stored = without_discriminator(checkpoints.read(zoo.find(model)))
     return stored if full_precision else checkpoints.to_half(stored)
 
 
-def _refuse_in_time(folder: Path) -> None:
-    """Find out before any work whether the files can be made and written."""
+def _check_first(folder: Path) -> None:
+    """Check that the files can be made and written before any work begins."""
     try:
         from stylemapgan.interop.onnx_export import refuse_used_folder
         from stylemapgan.interop.onnx_files import import_onnx
@@ -94,7 +93,7 @@ def _refuse_in_time(folder: Path) -> None:
 
 
 def _pictures(model: str, photos: Path | None) -> list[Path]:
-    """List what to compare on; nothing if the model comes without pictures."""
+    """List the pictures to compare on; empty if the model has none."""
     if photos is None:
         return zoo.sample_pictures(model) if model in zoo.BUNDLED else []
     pictures = zoo.pictures_in(photos)
@@ -106,7 +105,7 @@ def _pictures(model: str, photos: Path | None) -> list[Path]:
 def _measure(
     checkpoint: Checkpoint, pictures: Sequence[Path], console: Console
 ) -> tuple[float, ...]:
-    """Measure how well photos come back, with weights as they will be stored."""
+    """Measure the errors of reconstructions, with weights as they will be stored."""
     from stylemapgan.checkpoints.networks import build
     from stylemapgan.editing.editor import Editor
     from stylemapgan.editing.photo.fit import measure_typical_errors
@@ -124,7 +123,7 @@ def _measure(
 
 
 def _some_photos(pictures: Sequence[Path], size: int) -> Images:
-    """Read a few photos spread over all there are; random pixels where there are none."""
+    """Read a few photos spread over all; random pixels if there are none."""
     count = batch_for(size, COMPARED)
     if not pictures:
         shape = (count, 3, size, size)
@@ -146,12 +145,12 @@ def _write(
         def show(step: "Step") -> None:
             bar.show("exporting layers", step.done, step.total, note=step.doing)
 
-        return export_model(checkpoint, folder, photos, tell=show)
+        return export_model(checkpoint, folder, photos, on_step=show)
 
 
 def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) -> None:
     is_compared = all(network.error is not None for network in exported)
-    title = f"ONNX Runtime beside PyTorch, on {compared_on}" if is_compared else "Not compared"
+    title = f"ONNX Runtime and PyTorch compared on {compared_on}" if is_compared else "Not compared"
     table = Table(title=title, title_justify="left")
     for column in ("network", "largest difference", "MB"):
         table.add_column(column, justify="left" if column == "network" else "right")
@@ -160,4 +159,4 @@ def _tell(console: Console, exported: Sequence["Exported"], compared_on: str) ->
         table.add_row(network.name, error, f"{network.size / 1e6:.2f}")
     console.print(table)
     if is_compared:
-        say(console, "differences: in standard deviations of what the network gives")
+        say(console, "differences: in standard deviations of the network's output")

@@ -17,9 +17,9 @@ def import_released(
     """Convert a checkpoint released by StyleMapGAN's authors to a model file.
 
     Args:
-        released: The downloaded .pt file; it is opened without running any code in it.
-        output: Where to save the model, as .safetensors.
-        half: Store float16: half the size, for editing.
+        released: The downloaded .pt file; opened without running any code in it.
+        output: Model file to write, ending in .safetensors.
+        half: Store float16, which halves the size; for editing only.
     """
     from stylemapgan.interop.released import read_released
 

@@ -1,4 +1,4 @@
-"""Flags that were not given take their values from a preset or a TOML file."""
+"""Fill in flags that were not given from a preset or a TOML file, in the command and its help."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +15,16 @@ if TYPE_CHECKING:
 
 DEFAULT_PRESET = "laptop-64"
 BESIDE_RESUME = ("--resume", "--devices", "--nodes", "--accelerator")
-"""What a run that is resumed may be told: where to compute is no setting of the run."""
+"""Flags allowed with --resume: where to compute is not part of a run's configuration."""
 
 
 def fill_from_preset(app: App, commands: tuple[str, ...], arguments: ArgumentCollection) -> None:
-    """Give every setting without a flag the value of the chosen preset (a cyclopts hook).
+    """Give every flag that was not given the value of the chosen preset (a cyclopts hook).
 
-    A run that is resumed has its own settings: flags beside it would count for nothing, and are
-    refused.
+    A resumed run has its own configuration: other flags would have no effect, and are refused.
 
     Raises:
-        ConfigError: There is no such preset, the TOML file is of no use, or flags exclude each
-            other.
+        ConfigError: The preset is unknown, the TOML file is invalid, or flags exclude each other.
     """
     given = {each.name: each.tokens[0].value for each in arguments if each.tokens}
     if "--resume" in given and "--help" not in given:
@@ -44,8 +42,9 @@ def _refuse_others(given: dict[str, str]) -> None:
     others = [name for name in given if name not in BESIDE_RESUME]
     if others:
         raise ConfigError(
-            f"--resume goes on under the settings in {Path(given['--resume']) / 'config.toml'}: "
-            f"change them there, and leave out {', '.join(others)}."
+            f"--resume continues with the configuration in "
+            f"{Path(given['--resume']) / 'config.toml'}: change it there, and leave out "
+            f"{', '.join(others)}."
         )
 
 
@@ -53,12 +52,12 @@ def _chosen(given: dict[str, str]) -> RunConfig:
     if "--config" not in given:
         return preset(given.get("--preset", DEFAULT_PRESET))
     if "--preset" in given:
-        raise ConfigError("Settings start from --preset or --config: leave out one of them.")
+        raise ConfigError("--preset and --config exclude each other: leave out one of them.")
     return read_toml(Path(given["--config"]))
 
 
 def look_up(settings: dict[str, Any], keys: tuple[str, ...]) -> Any:
-    """Find a setting by the names of its table and its own; None where there is none."""
+    """Find a setting by the names of its tables and its own name; None if unknown."""
     value: Any = settings
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
@@ -74,17 +73,17 @@ def _give(argument: Any, value: Any) -> None:
         argument.append(Token(keyword=argument.name, value=text, source="preset", index=index))
 
 
-def print_help(app: App, settings: RunConfig, preset: str) -> None:
-    """Print the help of a command, with the values that settings without a flag would have.
+def print_help(app: App, config: RunConfig, preset: str) -> None:
+    """Print the help of a command, with the values that flags would have.
 
     Args:
         app: The command.
-        settings: What it would run with, other flags on the same line among it.
-        preset: The name of the preset they come from.
+        config: The configuration it would run with, including other flags of the command line.
+        preset: The name of the preset it starts from.
     """
     from cyclopts.help.formatters import DefaultFormatter
 
-    values = to_dict(settings)
+    values = to_dict(config)
     known = values["model"] | values["training"] | values["data"] | {"preset": preset}
     usual = DefaultFormatter()
 
@@ -105,7 +104,7 @@ def print_help(app: App, settings: RunConfig, preset: str) -> None:
 
 
 def _filled(entry: "HelpEntry", known: dict[str, Any]) -> "HelpEntry":
-    """Give the line of a setting the value it would have."""
+    """Replace the default in a line of the help by the value the setting would have."""
     value = look_up(known, _keys(entry.positive_names))
     if entry.default is None or value is None:
         return entry
@@ -113,7 +112,7 @@ def _filled(entry: "HelpEntry", known: dict[str, Any]) -> "HelpEntry":
 
 
 def _keys(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Turn `--weights.perceptual` into the names of the table and of the setting."""
+    """Split `--weights.perceptual` into the names of the table and the setting."""
     name = next((name for name in names if name.startswith("--")), "")
     return tuple(name.removeprefix("--").replace("-", "_").split("."))
 

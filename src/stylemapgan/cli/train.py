@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 HARDWARE = Parameter(group="Hardware")
 PLAN = Parameter(group="Plan", negative=())
 RUN_FOLDER = Parameter(name=("--run", "--run-folder"))
-"""torchrun takes `--run` for a shortened option of its own, wherever it stands."""
+"""torchrun takes `--run` for an abbreviation of an option of its own."""
 
 HELP = Parameter(name=("--help", "-h"), negative=(), show_default=False)
-"""The command's own: cyclopts' help knows no preset."""
+"""The command prints its own help: cyclopts' help does not know presets."""
 
 app = App(
     config=(fill_from_preset,),
@@ -58,31 +58,28 @@ def train(
     model: Annotated[ModelConfig, Parameter(name="*", group="Networks")] = ModelConfig(),
     training: Annotated[TrainConfig, Parameter(name="*", group="Training")] = TrainConfig(),
 ) -> None:
-    """Train a model on pictures of one kind; Ctrl-C saves, and --resume goes on.
+    """Train a model on photos of one kind; Ctrl-C saves, and --resume continues.
 
-    Settings that are not given come from the preset, or from --config; so do the defaults shown
+    Settings that are not given come from the preset, or from --config. So do the defaults shown
     here: `train --preset paper-256 --help` shows those of paper-256.
 
     Args:
-        photos: Pictures to train on: a folder, searched recursively, or another source.
-        run: Folder for everything the run writes; new or empty. With torchrun write
-            `--run-folder`.
-        resume: Folder of an earlier run to go on with, under its own settings.
-        preset: Settings to start from: tiny-32, laptop-64, laptop-128, laptop-128-light,
+        photos: Photos to train on: a folder, searched recursively, or another source.
+        run: Folder for all files of the run; new or empty. With torchrun, use `--run-folder`.
+        resume: Folder of an earlier run to continue, with its own configuration.
+        preset: Configuration to start from: tiny-32, laptop-64, laptop-128, laptop-128-light,
             laptop-256, paper-128, paper-256, paper-512 or paper-1024-light.
-        config: A `config.toml` to start from instead of a preset; what it says about photos
-            counts too.
-        validation: Pictures for sample sheets and validation.
+        config: A `config.toml` to start from instead of a preset, including its photos.
+        validation: Photos for sample sheets and validation.
         stream: Read shards again in every epoch instead of unpacking all photos into the cache.
-        licence: Licence of the trained weights; goes into every weights file.
-        statement: What the photos are and under which terms; goes into every weights file.
-        devices: Processes on this machine, each with a device of its own. Under torchrun it
-            decides.
+        licence: Licence of the trained weights, stored in every model file.
+        statement: What the photos are and under which terms, stored in every model file.
+        devices: Processes on this machine, each with its own device. torchrun overrides it.
         nodes: Machines, each running the same command.
         accelerator: Kind of device.
-        dry_run: Train nothing and write nothing: show parameters, operations, estimated memory and
-            the largest batch that fits. No pictures are needed.
-        memory: Memory that each process may use, in GiB, to plan for another machine than this.
+        dry_run: Only show parameters, operations, estimated memory and the largest batch that fits.
+            Needs no photos and writes nothing.
+        memory: Memory that each process may use, in GiB, to plan for another machine.
         show_help: Display this message and exit.
         model: Shapes of the networks.
         training: How to train them.
@@ -94,26 +91,26 @@ def train(
         licence=licence,
         statement=statement,
     )
-    settings = RunConfig(model=model, training=training, data=data)
+    run_config = RunConfig(model=model, training=training, data=data)
     if show_help:
-        print_help(app, settings, preset)
+        print_help(app, run_config, preset)
         return
     if memory is not None and not dry_run:
-        raise ConfigError("--memory is what to plan for: it goes with --dry-run.")
-    if resume is None and not dry_run and not settings.data.photos:
-        raise ConfigError("Nothing to train on: name a folder of pictures, or use --resume RUN.")
+        raise ConfigError("--memory plans for another machine: use it with --dry-run.")
+    if resume is None and not dry_run and not run_config.data.photos:
+        raise ConfigError("Nothing to train on: give a folder of photos, or use --resume RUN.")
     hardware = _hardware(accelerator=accelerator, devices=devices, nodes=nodes)
     with only_the_first_process_speaks() as console:
         if dry_run:
-            show_plan(console, settings, hardware, memory)
+            show_plan(console, run_config, hardware, memory)
         elif resume is None:
-            _train_to_the_end(console, settings, run, hardware)
+            _train_to_the_end(console, run_config, run, hardware)
         else:
             _train_to_the_end(console, None, resume, hardware)
 
 
 def _hardware(**facts: Any) -> "Hardware":
-    """Describe what to compute on; only now is PyTorch imported."""
+    """Describe what to compute on; this imports PyTorch."""
     try:
         from stylemapgan.training.processes import Hardware
     except ModuleNotFoundError as error:
@@ -122,9 +119,9 @@ def _hardware(**facts: Any) -> "Hardware":
 
 
 def _train_to_the_end(
-    console: Console, settings: RunConfig | None, folder: Path, hardware: "Hardware"
+    console: Console, config: RunConfig | None, folder: Path, hardware: "Hardware"
 ) -> None:
-    """Start a run, or resume one if there are no settings; show how it goes and how it ended."""
+    """Start a run, or resume one if `config` is None; show its progress and how it ended."""
     from stylemapgan.training import start
     from stylemapgan.training.stopping import end_on_signals, stop_on_signals
 
@@ -134,21 +131,21 @@ def _train_to_the_end(
             bar.show("unpacking photos", done, total)
 
         try:
-            if settings is None:
+            if config is None:
                 session = start.resume(folder, show_photo, hardware)
             else:
-                session = start.start(settings, folder, show_photo, hardware)
+                session = start.start(config, folder, show_photo, hardware)
         except KeyboardInterrupt:
-            say(console, "Interrupted before training began; the same command starts again.")
+            say(console, "Interrupted before training began; run the same command to start again.")
             sys.exit(INTERRUPTED)
         with closing(session), stop_on_signals() as should_stop:
-            _say_what_computes(console, session)
+            _show_device(console, session)
             for skipped in _skipped(session):
                 say(console, f"skipped {skipped.path}: {skipped.reason}", style="yellow")
             try:
                 session.train(should_stop, lambda progress: show_training(bar, progress))
             except KeyboardInterrupt:
-                say(console, f"Interrupted. {session.where_it_goes_on()} {_how_to_go_on(session)}")
+                say(console, f"Interrupted. {session.resume_point()} {_how_to_continue(session)}")
                 sys.exit(INTERRUPTED)
     say(console, _how_it_ended(session))
 
@@ -157,11 +154,11 @@ def show_training(bar: Bar, progress: "Progress") -> None:
     """Show how many images are seen, the speed and the losses."""
     losses = "  ".join(f"{name} {value:.3f}" for name, value in sorted(progress.losses.items()))
     speed = f"{progress.images_per_second:.1f} images/s"
-    bar.show("training", progress.images_seen, progress.images_in_all, note=speed, details=losses)
+    bar.show("training", progress.images_seen, progress.images_total, note=speed, details=losses)
 
 
-def _say_what_computes(console: Console, session: "Run") -> None:
-    """Name device and precision, and warn of one that the hardware only emulates."""
+def _show_device(console: Console, session: "Run") -> None:
+    """Show device and precision, and warn of a precision that the hardware emulates."""
     from stylemapgan.machine import one_line
     from stylemapgan.machine.precision import choose, why_slow
 
@@ -172,8 +169,8 @@ def _say_what_computes(console: Console, session: "Run") -> None:
         config = session.folder.path / "config.toml"
         say(
             console,
-            f"{precision} is slow here: {reason}. To go on many times faster, stop, set precision "
-            f'to "32-true" in {config}, and use --resume.',
+            f"{precision} is slow here: {reason}. To continue many times faster, stop, set "
+            f'precision to "32-true" in {config}, and use --resume.',
             style="yellow",
         )
 
@@ -181,15 +178,15 @@ def _say_what_computes(console: Console, session: "Run") -> None:
 def _how_it_ended(session: "Run") -> str:
     seen, wanted = session.state.images_seen, session.config.training.images
     if seen < wanted:
-        return f"Stopped and saved at {seen:,} of {wanted:,} images. {_how_to_go_on(session)}"
+        return f"Stopped and saved at {seen:,} of {wanted:,} images. {_how_to_continue(session)}"
     return f"Done: {session.folder.path}/snapshots/{seen:09d}.safetensors"
 
 
-def _how_to_go_on(session: "Run") -> str:
-    return f"Go on with: stylemapgan train --resume {shlex.quote(str(session.folder.path))}"
+def _how_to_continue(session: "Run") -> str:
+    return f"Continue with: stylemapgan train --resume {shlex.quote(str(session.folder.path))}"
 
 
 def _skipped(session: "Run") -> list["Skipped"]:
-    """List all files that are no use, once."""
+    """List all files that were skipped, each once."""
     held_out = session.validation.skipped if session.validation is not session.photos else ()
     return [*session.photos.skipped, *held_out]

@@ -1,4 +1,4 @@
-"""What a person sees of a run's plan."""
+"""Show the plan of a run."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ GIB = 2**30
 def show_plan(
     console: Console, config: RunConfig, hardware: "Hardware", memory: float | None
 ) -> None:
-    """Work out what a run will take, and show it; nothing is written."""
+    """Compute what a run will need, and show it; nothing is written."""
     from stylemapgan.training.plan import make_plan
 
     with console.status("Counting ...", spinner="line"):
@@ -59,11 +59,11 @@ def _conclusions(plan: "Plan") -> Iterator[str]:
     training = plan.config.training
     yield f"An iteration takes {_giga(plan.iteration_flops)} GFLOP an image, on average."
     yield (
-        f"An edit takes {_giga(plan.forward_flops['edit'])} GFLOP: the photo is encoded, and "
+        f"An edit takes {_giga(plan.forward_flops['edit'])} GFLOP: the photo is encoded and "
         "decoded once."
     )
     yield (
-        f"A process may use {plan.memory / GIB:.1f} GiB and needs an estimated "
+        f"A process may use {plan.memory / GIB:.1f} GiB, and needs an estimated "
         f"{plan.peak / GIB:.1f} GiB."
     )
     setup = f"{plan.processes} process(es), accumulate {training.accumulate}, {training.precision}"
@@ -81,14 +81,14 @@ def _verdict(plan: "Plan") -> str:
     if plan.accumulate is not None:
         return (
             f"The batch of {training.batch} does not fit: set --accumulate {plan.accumulate}, "
-            "which gives the same results in smaller passes."
+            "which computes the same results in smaller passes."
         )
-    ways = ["more processes (--devices)", "smaller widths"]
+    remedies = ["more processes (--devices)", "smaller widths"]
     if training.precision == "32-true":
-        ways.insert(0, "--precision bf16-mixed")
+        remedies.insert(0, "--precision bf16-mixed")
     return (
-        f"The batch of {training.batch} does not fit, however it is cut into passes: try "
-        f"{', '.join(ways[:-1])} or {ways[-1]}."
+        f"The batch of {training.batch} does not fit in any number of passes: try "
+        f"{', '.join(remedies[:-1])} or {remedies[-1]}."
     )
 
 

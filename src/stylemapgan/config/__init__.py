@@ -1,4 +1,4 @@
-"""Every setting, as frozen dataclasses that check themselves."""
+"""All configuration, as frozen dataclasses that validate themselves."""
 
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.plain_values import from_dict, to_dict

@@ -1,20 +1,21 @@
 """Shapes of the networks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import ClassVar, Literal, get_args
 
 from stylemapgan.errors import ConfigError
 
 MOST = 65_536
-"""Channels and layers that nobody has the memory for."""
+"""Most channels or layers; more would not fit into any memory."""
 Normalisation = Literal["layer", "instance", "batch"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelConfig:
-    """Shapes of all networks; saved inside every weights file.
+    """Shapes of all networks; saved in every model file.
 
-    Widths are listed from the smallest resolution to the largest, doubling each time.
+    Widths are listed from the smallest resolution to the largest, each twice the one before.
     """
 
     image_size: int = 256
@@ -34,12 +35,12 @@ class ModelConfig:
     mapping_layers: int = 8
     """Layers of the mapping network."""
     normalisation: Normalisation = "layer"
-    """What spatially-variant modulation normalises over."""
-    pixel_noise: bool = False
-    """Let the synthesis network add random detail, as StyleGAN does and the paper does not."""
+    """Normalisation of features before they are modulated."""
+    RETIRED: ClassVar[Mapping[str, object]] = {"pixel_noise": False}
+    """Fields of earlier versions, with the only value that files may still hold."""
 
     def __post_init__(self) -> None:
-        self._refuse_sizes_that_do_not_double()
+        self._refuse_sizes_that_do_not_fit()
         for name, count in (
             ("generator_widths", self.doublings + 1),
             ("resizer_widths", self.doublings + 1),
@@ -61,12 +62,12 @@ class ModelConfig:
                 f"got {self.normalisation!r}."
             )
 
-    def _refuse_sizes_that_do_not_double(self) -> None:
+    def _refuse_sizes_that_do_not_fit(self) -> None:
         cell, rest = divmod(self.image_size, max(self.stylemap_size, 1))
         if self.stylemap_size < 1 or rest or cell.bit_count() != 1 or self.image_size < 8:
             raise ConfigError(
-                "image_size must be at least 8 and stylemap_size times a power of two, "
-                f"got {self.image_size} and {self.stylemap_size}."
+                "image_size must be at least 8, and stylemap_size times a power of two; got "
+                f"{self.image_size} and {self.stylemap_size}."
             )
 
     @property
@@ -76,12 +77,12 @@ class ModelConfig:
 
     @property
     def doublings(self) -> int:
-        """How often the synthesis network doubles the resolution."""
+        """Number of times the synthesis network doubles the resolution."""
         return self.cell_size.bit_length() - 1
 
     @property
     def discriminator_halvings(self) -> int:
-        """How often the discriminator halves the resolution: down to 4 pixels, or just above."""
+        """Number of times the discriminator halves the resolution, down to 4 to 7 pixels."""
         halvings = 0
         size = self.image_size
         while size % 2 == 0 and size // 2 >= 4:

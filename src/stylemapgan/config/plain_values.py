@@ -1,4 +1,4 @@
-"""Configs as plain dictionaries, lists and numbers, which TOML and JSON can hold, and back."""
+"""Convert configuration to and from plain values, which TOML and JSON can hold."""
 
 import dataclasses
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from stylemapgan.errors import ConfigError
 Config = TypeVar("Config")
 
 PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
-"""What TOML and JSON know beside lists and tables, in words."""
+"""Types of single values in TOML and JSON, as messages name them."""
 
 
 def to_dict(config: Any) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def from_dict(config_class: type[Config], values: Any) -> Config:
     """Build a config from dictionaries and plain values; fields left out keep their defaults.
 
     Raises:
-        ConfigError: A name is unknown or a value makes no sense.
+        ConfigError: A name is unknown or a value is invalid.
     """
     try:
         return _CONVERTER.structure(values, config_class)
@@ -36,12 +36,12 @@ def from_dict(config_class: type[Config], values: Any) -> Config:
 
 
 def _explain(error: BaseException, kind: Any) -> str:
-    """Our own errors speak for themselves."""
+    """Keep the text of our own errors."""
     return str(error) if isinstance(error, ConfigError) else format_exception(error, kind)
 
 
 def _plain_value(value: Any, kind: type) -> Any:
-    """Guess nothing: "false" is no truth value and 1.5 no count. But 1 is 1.0."""
+    """Accept only a value of the field's type, and a whole number for a float."""
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:
@@ -73,19 +73,34 @@ def _list_of(value: Any, kind: Any) -> tuple[Any, ...]:
 
 
 def _table_for(config_class: type) -> Callable[[Any, Any], Any]:
-    """Make a function that builds a config of that class."""
+    """Make a function that builds a configuration of that class."""
     build = make_dict_structure_fn(config_class, _CONVERTER, _cattrs_forbid_extra_keys=True)
 
     def table(value: Any, kind: Any) -> Any:
         if not isinstance(value, dict):
             raise ConfigError(f"expected a table of settings, got {value!r}")
-        return build(value, kind)
+        return build(_without_retired(config_class, value), kind)
 
     return table
 
 
+def _without_retired(config_class: type, table: dict[str, Any]) -> dict[str, Any]:
+    """Leave out fields of earlier versions, listed in the class's `RETIRED`.
+
+    Raises:
+        ConfigError: One of them has a value that this version cannot follow.
+    """
+    retired = getattr(config_class, "RETIRED", {})
+    for name, value in retired.items():
+        if table.get(name, value) != value:
+            raise ConfigError(
+                f"{name} is no longer supported: expected {value!r}, got {table[name]!r}"
+            )
+    return {name: value for name, value in table.items() if name not in retired}
+
+
 def _strict_converter() -> cattrs.Converter:
-    """A converter that refuses unknown names and values of another type than the field's."""
+    """Make a converter that refuses unknown names and values of the wrong type."""
     converter = cattrs.Converter(forbid_extra_keys=True)
     converter.register_unstructure_hook_factory(_is_tuple, lambda _: list)
     for kind in PLAIN:
@@ -109,8 +124,8 @@ _CONVERTER = _strict_converter()
 
 
 def spelled_out(text: str) -> str:
-    r"""Spell out the bytes of a name that are no Unicode: `caf\udce9`.
+    r"""Escape the bytes of a file name that are not Unicode: `caf\udce9`.
 
-    JSON reads that as the byte that it stands for; people can read it in any case.
+    JSON reads the escape as the byte it stands for.
     """
     return text.encode("utf-8", "backslashreplace").decode()

@@ -1,4 +1,4 @@
-"""Named settings to start from."""
+"""Presets: named configurations to start from."""
 
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.run_config import RunConfig
@@ -10,7 +10,7 @@ PAPER_WIDTHS = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 5
 
 
 def paper_model(image_size: int, stylemap_size: int = 8) -> ModelConfig:
-    """The paper's networks: resized stylemaps as wide as the features they style."""
+    """Shape the paper's networks: resized stylemaps as wide as the features they modulate."""
     widths = _paper_widths(stylemap_size, image_size)
     return ModelConfig(
         image_size=image_size,
@@ -23,7 +23,7 @@ def paper_model(image_size: int, stylemap_size: int = 8) -> ModelConfig:
 
 
 def paper_light_model(image_size: int, stylemap_size: int) -> ModelConfig:
-    """The paper's light generator: every resized stylemap has the stylemap's own channels."""
+    """Shape the paper's light generator: resized stylemaps keep the channels of the stylemap."""
     widths = _paper_widths(stylemap_size, image_size)
     return ModelConfig(
         image_size=image_size,
@@ -39,12 +39,12 @@ def preset(name: str) -> RunConfig:
     """Look up a preset.
 
     Raises:
-        ConfigError: There is no preset of that name.
+        ConfigError: No preset has that name.
     """
     try:
         return PRESETS[name]
     except KeyError:
-        raise ConfigError(f"There is no preset {name!r}; there are {', '.join(PRESETS)}.") from None
+        raise ConfigError(f"Unknown preset {name!r}: choose one of {', '.join(PRESETS)}.") from None
 
 
 def _paper_widths(smallest: int, largest: int) -> tuple[int, ...]:
@@ -82,7 +82,7 @@ LAPTOP_128_LIGHT = ModelConfig(
     encoder_widths=(*LAPTOP_64.encoder_widths, 16),
     discriminator_widths=(*LAPTOP_64.discriminator_widths, 16),
 )
-"""`laptop-64` with one level more: starts from its weights (`init_from`)."""
+"""`laptop-64` with one more level; can start from its weights (`init_from`)."""
 LAPTOP_256 = ModelConfig(
     image_size=256,
     generator_widths=(256, 192, 128, 64, 32, 16),
@@ -124,4 +124,4 @@ PRESETS = {
     "paper-512": RunConfig(model=paper_model(512)),
     "paper-1024-light": RunConfig(model=paper_light_model(1024, stylemap_size=16)),
 }
-"""Settings by name; the `paper-*` ones follow the paper in everything."""
+"""Configurations by name; the `paper-*` presets follow the paper throughout."""

@@ -1,4 +1,4 @@
-"""Which numbers make sense, for commands, requests and Python alike."""
+"""Validate values: ranges for commands, requests and Python, and checks of configuration."""
 
 import math
 from collections.abc import Iterable
@@ -13,26 +13,26 @@ class Range:
     """The numbers from `least` to `most`, both included."""
 
     name: str
-    """How messages call such a number, with an article where it needs one."""
+    """What messages call the number, such as "The strength"."""
     least: int | float
     most: int | float
     unit: str = ""
 
     def refuse(self, value: int | float, error: type[StyleMapGANError]) -> None:
-        """Let only numbers in the range pass; what is not a number is in none.
+        """Refuse a number outside the range, and NaN.
 
         Raises:
-            error: The number lies outside.
+            error: The number is out of range.
         """
         if not self.least <= value <= self.most:
             unit = f" {self.unit}" if self.unit else ""
             raise error(
-                f"{self.name} must be from {self._told(self.least)} to "
-                f"{self._told(self.most)}{unit}, got {value}."
+                f"{self.name} must be from {self._bound(self.least)} to "
+                f"{self._bound(self.most)}{unit}, got {value}."
             )
 
     @staticmethod
-    def _told(bound: int | float) -> str:
+    def _bound(bound: int | float) -> str:
         return f"{bound:,}" if isinstance(bound, int) else f"{bound:g}"
 
 
@@ -40,9 +40,9 @@ STRENGTH = Range("The strength", 0, 1)
 ROTATION = Range("The rotation", -360, 360, "degrees")
 SCALE = Range("The scale", 0.25, 4)
 AMOUNT = Range("The amount of a push", -100, 100)
-"""In standard deviations of photos; sensible from -3 to 3."""
+"""In standard deviations of photos; -3 to 3 is reasonable."""
 PSI = Range("psi (truncation)", 0, 2)
-"""0 gives the average picture, 1 full variety; beyond 1 pictures become odd."""
+"""0 gives the average image, 1 full variety; above 1 images degrade."""
 SEED = Range("The seed", 0, 2**63 - 1)
 STEPS = Range("The number of steps of a walk", 2, 10_000)
 PICTURES = Range("The number of pictures", 1, 10_000)
@@ -52,7 +52,7 @@ PROCESSES = Range("The number of processes", 1, 4_096)
 
 
 def shift_range(size: int) -> Range:
-    """How far a part may move in a picture so many pixels wide and high; further shows nothing."""
+    """Make the range of a part's shift in an image of `size` pixels; beyond it nothing shows."""
     return Range("Each number of the shift", -size, size, f"in a picture of {size}x{size} pixels")
 
 
@@ -73,7 +73,7 @@ def need_not_negative(config: Any, *names: str) -> None:
 
 
 def need_one_of(config: Any, name: str, kind: Any) -> None:
-    """Refuse a value that is none of a Literal's."""
+    """Refuse a value that a Literal does not list."""
     if getattr(config, name) not in get_args(kind):
         raise ConfigError(
             f"{name} must be one of {', '.join(get_args(kind))}, got {getattr(config, name)!r}."
@@ -81,7 +81,7 @@ def need_one_of(config: Any, name: str, kind: Any) -> None:
 
 
 def need_among(name: str, values: Iterable[str], kind: Any) -> None:
-    """Refuse a list with a value that is none of a Literal's."""
+    """Refuse a list with a value that a Literal does not list."""
     unknown = set(values) - set(get_args(kind))
     if unknown:
         raise ConfigError(

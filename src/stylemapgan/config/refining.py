@@ -1,4 +1,4 @@
-"""How to refine a stylemap."""
+"""Configuration of refining a stylemap."""
 
 from dataclasses import dataclass
 
@@ -6,23 +6,23 @@ from stylemapgan.errors import ConfigError
 
 MOST_STEPS = 10_000
 MOST = 1_000_000
-"""Largest step size and weight; all sensible ones are far below."""
+"""Largest learning rate and weight; reasonable values are far below."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RefineConfig:
-    """How long to refine a stylemap, and what counts."""
+    """How long to refine a stylemap, and with which losses."""
 
     steps: int = 100
-    """Steps at most; 20 to 200 make sense."""
+    """Most steps; 20 to 200 are reasonable."""
     learning_rate: float = 0.02
-    """Step size of Adam at the start; it falls to 0 along a half cosine."""
+    """Learning rate of Adam at the start; it falls to 0 along a half cosine."""
     in_domain: float = 0.5
-    """Weight of the pull towards stylemaps that the encoder gives; 0 lets go of it."""
+    """Weight of the loss that keeps stylemaps close to the encoder's; 0 turns it off."""
     perceptual: float = 0.1
-    """Weight of the perceptual distance beside the squared error; needs the extra `features`."""
+    """Weight of the perceptual distance, added to the squared error; needs the extra `features`."""
     patience: int = 20
-    """Steps without gain after which it ends early."""
+    """Steps without improvement after which refining ends early."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.steps <= MOST_STEPS:

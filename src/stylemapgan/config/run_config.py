@@ -1,4 +1,4 @@
-"""A whole run's settings, as a TOML file."""
+"""The configuration of a run, as a TOML file."""
 
 import re
 import tomllib
@@ -13,28 +13,28 @@ from stylemapgan.config.training import TrainConfig
 from stylemapgan.errors import ConfigError
 
 ODD_BYTE = re.compile(r"(?<!\\)((?:\\\\)*)\\u(dc[89a-f][0-9a-f])")
-"""A byte of a file's name that is no Unicode, as `to_toml` spells it; TOML itself refuses it."""
+"""A byte of a file name that is not Unicode, as `to_toml` escapes it; TOML itself refuses it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """Which photos a run learns from, and what is to be said about them."""
+    """The photos of a run, and what model files say about them."""
 
     photos: str = ""
-    """Pictures to train on: a folder, an archive, an LMDB data set, or shards."""
+    """Photos to train on: a folder, an archive, an LMDB data set, or shards."""
     validation: str = ""
-    """Pictures for sample sheets and validation; the training photos if empty."""
+    """Photos for sample sheets and validation; the training photos if empty."""
     stream: bool = False
     """Read shards again in every epoch instead of unpacking all photos into the cache."""
     licence: str = "unspecified"
-    """Licence of the trained weights; goes into every weights file."""
+    """Licence of the trained weights, stored in every model file."""
     statement: str = "unspecified"
-    """What the photos are and under which terms; goes into every weights file."""
+    """What the photos are and under which terms, stored in every model file."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """Everything that decides how a run goes; saved as `config.toml` in its folder."""
+    """The whole configuration of a run; saved as `config.toml` in its folder."""
 
     model: ModelConfig = field(default_factory=ModelConfig)
     """Shapes of the networks."""
@@ -45,10 +45,10 @@ class RunConfig:
 
 
 def read_toml(path: Path) -> RunConfig:
-    """Read a run's settings.
+    """Read a run's configuration.
 
     Raises:
-        ConfigError: The file is missing, no TOML, or holds an unknown or senseless setting.
+        ConfigError: The file is missing, is not TOML, or holds an unknown or invalid setting.
     """
     try:
         text = ODD_BYTE.sub(_odd_byte, path.read_text(encoding="utf-8-sig"))
@@ -62,9 +62,9 @@ def read_toml(path: Path) -> RunConfig:
 
 
 def to_toml(config: RunConfig) -> str:
-    """Write a run's settings as TOML text that `read_toml` understands.
+    """Write a run's configuration as TOML text for `read_toml`.
 
-    Names of files may hold bytes that are no Unicode, which TOML cannot: they are spelled out.
+    File names may hold bytes that are not Unicode, which TOML cannot: they are escaped.
     """
     return spelled_out(tomli_w.dumps(to_dict(config)))
 

@@ -1,4 +1,4 @@
-"""How a run trains."""
+"""Configuration of training: schedule, losses, augmentation, stability and speed."""
 
 import dataclasses
 import math
@@ -20,7 +20,7 @@ AdaGroup = Literal["blit", "geometry", "colour", "filter", "corruption"]
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
-    """Factors of the losses; the paper sets every one to 1."""
+    """Weights of the losses; the paper sets all to 1."""
 
     adversarial: float = 1.0
     """Generator: softplus(-D(G(F(z))))."""
@@ -29,7 +29,7 @@ class LossWeights:
     discriminator: float = 1.0
     """Discriminator: real against generated images."""
     discriminator_domain_guided: float = 1.0
-    """Discriminator: reconstructions count as fake."""
+    """Discriminator: reconstructions as fake images."""
     reconstruction: float = 1.0
     """Encoder and generator: mean squared error between photo and reconstruction."""
     perceptual: float = 1.0
@@ -45,18 +45,18 @@ class LossWeights:
 
 @dataclass(frozen=True, kw_only=True)
 class StabilityConfig:
-    """Ways to steady a run that the paper does without; all are off by default."""
+    """Options that stabilise a run; the paper uses none, and all are off by default."""
 
     adversarial_loss: AdversarialLoss = "logistic"
-    """`relativistic` compares each fake with a real image instead of judging it alone."""
+    """`relativistic` compares each fake image with a real one; `logistic` is the paper's."""
     r2_gamma: float = 0.0
-    """Weight of the gradient penalty on generated images; the relativistic loss wants it."""
+    """Weight of the gradient penalty on generated images (R2); the relativistic loss needs it."""
     clip_gradients: float = 0.0
-    """Longest gradient an update may follow, as the norm over a network; 0 clips nothing."""
+    """Largest norm of a network's gradient; larger ones are clipped. 0 clips nothing."""
     ema_ramp_up: float = 0.0
-    """Early in a run the EMA's half-life is at most this share of the images seen; 0 is off."""
+    """Limits the EMA's half-life to this share of the images seen, early in a run; 0 is off."""
     learning_rate_rise: int = 0
-    """Over the first so many images the step sizes rise linearly."""
+    """Images over which the learning rates rise linearly at the start."""
 
     def __post_init__(self) -> None:
         need_one_of(self, "adversarial_loss", AdversarialLoss)
@@ -68,11 +68,11 @@ class AdaConfig:
     """Adaptive discriminator augmentation, for small data sets (Karras et al., 2020)."""
 
     target: float = 0.0
-    """Overfitting to hold, as the mean sign of D's logits on photos; 0 is off, 0.6 usual."""
+    """Target for the mean sign of D's logits on photos; 0 is off, 0.6 is usual."""
     groups: tuple[AdaGroup, ...] = ("blit", "geometry", "colour")
-    """Transformations that may happen."""
+    """Groups of transformations to apply."""
     images_to_full: int = 500_000
-    """Images in which the probability could climb from 0 to 1."""
+    """Images over which the probability can rise from 0 to 1."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.target < 1:
@@ -83,103 +83,103 @@ class AdaConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class SpeedConfig:
-    """How the same updates are computed; none changes what is learnt but for rounding."""
+    """How updates are computed; results differ only by rounding."""
 
     channels_last: bool = True
-    """Lay tensors out position by position, as fast convolutions like it."""
+    """Store tensors in channels_last format, which convolutions compute faster."""
     fused_optimizer: bool = True
-    """Update all weights of a network in one call."""
+    """Use Adam's fused implementation, which updates all weights of a network in one call."""
     share_forward_passes: bool = True
-    """Reconstruct each batch once for discriminator, encoder and generator; needs `accumulate`
-    to be 1."""
+    """Reconstruct each batch once for discriminator, encoder and generator; only if `accumulate`
+    is 1."""
     prefetch: bool = True
-    """Fetch the next photos while the networks learn from these."""
+    """Fetch the next photos while an update is computed."""
     compile: bool = False
-    """Compile generator and encoder first, which takes minutes and pays off on long runs."""
+    """Compile generator and encoder first, which takes minutes and speeds up long runs."""
 
 
 PerceptualNetwork = Literal["efficientnet-lite0", "lpips-vgg16", "none"]
 Precision = Literal["auto", "32-true", "bf16-mixed"]
-"""Arithmetic of networks; `auto` is bf16-mixed where the hardware multiplies bfloat16."""
+"""Precision of networks; `auto` is bf16-mixed if the hardware multiplies bfloat16."""
 ChosenPrecision = Literal["32-true", "bf16-mixed"]
-"""What networks can compute in, once `auto` is decided."""
+"""Precision of networks once `auto` is resolved."""
 Augmentation = Literal["colour", "translation", "cutout"]
 Auto = Literal["auto"]
 
 GROUP = 4
-"""Images that the discriminator's minibatch standard deviation compares."""
+"""Images in a group of the discriminator's minibatch standard deviation."""
 R1_RULE = 0.0002
 """`r1_gamma = "auto"` is this times the image's pixels over the batch (Karras et al., 2020)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """How to train; the defaults are the paper's. Lengths are counted in images seen."""
+    """How to train; the defaults are the paper's. Durations are counted in images seen."""
 
     images: int = 5_000_000
     """Length of the run, in images seen."""
     batch: int = 16
     """Images for each update, over all processes."""
     accumulate: int = 1
-    """Passes a batch is cut into on each process, when it does not fit into memory at once."""
+    """Passes that each process divides its batch into, if it does not fit into memory at once."""
     learning_rate: float = 0.002
-    """Adam's step size for generator and encoder."""
+    """Learning rate of Adam for generator and encoder."""
     discriminator_learning_rate: float = 0.002
-    """Adam's step size for the discriminator, before the lazy-R1 correction."""
+    """Learning rate of Adam for the discriminator, before the lazy-R1 correction."""
     warm_up_learning_rate: float = 0.002
-    """Adam's step size before `adversarial_from`."""
+    """Learning rate of Adam before `adversarial_from`."""
     r1_gamma: float | Auto = 10.0
     """Weight of the R1 gradient penalty; `auto`: 0.0002 times the image's pixels over the batch."""
     r1_interval: int = 16
     """Updates of the discriminator between two R1 penalties."""
     ema_half_life: float = 11_084.0
-    """Half-life of the averaged weights, in images; 11,084 is 0.999 an update at batch 16."""
+    """Half-life of the averaged weights, in images; 11,084 is a decay of 0.999 at batch 16."""
     weights: LossWeights = field(default_factory=LossWeights)
-    """Factors of the losses."""
+    """Weights of the losses."""
     perceptual_network: PerceptualNetwork = "lpips-vgg16"
     """Network of the perceptual loss."""
     perceptual_weights: str = ""
-    """Folder with the weights of lpips-vgg16; fetched into the cache if they are not there."""
+    """Folder with the weights of lpips-vgg16; downloaded into the cache if they are missing."""
     perceptual_from: int = 0
-    """Images seen before the perceptual loss joins."""
+    """Images seen before the perceptual loss starts."""
     adversarial_from: int = 0
-    """Images seen before the adversarial and latent losses join. On a CPU a warm-up on
-    reconstruction alone pays off; the paper has none."""
+    """Images seen before the adversarial and latent losses start. On a CPU, a warm-up on
+    reconstruction alone saves time; the paper has none."""
     mapping_head_start: bool = False
-    """When that warm-up ends, fit the mapping network to the photos' stylemaps, so that its
-    first images resemble photos; the paper does not."""
+    """Fit the mapping network to the photos' stylemaps when that warm-up ends, so that its first
+    images resemble photos; not in the paper."""
     cooldown: int = 0
-    """Over the last so many images the learning rate falls linearly to a twentieth."""
+    """Images at the end over which the learning rates fall linearly to a twentieth."""
     stability: StabilityConfig = field(default_factory=StabilityConfig)
-    """Ways to steady a run that the paper does without."""
+    """Options that stabilise a run."""
     augmentations: tuple[Augmentation, ...] = ()
-    """DiffAugment transformations of what the discriminator sees, for small data sets."""
+    """DiffAugment transformations of the discriminator's inputs, for small data sets."""
     ada: AdaConfig = field(default_factory=AdaConfig)
-    """Augmentation that adapts to how much the discriminator overfits."""
+    """Augmentation that adapts to the discriminator's overfitting (ADA)."""
     horizontal_flips: bool = True
-    """Mirror every other image at random."""
+    """Mirror each image with probability 1/2."""
     init_from: str = ""
-    """Model to start from: a bundled one's name, a .safetensors file or a run's folder."""
+    """Model to start from: a bundled model's name, a .safetensors file or a run's folder."""
     freeze_discriminator: int = 0
-    """Layers of the discriminator, from the image on, that stay as `init_from` has them."""
+    """Layers of the discriminator, counted from the image, that keep the weights of `init_from`."""
     precision: Precision = "32-true"
-    """Arithmetic of the forward passes; auto: bf16-mixed where the processor or GPU multiplies
-    bfloat16, else 32-true. A run keeps what it began with."""
+    """Precision of the forward passes. `auto` is bf16-mixed if the processor or GPU multiplies
+    bfloat16, else 32-true; a run keeps the choice."""
     speed: SpeedConfig = field(default_factory=SpeedConfig)
-    """How the same updates are computed."""
+    """How updates are computed."""
     seed: int = 0
-    """Everything random in a run follows from it."""
+    """Seed of all random numbers of a run."""
     snapshot_every: int = 20_000
     """Images between two snapshots of the weights."""
     sample_every: int = 10_000
     """Images between two sample sheets and validations."""
     frechet_images: int = 0
-    """Random images that each validation compares with the photos, by the Fréchet distance in
-    EfficientNet-Lite0's features; 0 leaves it out."""
+    """Random images that each validation compares with photos, by the Fréchet distance in
+    features of EfficientNet-Lite0; 0 turns it off."""
     keep_snapshots: int = 5
-    """How many of the newest snapshots stay on disk."""
+    """Number of newest snapshots kept on disk."""
     tensorboard: bool = False
-    """Write losses, validation and sheets for TensorBoard too."""
+    """Also write losses, validation and sample sheets for TensorBoard."""
 
     def __post_init__(self) -> None:
         need_positive(
@@ -204,12 +204,12 @@ class TrainConfig:
 
     def _refuse_combinations(self) -> None:
         if self.freeze_discriminator and not self.init_from:
-            raise ConfigError("freeze_discriminator keeps what init_from gives: name one.")
+            raise ConfigError("freeze_discriminator keeps weights of init_from: set init_from too.")
         if 0 < self.frechet_images < 2:
-            raise ConfigError("frechet_images must be 0 or at least 2: one has no spread.")
+            raise ConfigError("frechet_images must be 0 or at least 2, got 1.")
 
     def r1_weight(self, image_size: int) -> float:
-        """The weight of R1 for images of that height and width."""
+        """Compute the weight of R1 for images of that height and width."""
         if self.r1_gamma == "auto":
             return R1_RULE * image_size**2 / self.batch
         return self.r1_gamma
@@ -218,14 +218,14 @@ class TrainConfig:
         """Divide the batch among processes and passes.
 
         Raises:
-            ConfigError: It does not divide, or leaves less than a group of the minibatch
-                standard deviation, whose results would be others.
+            ConfigError: It does not divide into whole groups of the minibatch standard
+                deviation, so results would differ.
         """
         each, rest = divmod(self.batch, processes * self.accumulate)
         if rest or each % min(GROUP, self.batch):
             raise ConfigError(
                 f"batch must divide into {processes} process(es) times {self.accumulate} pass(es) "
-                f"(accumulate) of a multiple of {GROUP} images each, for the minibatch standard "
-                f"deviation compares groups of {GROUP}; got {self.batch}."
+                f"(accumulate) of a multiple of {GROUP} images each, because the minibatch "
+                f"standard deviation compares groups of {GROUP}; got {self.batch}."
             )
         return each

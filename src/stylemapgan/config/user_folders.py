@@ -1,4 +1,4 @@
-"""Folders of the user that this package may use."""
+"""The user's cache folder."""
 
 import os
 import tempfile
@@ -8,13 +8,13 @@ from stylemapgan.errors import StorageError
 
 
 def cache_folder() -> Path:
-    """Say where this package keeps what it can make again: $XDG_CACHE_HOME or ~/.cache.
+    """Find the folder for files that can be made again: in $XDG_CACHE_HOME or ~/.cache.
 
-    Without either, as for a user without a name in a container, it is a folder of that user's own
-    among the temporary ones.
+    For a user without a home folder, as in some containers, it is a temporary folder that only
+    this user can write.
 
     Raises:
-        StorageError: That one belongs to somebody else.
+        StorageError: The temporary folder belongs to another user.
     """
     base = os.environ.get("XDG_CACHE_HOME")
     if base:
@@ -26,11 +26,11 @@ def cache_folder() -> Path:
 
 
 def _temporary_folder() -> Path:
-    """Make a folder that nobody else may write to."""
+    """Make a folder that only this user can write."""
     folder = Path(tempfile.gettempdir()) / f"stylemapgan-{os.getuid()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.lstat().st_uid != os.getuid():
         raise StorageError(
-            f"{folder} belongs to somebody else; set HOME or XDG_CACHE_HOME to a folder of yours."
+            f"{folder} belongs to another user: set HOME or XDG_CACHE_HOME to a folder of your own."
         )
     return folder

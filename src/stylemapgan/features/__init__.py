@@ -1,4 +1,4 @@
-"""Networks trained on other tasks, to judge how pictures look."""
+"""Pretrained feature networks, to measure perceptual distance."""
 
 from pathlib import Path
 
@@ -18,15 +18,15 @@ TRAIN_OFFLINE = "use --perceptual-network efficientnet-lite0, which needs no dow
 def load_distance(
     network: PerceptualNetwork, weights_folder: Path | None = None
 ) -> AbstractPerceptualDistance | None:
-    """Build the perceptual distance of that name; None for `none`.
+    """Build a perceptual distance by name; None for `none`.
 
     Args:
-        network: Which network judges.
-        weights_folder: Where the weights of `lpips-vgg16` lie; fetched if they are not there.
+        network: Name of the feature network.
+        weights_folder: Folder with the weights of `lpips-vgg16`; downloaded if missing.
 
     Raises:
-        MissingExtraError: The package that carries EfficientNet-Lite0 is not installed.
-        DataError: The weights of LPIPS are neither at hand nor to be fetched.
+        MissingExtraError: The package with the weights of EfficientNet-Lite0 is not installed.
+        DataError: The weights of LPIPS are missing and cannot be downloaded.
     """
     given = [weights_folder] if weights_folder else []
     loaders = {

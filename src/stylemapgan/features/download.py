@@ -1,8 +1,8 @@
-"""One large file of the web, fetched in as many attempts as it takes, and checked.
+"""Download one large file, resume interrupted downloads, and verify the result.
 
-What has arrived stays in a `.part` file beside the place it is meant for, also when the connection
-breaks or somebody presses Ctrl-C; the next attempt asks for the rest only. Two processes that
-fetch the same file write the same bytes to the same places, and do not disturb each other.
+Downloaded bytes stay in a `.part` file beside the target, even if the connection breaks or the user
+presses Ctrl-C; the next attempt requests only the rest. Two processes that download the same file
+write the same bytes at the same offsets, so they do not disturb each other.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ from stylemapgan.images.failed_writes import failed_write
 
 PART = ".part"
 TIMEOUT_S = 30.0
-"""A server that says nothing for so long is given up."""
+"""Longest wait for a response."""
 CHUNK = 2**18
 """Bytes between two reports of progress."""
 RANGE_REFUSED = 416
@@ -28,27 +28,27 @@ PARTIAL_CONTENT = 206
 THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 
 OnProgress = Callable[[int, int | None], None]
-"""Told how many bytes are here, and of how many; None where nobody knows."""
+"""Called with the bytes downloaded and their total; None if the total is unknown."""
 
 
 def fetch(
     url: str, path: Path, size: int, sha256: str, on_progress: OnProgress | None = None
 ) -> None:
-    """Bring a file to its place, whole and checked, or not at all.
+    """Download a file and verify it; it appears complete or not at all.
 
     Args:
-        url: Where it is: https, or this machine itself; redirects must stay so.
-        path: Where it goes.
-        size: Of the file, in bytes.
-        sha256: Of its bytes, in hexadecimal.
-        on_progress: Told again and again how far it is.
+        url: An https address, or one of this machine; redirects must be too.
+        path: Where to save the file.
+        size: Its size in bytes.
+        sha256: Its SHA-256, in hexadecimal.
+        on_progress: Called repeatedly with the progress.
 
     Raises:
-        DataError: It cannot be had; the message is the reason alone.
-        StorageError: It cannot be written; what has come is kept.
+        DataError: The file cannot be downloaded; the message is only the reason.
+        StorageError: The file cannot be written; downloaded bytes are kept.
     """
     if not _is_safe(url):
-        raise DataError("this is no https address")
+        raise DataError("not an https address")
     part = path.with_name(path.name + PART)
     report = on_progress or (lambda done, total: None)
     try:
@@ -56,17 +56,17 @@ def fetch(
         was_begun = part.exists()
         _complete(url, part, size, report)
         found = file_sha256(part)
-        if found != sha256 and was_begun:  # with another file, or damaged since
+        if found != sha256 and was_begun:  # the earlier part is damaged or of another file
             part.unlink()
             _complete(url, part, size, report)
             found = file_sha256(part)
         if found != sha256:
             part.unlink()
-            raise DataError(f"what came has SHA-256 {found}, expected {sha256}")
+            raise DataError(f"the downloaded file has SHA-256 {found}, expected {sha256}")
         part.replace(path)
     except FileNotFoundError:
-        if not path.is_file():  # else another process was quicker
-            raise DataError(f"{part} vanished while it was written") from None
+        if not path.is_file():  # else another process has finished it
+            raise DataError(f"{part} disappeared during the download") from None
     except (OSError, HTTPException) as error:
         failed = failed_write(path, error, (part, path), size)
         raise failed or DataError(_reason(error)) from None
@@ -79,14 +79,14 @@ def file_sha256(path: Path) -> str:
 
 
 def _complete(url: str, part: Path, size: int, report: OnProgress) -> None:
-    """Fetch what the part does not have yet."""
+    """Download the bytes that are missing in the part file."""
     done = part.stat().st_size if part.exists() else 0
     if done >= size:
         return
     headers = {"User-Agent": "stylemapgan"} | ({"Range": f"bytes={done}-"} if done else {})
     request = Request(url, headers=headers)
     try:
-        response = build_opener(_CarefulRedirects).open(request, timeout=TIMEOUT_S)
+        response = build_opener(_SafeRedirects).open(request, timeout=TIMEOUT_S)
     except HTTPError as error:
         if error.code != RANGE_REFUSED or not done:
             raise
@@ -96,7 +96,7 @@ def _complete(url: str, part: Path, size: int, report: OnProgress) -> None:
         return
     with response:
         if response.status != PARTIAL_CONTENT:
-            done = 0  # this server sends whole files only
+            done = 0  # this server sends only whole files
         _refuse_other_size(response, done, size)
         part.touch()
         with part.open("r+b") as file:
@@ -106,7 +106,7 @@ def _complete(url: str, part: Path, size: int, report: OnProgress) -> None:
 def _receive(
     response: HTTPResponse, file: IO[bytes], done: int, size: int, report: OnProgress
 ) -> None:
-    """Write what comes behind the bytes that are done."""
+    """Append the received bytes to those already downloaded."""
     file.seek(done)
     report(done, size)
     while done < size and (chunk := response.read(min(CHUNK, size - done))):
@@ -116,33 +116,33 @@ def _receive(
     file.flush()
     os.fsync(file.fileno())
     if done < size:
-        raise OSError(f"the connection ended after {done:,} of {size:,} bytes, which are kept")
+        raise OSError(f"the connection closed after {done:,} of {size:,} bytes, which are kept")
 
 
 def _refuse_other_size(response: HTTPResponse, done: int, size: int) -> None:
     if response.length is not None and done + response.length != size:
-        raise OSError(f"there is another file, of {done + response.length:,} bytes")
+        raise OSError(f"the file there has {done + response.length:,} bytes, expected {size:,}")
 
 
 def _is_safe(url: str) -> bool:
-    """Tell whether nobody on the way can read or change what is fetched."""
+    """Whether the connection is encrypted, or stays on this machine."""
     parts = urlsplit(url)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in THIS_MACHINE)
 
 
-class _CarefulRedirects(HTTPRedirectHandler):
+class _SafeRedirects(HTTPRedirectHandler):
     """Follows redirects to safe addresses only."""
 
-    def redirect_request(self, req: Request, fp: Any, *told: Any, **named: Any) -> Request | None:
-        request = super().redirect_request(req, fp, *told, **named)
+    def redirect_request(self, req: Request, fp: Any, *args: Any, **named: Any) -> Request | None:
+        request = super().redirect_request(req, fp, *args, **named)
         if request is not None and not _is_safe(request.full_url):
             fp.close()
-            raise DataError(f"it leads to {request.full_url}, which is no https address")
+            raise DataError(f"it redirects to {request.full_url}, which is not an https address")
         return request
 
 
 def _reason(error: Exception) -> str:
-    """Say in one line why nothing came."""
+    """Describe a failed download in one line."""
     if isinstance(error, HTTPError):
         error.close()
         return f"HTTP {error.code} {error.reason}"

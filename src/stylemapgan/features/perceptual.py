@@ -1,4 +1,8 @@
-"""How different two pictures look, as a network sees them."""
+"""Perceptual distances: how different two pictures look, in features of a network.
+
+Source of LPIPS: Zhang et al., "The Unreasonable Effectiveness of Deep Features as a Perceptual
+Metric", CVPR 2018, version 0.1 with VGG16.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -16,11 +20,11 @@ from stylemapgan.features.weights import LPIPS_VGG, VGG16
 EFFICIENTNET_LAYERS = (0, 1, 3, 5)
 """The stem and the blocks 0, 2 and 4: positions in the list of features."""
 SMALLEST_SIDE = 128
-"""Smaller pictures are enlarged to this many pixels, so that features have room."""
+"""Smaller pictures are enlarged to this many pixels, so that feature maps are large enough."""
 
 
 class AbstractPerceptualDistance(nn.Module, ABC):
-    """A distance between pictures that gradients flow through."""
+    """A differentiable distance between pictures."""
 
     @abstractmethod
     def forward(
@@ -28,7 +32,7 @@ class AbstractPerceptualDistance(nn.Module, ABC):
         one: Float[Tensor, "batch 3 height width"],
         other: Float[Tensor, "batch 3 height width"],
     ) -> Float[Tensor, " batch"]:
-        """Compute one distance for each pair of pictures in [-1, 1]; 0 where they are equal."""
+        """Compute one distance for each pair of pictures in [-1, 1]; 0 for equal pictures."""
 
 
 class EfficientNetDistance(AbstractPerceptualDistance):
@@ -89,10 +93,9 @@ STAGES = ((64, 64), (128, 128), (256, 256, 256), (512, 512, 512), (512, 512, 512
 """Widths of VGG16's convolutions; pooling halves the resolution between stages."""
 MEAN = (-0.030, -0.088, -0.188)
 STD = (0.458, 0.448, 0.450)
-"""LPIPS brings pictures in [-1, 1] to the range VGG16 was trained in with these."""
+"""Mean and standard deviation that LPIPS normalises pictures in [-1, 1] with, for VGG16."""
 MEASURE_OFFLINE = (
-    "name it with --weights; without a download there is the distance in features of "
-    "EfficientNet-Lite0"
+    "name it with --weights; the distance in features of EfficientNet-Lite0 needs no download"
 )
 
 
@@ -126,7 +129,7 @@ class VGG16Features(nn.Module):
 
 
 class LPIPS(AbstractPerceptualDistance):
-    """Distance in the features of VGG16, each channel weighted as people see it."""
+    """Distance in features of VGG16, with a weight for each channel fitted to human judgements."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -161,12 +164,12 @@ def load_lpips(
     """Build LPIPS with its public weights, `vgg16-397923af.pth` and `vgg.pth`.
 
     Args:
-        given: Files or folders to look for the weights in before they are fetched.
-        on_progress: Told how far the fetching is, one file after the other.
-        alternative: What one can do without a connection, for the error.
+        given: Files or folders to search for the weights before they are downloaded.
+        on_progress: Called with the progress of each download.
+        alternative: What to do without a connection, for the error message.
 
     Raises:
-        DataError: The weights are missing and cannot be fetched, or are other files.
+        DataError: The weights are missing and cannot be downloaded, or are other files.
     """
     distance = LPIPS()
     trunk = VGG16.load(alternative, given, on_progress)

@@ -1,7 +1,7 @@
-"""ResNet-50, and the detector of generated pictures that was made of it: CNNDetection.
+"""ResNet-50, and CNNDetection, a detector of generated pictures built on it.
 
-The weights of CNNDetection are for non-commercial use only. So they are not fetched: whoever may
-use them gives the file, `blur_jpg_prob0.1.pth` or `blur_jpg_prob0.5.pth` by their authors.
+The weights of CNNDetection are for non-commercial use only, so they are not downloaded: users who
+may use them provide the authors' file, `blur_jpg_prob0.1.pth` or `blur_jpg_prob0.5.pth`.
 
 Source: He et al., "Deep Residual Learning for Image Recognition", CVPR 2016, table 1 and figure 5;
 strides sit in the 3x3 convolutions, as in torchvision's networks of that name. Wang et al.,
@@ -24,7 +24,7 @@ STEM_WIDTH = 64
 BLOCKS = (3, 4, 6, 3)
 """Bottlenecks of each of the four layers; each layer doubles the width of the one before."""
 EXPANSION = 4
-"""A bottleneck puts out so many times the channels that its 3x3 convolution has."""
+"""Ratio of a bottleneck's output channels to those of its 3x3 convolution."""
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
 """Of ImageNet, for pictures in [0, 1]."""
@@ -81,7 +81,7 @@ class ResNet50(nn.Module):
 
 
 class CNNDetection(nn.Module):
-    """Tells generated pictures from photos: above 0, it takes a picture for generated."""
+    """Detects generated pictures: a logit above 0 means that a picture counts as generated."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -97,10 +97,10 @@ class CNNDetection(nn.Module):
 
 
 def load_cnn_detection(file: Path) -> CNNDetection:
-    """Build the detector with weights that the user has.
+    """Build the detector with the user's weights.
 
     Args:
-        file: As its authors saved it, `{"model": weights, ...}`, or the weights alone.
+        file: The authors' file, `{"model": weights, ...}`, or the weights alone.
 
     Raises:
         CheckpointError: The file is missing, damaged, or holds something else.
@@ -115,11 +115,13 @@ def load_cnn_detection(file: Path) -> CNNDetection:
         if shape != value.shape:
             found = "which is missing" if shape is None else f"got {tuple(shape)}"
             raise CheckpointError(
-                f"{file} holds no CNNDetection: expected {name} of shape "
+                f"{file} does not hold CNNDetection: expected {name} of shape "
                 f"{tuple(value.shape)}, {found}"
             )
     if unknown := [name for name in held if name not in wanted]:
-        raise CheckpointError(f"{file} holds no CNNDetection: its ResNet-50 has no {unknown[0]}")
+        raise CheckpointError(
+            f"{file} does not hold CNNDetection: its ResNet-50 has no {unknown[0]}"
+        )
     detector.network.load_state_dict(held)
     return detector
 
@@ -127,27 +129,27 @@ def load_cnn_detection(file: Path) -> CNNDetection:
 def _read(file: Path) -> Mapping[str, Any]:
     """Read weights; no code in the file is ever run."""
     if not file.is_file():
-        raise CheckpointError(f"{file}: there is no such file of weights of CNNDetection.")
+        raise CheckpointError(f"{file} not found: expected the weights of CNNDetection.")
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about damage, which is an error here
+            warnings.simplefilter("ignore")  # damage raises an error below
             held = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged pickle may raise anything
         raise CheckpointError(
-            f"{file} holds no PyTorch weights, or is damaged ({type(error).__name__})"
+            f"{file} does not hold PyTorch weights, or is damaged ({type(error).__name__})"
         ) from None
     weights = held.get("model", held) if isinstance(held, Mapping) else None
     if not isinstance(weights, Mapping):
-        raise CheckpointError(f"{file} holds no weights by name, but a {type(held).__name__}")
+        raise CheckpointError(f"{file} holds a {type(held).__name__}, expected weights by name")
     return weights
 
 
 def _layer(into: int, middle: int, blocks: int, stride: int) -> nn.Sequential:
-    """Put bottlenecks in a row; the first of them changes width and resolution."""
+    """Chain bottlenecks; the first of them changes width and resolution."""
     rest = [Bottleneck(middle * EXPANSION, middle, 1) for _ in range(blocks - 1)]
     return nn.Sequential(Bottleneck(into, middle, stride), *rest)
 
 
 def _is_counter(name: str) -> bool:
-    """Tell what older files leave out and nobody needs: how many batches were seen in training."""
+    """Whether a tensor counts training batches, which older files omit and nothing needs."""
     return name.endswith("num_batches_tracked")

@@ -1,4 +1,4 @@
-"""Public weights of feature networks: a file given by the user, or fetched once and checked."""
+"""Public weights of feature networks: a file given by the user, or a verified download."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from stylemapgan.config import user_folders as places
+from stylemapgan.config import user_folders
 from stylemapgan.errors import DataError
 from stylemapgan.features.download import OnProgress, fetch, file_sha256
 
@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class PublicWeights:
-    """A file that others publish; equal bytes wherever it comes from."""
+    """A published weights file, identified by its SHA-256."""
 
     name: str
     url: str
@@ -31,15 +31,15 @@ class PublicWeights:
         given: Sequence[Path] = (),
         on_progress: OnProgress | None = None,
     ) -> dict[str, Tensor]:
-        """Read the weights, fetching them into the cache the first time.
+        """Read the weights; download them into the cache the first time.
 
         Args:
-            alternative: What one can do without a connection; completes "put the file there, or".
-            given: Files or folders to look in first.
-            on_progress: Told how far the fetching is.
+            alternative: What to do without a connection; completes "put the file there, or".
+            given: Files or folders to search first.
+            on_progress: Called with the progress of the download.
 
         Raises:
-            DataError: The file is missing and cannot be fetched, or is another file.
+            DataError: The file is missing and cannot be downloaded, or is another file.
         """
         path = find_weights(self, given) or cache_folder() / self.name
         if not path.exists():
@@ -52,28 +52,28 @@ class PublicWeights:
     def _fetch(
         self, path: Path, alternative: str, given: Sequence[Path], on_progress: OnProgress | None
     ) -> None:
-        logger.info("Fetching %s into %s.", self.url, path.parent)
+        logger.info("Downloading %s into %s.", self.url, path.parent)
         try:
             fetch(self.url, path, self.size, self.sha256, on_progress)
         except DataError as error:
             searched = f"is not in {', '.join(map(str, given))} and " if given else ""
             raise DataError(
-                f"{self.name} {searched}could not be fetched from {self.url} ({error}): "
+                f"{self.name} {searched}could not be downloaded from {self.url} ({error}): "
                 f"put the file into {path.parent}, or {alternative}"
             ) from None
 
 
 def find_weights(public: PublicWeights, given: Sequence[Path]) -> Path | None:
-    """Find public weights among files and folders: by name, else by content under another name.
+    """Find public weights among files and folders by name, or by content under another name.
 
     Args:
-        public: What to look for.
-        given: Files, and folders whose files are looked at; folders in them are not.
+        public: The weights to find.
+        given: Files, and folders to search without their subfolders.
 
     Raises:
-        DataError: There is no such file or folder.
+        DataError: A given file or folder does not exist.
     """
-    files = [file for place in given for file in _files(place)]
+    files = [file for path in given for file in _files(path)]
     for file in files:
         if file.name == public.name:
             return file
@@ -83,18 +83,18 @@ def find_weights(public: PublicWeights, given: Sequence[Path]) -> Path | None:
     return None
 
 
-def _files(place: Path) -> Iterator[Path]:
-    if place.is_dir():
-        yield from sorted(file for file in place.iterdir() if file.is_file())
-    elif place.is_file():
-        yield place
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(file for file in path.iterdir() if file.is_file())
+    elif path.is_file():
+        yield path
     else:
-        raise DataError(f"There is no file or folder {place} to look for weights in.")
+        raise DataError(f"{path} not found: expected a file or folder with weights.")
 
 
 def cache_folder() -> Path:
-    """Where fetched weights stay: `$XDG_CACHE_HOME/stylemapgan/weights`."""
-    return places.cache_folder() / "weights"
+    """Find the folder of downloaded weights: `$XDG_CACHE_HOME/stylemapgan/weights`."""
+    return user_folders.cache_folder() / "weights"
 
 
 VGG16 = PublicWeights(

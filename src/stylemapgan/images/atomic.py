@@ -36,9 +36,8 @@ def replacing(path: Path, wanted: int | None = None) -> Iterator[Path]:
         wanted: Bytes that the block will write, where known; the error names them.
 
     Raises:
-        StorageError: The file cannot be written: the disk is full or read-only, a limit is
-            reached, writing is denied, the folder is missing, or `path` is a folder. Other
-            exceptions of the block pass unchanged.
+        StorageError: The file cannot be written: the disk is full, writing is denied, the folder
+            is missing, and so on. Other exceptions of the block pass unchanged.
     """
     try:
         target = _follow(path)

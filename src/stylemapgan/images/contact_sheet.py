@@ -1,4 +1,4 @@
-"""Contact sheets: rows of images on one page, with titles."""
+"""Contact sheets: rows of images on one page, with titles in Latin letters (Pillow's own font)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,40 +24,33 @@ def contact_sheet(
     caption: str | None = None,
     tile: int | None = None,
 ) -> Float32[np.ndarray, "1 3 height width"]:
-    """Lay out images in rows on light paper.
-
-    Titles use Pillow's own font: Latin letters, without Greek and arrows.
+    """Lay out images in rows on light paper, with titles in Latin letters.
 
     Args:
-        rows: Images of each row, (3, height, width) or (1, 3, height, width), from -1 to 1; a
-            batch is a row. None leaves a position empty.
-        row_titles: Titles to the left of the rows, one for each.
-        column_titles: Titles above the columns, one for each.
+        rows: Images of each row, ([1,] 3, height, width), from -1 to 1, or a batch. None leaves a
+            position empty.
+        row_titles: Titles to the left, one for each row.
+        column_titles: Titles above, one for each column.
         caption: Text below the rows; long lines are wrapped.
-        tile: Height and width at which each image is shown, in pixels; larger images are shrunk,
-            smaller ones enlarged smoothly. Without it, the longest side of any image.
+        tile: Height and width of each image on the sheet, in pixels; the longest side of any
+            image if not given. Images are shrunk or enlarged smoothly.
 
     Returns:
         float32, (1, 3, height, width), from -1 to 1.
 
     Raises:
-        ImageError: There is no image, an entry is not a single image, or the number of titles
-            differs from that of rows or columns.
+        ImageError: No image is given, an entry is not a single image, or titles are missing.
 
     Example:
         ```python
-        sheet = images.contact_sheet([[source, reference, edited]], column_titles=("a", "b", "a+b"))
-        images.write("sheet.png", sheet)
+        images.write("sheet.png", images.contact_sheet([[source, reference, edited]]))
         ```
     """
     pictures = [[None if cell is None else _picture(cell) for cell in row] for row in rows]
-    shown = [picture for row in pictures for picture in row if picture is not None]
-    if not shown:
-        raise ImageError("A contact sheet needs at least one image, got none.")
     sheet = _Sheet(
         rows=len(pictures),
-        columns=max(len(row) for row in pictures),
-        tile=tile or max(max(picture.size) for picture in shown),
+        columns=_most_columns(pictures),
+        tile=_longest_side(pictures) if tile is None else tile,
         row_titles=tuple(row_titles or ()),
         column_titles=tuple(column_titles or ()),
         caption=caption or "",
@@ -182,6 +175,16 @@ class _Sheet:
                 line = longer
             lines.append(line)
         return "\n".join(lines)
+
+
+def _most_columns(pictures: list[list[Image.Image | None]]) -> int:
+    if not any(picture for row in pictures for picture in row):
+        raise ImageError("A contact sheet needs at least one image, got none.")
+    return max(len(row) for row in pictures)
+
+
+def _longest_side(pictures: list[list[Image.Image | None]]) -> int:
+    return max(max(picture.size) for row in pictures for picture in row if picture is not None)
 
 
 def _picture(image: Array) -> Image.Image:

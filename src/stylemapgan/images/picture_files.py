@@ -128,7 +128,9 @@ def _save(
             f"use {', '.join(encoders)}."
         )
     if not path.parent.is_dir():
-        raise ImageError(f"{path} cannot be written: there is no folder {path.parent}.")
+        raise ImageError(
+            f"{path} cannot be written: there is no folder {path.parent}; create it first."
+        )
     if not pictures:
         raise ImageError(f"{path} needs an image, got none.")
     format_name, options = encoders[path.suffix.lower()]

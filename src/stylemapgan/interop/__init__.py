@@ -1,1 +1,1 @@
-"""Models from elsewhere, and for elsewhere."""
+"""Import released checkpoints, and export models as ONNX files."""

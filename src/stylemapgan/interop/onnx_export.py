@@ -1,4 +1,10 @@
-"""Models as ONNX files, which run without PyTorch and in other languages."""
+"""Export models as ONNX files, which run without PyTorch, and compare the two.
+
+A difference is measured in standard deviations of the network's own output, because float32 rounds
+each layer's result by about 1e-7 of its size, and networks of random weights give images far
+outside [-1, 1]. Another order of summation causes 1e-6 to 1e-4 of them, most in the networks with
+most layers; a wrong graph causes 0.1 and more.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,23 +31,23 @@ class Exported:
 
     name: str
     error: float | None
-    """Largest difference from PyTorch's results, in standard deviations of them; None if the
-    two were not compared."""
+    """Largest difference from PyTorch's results, in their standard deviations; None if not
+    compared."""
     size: int
-    """Bytes of its files."""
+    """Size of its files in bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A part of the work that begins now."""
+    """A step of the export that begins now."""
 
     doing: str
-    """A file, and what is done to it."""
+    """What is done, and to which file."""
     done: int
-    """Layers behind: a network counts its layers once when it is written, and once for each photo
-    it is compared on."""
+    """Layers processed so far: those of a network count once when it is written, and once for each
+    photo it is compared on."""
     total: int
-    """Layers in all."""
+    """Layers to process in total."""
 
 
 def export(
@@ -50,30 +56,30 @@ def export(
     photos: Images | None,
     *,
     names: Sequence[str] = zoo.ONNX_NETWORKS,
-    tell: Callable[[Step], None] = lambda step: None,
+    on_step: Callable[[Step], None] = lambda step: None,
 ) -> list[Exported]:
     """Write a model's networks as ONNX files, after comparing them with PyTorch.
 
     Args:
-        checkpoint: The model; what it says of itself goes into every file. Its float16 weights
-            stay that, for half the size; networks compute in float32 all the same.
-        folder: Where to; appears whole or not at all.
-        photos: What to compare on, of the model's size; without, nothing is compared.
-        names: Which networks.
-        tell: Told what comes next.
+        checkpoint: The model; its metadata is stored in every file. float16 weights are stored as
+            they are, for half the size; networks compute in float32 nevertheless.
+        folder: Folder to write; it appears complete or not at all.
+        photos: Photos of the model's size to compare results on; None to skip the comparison.
+        names: Networks to export.
+        on_step: Called when a step begins.
 
     Raises:
-        CheckpointError: The model makes no sense, the folder is not empty, or results are too
-            far from PyTorch's, see `compare`.
+        CheckpointError: The model is invalid, the folder is not empty, or results differ too much
+            from PyTorch's, see `compare`.
         StorageError: The folder cannot be written: the disk is full, or writing is denied.
         MissingExtraError: The packages that write ONNX are not installed.
     """
-    import_onnx()  # better now than after the networks are built
+    import_onnx()  # fail before the networks are built
     refuse_used_folder(folder)
     networks = build(without_discriminator(checkpoint))
     known = graphs(networks)
     chosen = {name: graph for name, graph in known.items() if name in names}
-    begin = _counting(chosen, 0 if photos is None else len(photos), tell)
+    begin = _counting(chosen, 0 if photos is None else len(photos), on_step)
     metadata = to_metadata(checkpoint, ONNX_FORMAT)
     sizes, errors = {}, {}
     with replacing_folder(folder) as unfinished:
@@ -90,7 +96,7 @@ def export(
 
 
 def without_discriminator(checkpoint: Checkpoint) -> Checkpoint:
-    """Leave out what only training needs."""
+    """Remove the discriminator, which only training needs."""
     tensors = {
         name: array
         for name, array in checkpoint.tensors.items()
@@ -100,9 +106,9 @@ def without_discriminator(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def _counting(
-    chosen: Mapping[str, Graph], photos: int, tell: Callable[[Step], None]
+    chosen: Mapping[str, Graph], photos: int, on_step: Callable[[Step], None]
 ) -> Callable[[str, str], None]:
-    """Make a function that says what begins, and how much is behind."""
+    """Make a function that reports each step and how many layers are done."""
     layers = {
         name: sum(not list(module.children()) for module in graph.network.modules())
         for name, graph in chosen.items()
@@ -113,27 +119,27 @@ def _counting(
     def begin(name: str, doing: str) -> None:
         done = sum(layers[each] for each in begun)
         begun.append(name)
-        tell(Step(doing=f"{doing} {name}.onnx", done=done, total=total))
+        on_step(Step(doing=f"{doing} {name}.onnx", done=done, total=total))
 
     return begin
 
 
 def refuse_used_folder(folder: Path) -> None:
-    """Let only a new or empty folder pass.
+    """Refuse a folder that is not empty, or whose parent is missing.
 
     Raises:
-        CheckpointError: There is something, or no place for it.
+        CheckpointError: Files cannot be written there.
     """
     if not folder.parent.is_dir():
         raise CheckpointError(f"{folder} cannot be written: there is no folder {folder.parent}.")
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise CheckpointError(f"{folder} is there already: give a folder that is new or empty.")
+        raise CheckpointError(f"{folder} is not empty: give a new or empty folder.")
 
 
 TOLERANCE = 1e-3
 """Largest difference allowed, in standard deviations of the output."""
 LEAST_SPREAD = 1e-3
-"""Outputs that hardly vary count as varying by this share of their largest value."""
+"""Least spread of an output, as a share of its largest value."""
 
 
 def compare(
@@ -141,19 +147,19 @@ def compare(
     networks: Networks,
     folder: Path,
     photos: Images,
-    tell: Callable[[str], None] = lambda name: None,
+    on_network: Callable[[str], None] = lambda name: None,
 ) -> dict[str, float]:
-    """Run exported networks beside PyTorch's, each on what PyTorch makes of photos.
+    """Compare exported networks with PyTorch's, each on the same inputs computed from photos.
 
     One photo and one open file at a time: the modulations of a large model take gigabytes, and its
-    networks several times their files.
+    networks several times the size of their files.
 
     Args:
         known: Networks in PyTorch by name, see `graphs`.
-        networks: The model they are of.
-        folder: Exported networks; those that are not there are left out.
-        photos: What to compare on.
-        tell: Told before a network runs on a photo.
+        networks: The model they belong to.
+        folder: Exported networks; missing ones are skipped.
+        photos: Photos to compare on.
+        on_network: Called before a network runs on a photo.
 
     Returns:
         The largest difference for each network, in standard deviations of its output.
@@ -165,7 +171,7 @@ def compare(
     for index in range(len(photos)):
         for name, inputs, expected in _steps(known, networks, photos, index):
             if name in errors:
-                tell(name)
+                on_network(name)
                 given = dict(zip(known[name].inputs, inputs, strict=True))
                 results = OnnxNetworks(folder).run(name, given)
                 errors[name] = max(errors[name], _worst(name, results, expected))
@@ -173,15 +179,15 @@ def compare(
 
 
 def refuse_differences(errors: Mapping[str, float]) -> None:
-    """Let only networks pass that compute what PyTorch's do.
+    """Refuse exported networks whose results differ from PyTorch's.
 
     Raises:
-        CheckpointError: One is further off than `TOLERANCE`.
+        CheckpointError: A difference exceeds `TOLERANCE`.
     """
     worst = max(errors, key=lambda name: np.nan_to_num(errors[name], nan=np.inf))
     if not errors[worst] <= TOLERANCE:
         raise CheckpointError(
-            f"{worst}.onnx is off from PyTorch by {errors[worst]:.2g} standard deviations of its "
+            f"{worst}.onnx differs from PyTorch by {errors[worst]:.2g} standard deviations of its "
             f"output, more than {TOLERANCE:g}: nothing was written."
         )
 
@@ -189,7 +195,7 @@ def refuse_differences(errors: Mapping[str, float]) -> None:
 def _steps(
     known: Mapping[str, Graph], networks: Networks, photos: Images, index: int
 ) -> Iterator[tuple[str, list[np.ndarray], list[np.ndarray]]]:
-    """Give, for each network, what goes in when a photo is edited, and what PyTorch makes of it."""
+    """Yield each network with its inputs when a photo is edited, and PyTorch's results."""
 
     def step(name: str, inputs: list[np.ndarray]) -> tuple[str, list[np.ndarray], list[np.ndarray]]:
         return name, inputs, _with_pytorch(known[name], inputs)
@@ -214,7 +220,7 @@ def _with_pytorch(graph: Graph, inputs: list[np.ndarray]) -> list[np.ndarray]:
 
 
 def _worst(name: str, results: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> float:
-    """Find the output of the largest difference, each measured by its own spread."""
+    """Find the largest difference over all outputs, each relative to its own spread."""
     return max(
         _difference(name, result, array) for result, array in zip(results, expected, strict=True)
     )
@@ -224,8 +230,8 @@ def _difference(name: str, result: np.ndarray, expected: np.ndarray) -> float:
     largest = float(max(expected.max(), -expected.min()))
     if not np.isfinite(largest):
         raise CheckpointError(
-            f"The model itself is broken: in PyTorch, its {name} network gives results that are "
-            "not finite. Export another snapshot."
+            f"The model itself is broken: in PyTorch, the results of its {name} network are not "
+            "finite. Export another snapshot."
         )
     difference = result - expected
     np.abs(difference, out=difference)

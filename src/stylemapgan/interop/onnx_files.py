@@ -1,8 +1,11 @@
-"""Weights in ONNX files: where they lie, and in which precision.
+"""Trace networks, and write them with their weights as ONNX files.
 
-Weights that float16 holds exactly are stored in it, as the model file has them, with their scale
+While a network is traced, its large weights are inputs of the graph without values, so time and
+memory do not depend on them; `write` stores them in the file afterwards.
+
+Weights that float16 represents exactly are stored in it, as in the model file, with their scale
 (equalised learning rate) as a node of the graph: nothing is lost, and ONNX Runtime multiplies
-once, when it loads the file. Others are stored in float32 with the scale multiplied in.
+once, when it loads the file. Others are stored in float32, multiplied by their scale.
 """
 
 import copy
@@ -21,21 +24,20 @@ from stylemapgan.errors import CheckpointError, MissingExtraError
 from stylemapgan.interop.onnx_networks import Graph, WithWeights
 
 LEAST_LARGE = 1024
-"""Numbers that a large weight holds at least."""
+"""Least number of elements of a large weight."""
 
 
 MOST_INSIDE = 1_800_000_000
-"""Bytes of weights that a file may hold; protobuf allows no file of 2 GiB or more."""
+"""Most bytes of weights within a file; protobuf limits files to 2 GiB."""
 DATA_SUFFIX = ".data"
-"""Ends the name of a second file, which holds the weights of a network that is larger."""
+"""Suffix of a second file with the weights of a larger network."""
 
 
 def trace(graph: Graph) -> tuple[Any, dict[str, Tensor]]:
-    """Turn a network into an ONNX model without its large weights.
+    """Convert a network to an ONNX model without its large weights.
 
     Returns:
-        The model, which takes the large weights as its first inputs; and these weights, by the
-        names of the inputs.
+        The model, whose first inputs are the large weights; and these weights by name.
 
     Raises:
         CheckpointError: PyTorch's exporter fails.
@@ -66,10 +68,10 @@ def trace(graph: Graph) -> tuple[Any, dict[str, Tensor]]:
             )
     except torch.onnx.OnnxExporterError as error:
         reason = str(error).strip().splitlines()[0]
-        raise CheckpointError(f"PyTorch cannot turn a network into ONNX: {reason}") from error
-    assert program is not None  # it is only for the exporter before dynamo
+        raise CheckpointError(f"PyTorch cannot convert a network to ONNX: {reason}") from error
+    assert program is not None  # only the exporter before dynamo returns None
     model = program.model_proto
-    _forget_where_it_came_from(model)
+    _remove_source_notes(model)
     _name_lengths(model, graph)
     model.doc_string = graph.about
     return model, weights
@@ -90,7 +92,7 @@ def import_onnx() -> Any:
 
 
 def _free_lengths(graph: Graph, index: int) -> dict[int, str]:
-    """Name the lengths of an input that are not fixed: all have one batch, each its own sizes."""
+    """Name the free lengths of an input: all inputs share the batch, each has its own sizes."""
     names = {0: "batch", 2: f"rows_{index}", 3: f"columns_{index}"}
     return {axis: names[axis] for axis in graph.free_axes}
 
@@ -109,8 +111,8 @@ def _name_lengths(model: Any, graph: Graph) -> None:
                 length.dim_param = known[length.dim_param]
 
 
-def _forget_where_it_came_from(model: Any) -> None:
-    """Drop notes about the Python code, which tell of folders on this machine."""
+def _remove_source_notes(model: Any) -> None:
+    """Remove notes about the Python code, which contain paths of this machine."""
     del model.graph.value_info[:]
     for part in (*model.graph.node, *model.graph.input, *model.graph.output):
         del part.metadata_props[:]
@@ -124,16 +126,16 @@ def write(
     """Put weights into a traced network, check it, and write it.
 
     Args:
-        path: Where to. Weights of more than `MOST_INSIDE` bytes go to a file beside it.
-        model: What `trace` gave; changed in place.
-        weights: The same.
-        metadata: What the file says of itself.
+        path: File to write. Weights of more than `MOST_INSIDE` bytes go to a file beside it.
+        model: Model from `trace`; changed in place.
+        weights: Weights from `trace`.
+        metadata: Metadata of the file.
 
     Returns:
         The bytes written.
 
     Raises:
-        OSError: The disk is full, say.
+        OSError: The file cannot be written.
     """
     onnx = import_onnx()
     _fill(model.graph, weights)
@@ -146,7 +148,7 @@ def write(
 
 
 def _fill(graph: Any, weights: Mapping[str, Tensor]) -> None:
-    """Turn inputs into stored arrays."""
+    """Replace the inputs for weights by stored arrays."""
     onnx = import_onnx()
     inputs = [given for given in graph.input if given.name not in weights]
     del graph.input[:]
@@ -168,7 +170,7 @@ def _fill(graph: Any, weights: Mapping[str, Tensor]) -> None:
 
 
 def _scaled(graph: Any, nodes: list[Any], name: str, values: np.ndarray) -> tuple[np.ndarray, str]:
-    """Multiply a weight by its scale, and drop the node that would; give the product's name."""
+    """Multiply a weight by its scale, remove the node that does so, and name the product."""
     onnx = import_onnx()
     readers = [node for node in nodes if name in node.input]
     if len(readers) != 1 or readers[0].op_type != "Mul":
@@ -182,7 +184,7 @@ def _scaled(graph: Any, nodes: list[Any], name: str, values: np.ndarray) -> tupl
 
 
 def _drop_unread(graph: Any) -> None:
-    """Drop arrays that no node takes: scales that were multiplied in, say."""
+    """Remove arrays that no node reads, such as scales that were multiplied in."""
     read = {name for node in graph.node for name in node.input}
     kept = [stored for stored in graph.initializer if stored.name in read]
     del graph.initializer[:]
@@ -190,7 +192,7 @@ def _drop_unread(graph: Any) -> None:
 
 
 def _halve(stored: Any) -> Any:
-    """Store an array in float16; give the node that turns it back."""
+    """Store an array in float16, and make the node that converts it back."""
     onnx = import_onnx()
     values = onnx.numpy_helper.to_array(stored).astype(np.float16)
     stored.CopyFrom(onnx.numpy_helper.from_array(values, stored.name))
@@ -198,7 +200,7 @@ def _halve(stored: Any) -> Any:
 
 
 def _cast_of(stored: Any) -> Any:
-    """Rename an array of float16; give the node that makes float32 of it, under its old name."""
+    """Rename a float16 array, and make the node that converts it to float32 under its old name."""
     onnx = import_onnx()
     name = stored.name
     stored.name = f"{name}_float16"
@@ -217,7 +219,7 @@ def _is_half(values: np.ndarray) -> bool:
 
 @contextmanager
 def _quietly() -> Iterator[None]:
-    """Keep from people what PyTorch's exporter says of itself and of packages it does without."""
+    """Silence the log messages and warnings of PyTorch's exporter."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)

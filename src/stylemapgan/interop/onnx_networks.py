@@ -1,4 +1,4 @@
-"""The networks of a model as they are exported: cut into parts, and exact at any size."""
+"""The networks of a model as exported to ONNX: split into parts, and exact at any size."""
 
 import copy
 from dataclasses import dataclass
@@ -19,30 +19,30 @@ from stylemapgan.models.modulation import (
 from stylemapgan.models.synthesis import SynthesisNetwork
 
 BATCH = 2
-"""Images that go through a network while it is traced; a batch of 1 would become a constant."""
+"""Batch of the traced inputs; a batch of 1 would become a constant."""
 MOST_SUMMED = 2**18
-"""Numbers that ONNX Runtime may sum up in one go."""
+"""Most numbers that ONNX Runtime may sum in one operation."""
 EPSILON = 1e-5
-"""Keeps a normalisation from dividing by zero; PyTorch's default."""
+"""Avoids a division by zero in normalisations; PyTorch's default."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Graph:
-    """A network to trace, with names for what goes in and comes out."""
+    """A network to trace, with names of its inputs and outputs."""
 
     network: nn.Module
     inputs: dict[str, Tensor]
     outputs: tuple[str, ...]
     about: str
-    """What it does, for the file."""
+    """Description stored in the file."""
     takes_a_list: bool = False
-    """The network's one argument is the list of all inputs."""
+    """Whether the network takes the list of all inputs as its only argument."""
     free_axes: tuple[int, ...] = (0,)
-    """Axes of the inputs that may be of any length; sizes are free for each input by itself."""
+    """Axes of any length; the sizes of each input are independent."""
 
 
 def graphs(networks: Networks) -> dict[str, Graph]:
-    """List the networks of a model, as it is edited with. Tensors of the graphs hold no values."""
+    """List the networks that editing needs; the input tensors hold no values."""
     generator, encoder = networks.generator, networks.encoder
     config = generator.config
     sides = [config.stylemap_size * 2**level for level in range(config.doublings + 1)]
@@ -98,7 +98,7 @@ def graphs(networks: Networks) -> dict[str, Graph]:
 
 
 class WithWeights(nn.Module):
-    """A network that is given its large weights as an argument."""
+    """A network that takes its large weights as an argument."""
 
     def __init__(self, network: nn.Module, names: tuple[str, ...], *, takes_a_list: bool) -> None:
         super().__init__()
@@ -113,7 +113,7 @@ class WithWeights(nn.Module):
 
 
 class Modulation(nn.Module):
-    """What the synthesis network computes of w_plus alone: local, so cutouts will do."""
+    """The part of the synthesis network that depends only on w_plus; local, so crops suffice."""
 
     def __init__(self, synthesis: SynthesisNetwork) -> None:
         super().__init__()
@@ -128,7 +128,7 @@ class Modulation(nn.Module):
 
 
 class ImageAndFeatures(nn.Module):
-    """The synthesis network with both of its results, from what `Modulation` gives."""
+    """The rest of the synthesis network, from the outputs of `Modulation` to image and features."""
 
     def __init__(self, synthesis: SynthesisNetwork, config: ModelConfig) -> None:
         super().__init__()
@@ -144,12 +144,12 @@ class ImageAndFeatures(nn.Module):
 
 
 def _modulations(synthesis: SynthesisNetwork) -> list[SpatialModulation]:
-    """List its modulations in the order of w_plus."""
+    """List the modulations in the order of w_plus."""
     return [module for module in synthesis.modules() if isinstance(module, SpatialModulation)]
 
 
 class Reconstruction(nn.Module):
-    """From a photo to what the model makes of it."""
+    """From a photo to its reconstruction."""
 
     def __init__(self, encoder: Encoder, generator: Generator) -> None:
         super().__init__()
@@ -164,14 +164,14 @@ class Reconstruction(nn.Module):
 
 
 class StagedNormalisation(nn.Module):
-    """Mean 0 and standard deviation 1, computed line by line.
+    """Normalise to mean 0 and standard deviation 1, with means taken axis by axis.
 
-    ONNX Runtime adds up in float32, one number after another: over the features of an image of
-    1024 pixels that is off by 1e-2 standard deviations. Means of rows, of those over columns, and
-    of those over channels are off by 1e-6.
+    ONNX Runtime sums one number after another in float32: over the features of an image of 1024
+    pixels the error is 1e-2 standard deviations. With means over rows, then columns, then channels
+    it is 1e-6.
 
     Args:
-        axes: What is normalised over, the innermost first.
+        axes: Axes to normalise over, the innermost first.
     """
 
     def __init__(self, axes: tuple[int, ...]) -> None:
@@ -191,7 +191,7 @@ class StagedNormalisation(nn.Module):
 
 
 def _summing_in_stages(synthesis: SynthesisNetwork, config: ModelConfig) -> SynthesisNetwork:
-    """Copy a network, but for its weights; its large normalisations compute in stages."""
+    """Copy a network with shared weights; its large normalisations compute axis by axis."""
     weights = {id(parameter): parameter for parameter in synthesis.parameters()}
     copied = copy.deepcopy(synthesis, memo=weights)
     for layer, modulation in enumerate(_modulations(copied)):

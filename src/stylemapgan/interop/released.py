@@ -1,7 +1,7 @@
-"""Import of the checkpoints that StyleMapGAN's authors released.
+"""Import the checkpoints that StyleMapGAN's authors released.
 
-They are pickles, so they are opened with everything refused but tensors, plain values and
-`argparse.Namespace`. Shapes are read off the tensors; their names are in `released_layout`.
+They are pickles, so they are opened with nothing allowed but tensors, plain values and
+`argparse.Namespace`. Shapes are read from the tensors; `released_layout` lists their names.
 """
 
 import argparse
@@ -29,40 +29,29 @@ NORMALISATIONS: dict[str, Normalisation] = {
     "InstanceNorm2d": "instance",
     "BatchNorm2d": "batch",
 }
-"""Our word for each of the released setting `normalize_mode`."""
+"""Our name for each value of the released setting `normalize_mode`."""
 
 
 def read_released(path: Path) -> Checkpoint:
-    """Read what a released file is used for: EMA generator, EMA encoder and discriminator.
+    """Read a released file's EMA generator, EMA encoder and discriminator.
 
     Raises:
         CheckpointError: The file is missing, damaged, unsafe, or of another architecture.
     """
-    return _read(path, generator="g_ema", encoder="e_ema")
-
-
-def read_released_in_training(path: Path) -> Checkpoint:
-    """Read the networks as training left them, not averaged.
-
-    Raises:
-        CheckpointError: The file is missing, damaged, unsafe, or of another architecture.
-    """
-    return _read(path, generator="generator", encoder="encoder")
-
-
-def _read(path: Path, *, generator: str, encoder: str) -> Checkpoint:
     content = _open(path)
     try:
         _refuse_other_content(content)
         return _convert(
-            content[generator], content[encoder], content["discriminator"], content["train_args"]
+            content["g_ema"], content["e_ema"], content["discriminator"], content["train_args"]
         )
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
     except ConfigError as error:
         raise CheckpointError(f"{path} holds another architecture: {error}") from None
     except KeyError as error:
-        raise CheckpointError(f"{path} holds another architecture: no tensor {error}.") from None
+        raise CheckpointError(
+            f"{path} holds another architecture: it has no tensor {error}."
+        ) from None
     except IndexError:
         raise CheckpointError(f"{path} holds another architecture: a tensor lacks axes.") from None
 
@@ -82,11 +71,11 @@ def _open(path: Path) -> Any:
         unsafe = re.search(r"GLOBAL (\S+)", str(error))
         if unsafe:
             raise CheckpointError(
-                f"{path} was not opened: it holds {unsafe[1]}, and a released checkpoint holds "
+                f"{path} was not opened: it holds {unsafe[1]}, but a released checkpoint holds "
                 "only tensors and settings."
             ) from None
         raise CheckpointError(
-            f"{path} is no PyTorch checkpoint, or only part of one ({type(error).__name__})."
+            f"{path} is not a PyTorch checkpoint, or is incomplete ({type(error).__name__})."
         ) from None
 
 
@@ -96,11 +85,13 @@ def _refuse_other_content(content: Any) -> None:
     if not isinstance(found.get("train_args"), argparse.Namespace):
         lacking.append("train_args")
     if lacking:
-        raise CheckpointError(f"no released StyleMapGAN checkpoint, it lacks {', '.join(lacking)}.")
+        raise CheckpointError(
+            f"not a released StyleMapGAN checkpoint: {', '.join(lacking)} missing."
+        )
     for network in NETWORKS:
         for name, tensor in found[network].items():
             if not isinstance(tensor, Tensor) or tensor.layout != torch.strided:
-                raise CheckpointError(f"{network} {name} is no dense tensor.")
+                raise CheckpointError(f"{network} {name} is not a dense tensor.")
 
 
 def _convert(
@@ -144,7 +135,7 @@ def _convert(
 def _normalisation(
     generator: Mapping[str, Tensor], train_args: argparse.Namespace
 ) -> Normalisation:
-    """Batch normalisation shows in the tensors; only settings tell the other two apart."""
+    """Find the normalisation: by tensors for batch, by the settings for the other two."""
     if any(name.endswith(".norm.running_mean") for name in generator):
         return "batch"
     mode = getattr(train_args, "normalize_mode", None)
@@ -158,7 +149,7 @@ def _normalisation(
 def _without_blurs(
     tensors: Mapping[str, Tensor], names: set[str], *, gain: float
 ) -> dict[str, Tensor]:
-    """Drop blur kernels, which are constants, once they prove to be the expected ones."""
+    """Remove blur kernels, which are constants, after checking their values."""
     line = torch.tensor(BLUR)
     kernel = torch.outer(line, line) * (gain / line.sum() ** 2)
     for name in sorted(names):
@@ -175,7 +166,7 @@ def _rename(tensors: Mapping[str, Tensor], names: layout.Names) -> dict[str, np.
     refuse_names(
         {
             "missing": sorted(expected - tensors.keys()),
-            "surplus": sorted(tensors.keys() - expected),
+            "unexpected": sorted(tensors.keys() - expected),
         }
     )
     return {ours: _join([tensors[name] for name in theirs]) for ours, theirs in names.items()}
@@ -186,7 +177,7 @@ def _join(tensors: list[Tensor]) -> np.ndarray:
     first = tensors[0]
     if any(tensor.shape != first.shape for tensor in tensors):
         shapes = " and ".join(str(tuple(tensor.shape)) for tensor in tensors)
-        raise CheckpointError(f"scale and shift are of different shapes, {shapes}.")
+        raise CheckpointError(f"scale and shift have different shapes, {shapes}.")
     joined = torch.cat(tensors) if len(tensors) > 1 else first
     joined = joined.squeeze(0) if joined.ndim == 5 else joined
     return (joined.float() if joined.is_floating_point() else joined).numpy()

@@ -1,6 +1,6 @@
-"""How the networks that the authors released name and shape their tensors.
+"""Names and shapes of the tensors in released checkpoints.
 
-Theirs, unlike ours: scale (gamma) and shift (beta) are two convolutions, weights of styled
+Differences from ours: scale (gamma) and shift (beta) are two convolutions, weights of styled
 convolutions have a leading axis of length 1, and blur kernels are stored.
 """
 
@@ -13,7 +13,7 @@ from stylemapgan.config import ModelConfig
 from stylemapgan.config.model import Normalisation
 
 Names = dict[str, tuple[str, ...]]
-"""Our name of a tensor, and the released ones that make it, joined along the channels."""
+"""Our name of a tensor → the released tensors that it joins along the channels."""
 
 
 def read_config(
@@ -23,18 +23,18 @@ def read_config(
     *,
     normalisation: Normalisation,
 ) -> ModelConfig:
-    """Read the shapes of all networks off their tensors.
+    """Read the shapes of all networks from their tensors.
 
     Args:
         generator: Released tensors of the mapping network, the resizer and the synthesis network.
         encoder: Released tensors.
         discriminator: Released tensors.
-        normalisation: The one setting that shapes cannot tell.
+        normalisation: The one setting that does not show in shapes.
 
     Raises:
         KeyError: A tensor is missing.
         IndexError: A tensor has too few axes.
-        ConfigError: These shapes make no networks.
+        ConfigError: The shapes do not form valid networks.
     """
     constant = generator["decoder.input.input"]
     stylemap_size = constant.shape[-1]
@@ -127,7 +127,7 @@ def _count(tensors: Mapping[str, Tensor], pattern: str) -> int:
 
 
 def _up_convolutions(config: ModelConfig) -> range:
-    """Positions of the resizer's convolutions that double the resolution."""
+    """Find the resizer's convolutions that double the resolution."""
     return range(2, 2 * (config.doublings + 1), 2)
 
 

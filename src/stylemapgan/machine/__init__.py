@@ -1,4 +1,4 @@
-"""What computes: the processor or GPU, in one line and in a table, and its arithmetic."""
+"""Describe this machine: processor or GPU, threads, precision and versions."""
 
 import os
 from importlib.metadata import PackageNotFoundError, version
@@ -11,12 +11,12 @@ if TYPE_CHECKING:
 
 
 def one_line(device: "str | torch.device", choice: Choice, threads: int | None = None) -> str:
-    """Name what computes: `cpu (AVX2), 2 threads, precision 32-true (auto)`.
+    """Describe a device in one line: `cpu (AVX2), 2 threads, precision 32-true (auto)`.
 
     Args:
         device: Where PyTorch computes.
-        choice: In which precision.
-        threads: How many; PyTorch's own number if None.
+        choice: The precision it computes in.
+        threads: Number of threads; PyTorch's own setting if None.
     """
     import torch
 
@@ -31,7 +31,7 @@ def one_line(device: "str | torch.device", choice: Choice, threads: int | None =
 
 
 def describe_machine() -> dict[str, str]:
-    """Tell everything that decides what runs here, and how; works without PyTorch too."""
+    """Describe hardware and software; works without PyTorch too."""
     facts = {
         "processor": processor_name(),
         "cores": str(os.cpu_count()),
@@ -54,7 +54,7 @@ def describe_machine() -> dict[str, str]:
 
 
 def _devices() -> dict[str, str]:
-    """What `auto` means on each device that PyTorch can use."""
+    """Find out what `auto` means on each device that PyTorch can use."""
     import torch
 
     devices = ["cpu", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]

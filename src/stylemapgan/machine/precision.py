@@ -1,8 +1,8 @@
-"""Which precision is quick on a device: what `auto` means there, and why.
+"""Choose the fastest precision for a device: what `auto` means there, and why.
 
-Where the hardware multiplies bfloat16, training and editing in it are quicker: with AMX 1.2 to 1.4
-times for `laptop-64`. Where it does not, PyTorch emulates it: an AVX2 processor trains 7.6 times as
-slowly as in float32 (benchmarks/README.md).
+If the hardware multiplies bfloat16, training and editing in it are faster: with AMX 1.2 to 1.4
+times for `laptop-64`. Otherwise PyTorch emulates it: an AVX2 processor trains 7.6 times as slowly
+as in float32 (benchmarks/README.md).
 """
 
 import time
@@ -27,30 +27,30 @@ EXTENSIONS: Mapping[str, str] = {
     "bf16": "Arm bf16",
     "sve_bf16": "SVE bf16",
 }
-"""Instructions that multiply bfloat16 numbers, as PyTorch names them, in words."""
+"""Instructions that multiply bfloat16 numbers: PyTorch's name → the usual name."""
 LIMITS = ("ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA")
-"""Environment variables that keep PyTorch's convolutions from instructions the processor has."""
+"""Environment variables that restrict the instructions of PyTorch's convolutions."""
 X86 = ("x86_64", "amd64")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Processor:
-    """What decides whether bfloat16 is quick on a processor."""
+    """Facts that decide whether bfloat16 is fast on a processor."""
 
     architecture: str
-    """As Python's `platform.machine()` has it, in lower case: x86_64, aarch64, arm64."""
+    """Python's `platform.machine()` in lower case: x86_64, aarch64, arm64."""
     instructions: str
-    """The instruction set that PyTorch's own kernels use: AVX2, AVX512, SVE256."""
+    """The instruction set of PyTorch's own kernels: AVX2, AVX512, SVE256."""
     bfloat16: tuple[str, ...] | None
-    """Which of `EXTENSIONS` it has, in words; None where PyTorch does not say."""
+    """Usual names of the `EXTENSIONS` it has; None if unknown."""
     convolves_bfloat16: bool | None
-    """Whether oneDNN, which computes convolutions, takes bfloat16; None where it does not say."""
+    """Whether oneDNN, which computes convolutions, supports bfloat16; None if unknown."""
     is_limited: bool = False
-    """Whether the environment keeps PyTorch from some of the instructions."""
+    """Whether an environment variable restricts the instructions."""
 
     @property
     def kind(self) -> str:
-        """Name the kind in a few words: `AVX2`, `AVX512`, `AVX512 with AVX512-BF16 and AMX`."""
+        """Describe the instruction set: `AVX2`, `AVX512`, `AVX512 with AVX512-BF16 and AMX`."""
         if self.convolves_bfloat16 is False or not self.bfloat16:
             return self.instructions
         return f"{self.instructions} with {' and '.join(self.bfloat16)}"
@@ -58,7 +58,7 @@ class Processor:
 
 @cache
 def this_processor() -> Processor:
-    """Ask PyTorch about the processor it runs on; public functions first."""
+    """Ask PyTorch about the processor it runs on."""
     import torch
 
     instructions = torch.backends.cpu.get_cpu_capability()
@@ -72,7 +72,7 @@ def this_processor() -> Processor:
 
 
 def processor_name() -> str:
-    """What the processor calls itself."""
+    """Find the processor's model name."""
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.exists():
         for line in cpuinfo.read_text().splitlines():
@@ -82,7 +82,7 @@ def processor_name() -> str:
 
 
 def _extensions(torch: Any) -> tuple[str, ...] | None:
-    """List the processor's bfloat16 instructions; None where PyTorch does not say."""
+    """List the processor's bfloat16 instructions; None if unknown."""
     found = _ask(torch.cpu, "get_capabilities")  # public, but not in every supported release
     if found is None:
         found = {
@@ -94,88 +94,88 @@ def _extensions(torch: Any) -> tuple[str, ...] | None:
     return tuple(words for name, words in EXTENSIONS.items() if found.get(name))
 
 
-def _ask(place: Any, *names: str) -> Any:
-    """Call a function that only some releases and builds of PyTorch have; None without it."""
+def _ask(module: Any, *names: str) -> Any:
+    """Call a function that only some releases and builds of PyTorch have; None if missing."""
     for name in names:
-        place = getattr(place, name, None)
+        module = getattr(module, name, None)
     try:
-        return None if place is None else place()
+        return None if module is None else module()
     except (RuntimeError, NotImplementedError):
         return None
 
 
 FLOAT32, MIXED = "32-true", "bf16-mixed"
-QUICKER = 0.8
-"""A timed convolution in bfloat16 must take at most this share of the time in float32."""
+FASTER = 0.8
+"""Largest ratio of a timed convolution in bfloat16 to float32 that counts as faster."""
 ROUNDS = 5
-"""Timed convolutions of each kind, in turns; the quickest of each counts."""
+"""Timed convolutions of each type, alternating; the fastest of each counts."""
 SHAPE = (4, 64, 32, 32)
 """Batch, channels, height and width of the timed convolution: one or two milliseconds."""
 
 
 @dataclass(frozen=True)
 class Choice:
-    """A precision that networks can compute in, and the reason for it."""
+    """A precision, and the reason for it."""
 
     precision: ChosenPrecision
     reason: str
     was_auto: bool = True
-    """Whether it follows from the machine; else somebody asked for it."""
+    """Whether `auto` chose it, not the user."""
 
     def __str__(self) -> str:
         return f"{self.precision} (auto)" if self.was_auto else self.precision
 
 
 def choose(precision: Precision, device: "str | torch.device" = "cpu") -> Choice:
-    """Turn `auto` into the quickest precision of a device; take any other as it is.
+    """Resolve `auto` to the fastest precision of a device; keep any other.
 
     Args:
-        precision: What was asked for.
+        precision: The configured precision.
         device: Where networks compute, such as cpu, cuda:0 or mps.
     """
     if precision == "auto":
-        return _quickest(str(device))
-    return Choice(precision, "asked for", was_auto=False)
+        return _fastest(str(device))
+    return Choice(precision, "configured", was_auto=False)
 
 
 def why_slow(precision: Precision, device: "str | torch.device" = "cpu") -> str | None:
-    """Say why the device is slower in this precision than in float32; None where it is not."""
-    quickest = choose("auto", device)
+    """Explain why a device is slower in this precision than in float32; None if it is not."""
+    fastest = choose("auto", device)
     is_known = str(device).partition(":")[0] in ("cpu", "cuda")
-    return quickest.reason if is_known and precision == MIXED != quickest.precision else None
+    return fastest.reason if is_known and precision == MIXED != fastest.precision else None
 
 
 def choose_for_processor(processor: Processor, time_ratio: Callable[[], float]) -> Choice:
-    """Decide from what is known of a processor.
+    """Choose a precision from facts about a processor.
 
-    On x86, PyTorch's answers are enough. Elsewhere instructions alone say little, for not every
-    build's convolutions use them: a convolution is timed.
+    On x86 the facts suffice. Elsewhere a convolution is timed, because not every build uses the
+    processor's instructions.
 
     Args:
-        processor: What PyTorch says about it.
-        time_ratio: Times a convolution: bfloat16's time as a share of float32's. Called only
-            where the answers do not decide.
+        processor: Facts about the processor.
+        time_ratio: Times a convolution and returns the ratio of bfloat16 to float32; called only
+            if the facts do not suffice.
     """
     kind, extensions = processor.kind, processor.bfloat16
     if processor.convolves_bfloat16 is False or extensions == ():
         return Choice(FLOAT32, f"the processor ({kind}) has no bfloat16 and emulates it")
-    is_answered = processor.architecture in X86 and extensions and not processor.is_limited
-    if is_answered and processor.convolves_bfloat16:
+    is_known = processor.architecture in X86 and extensions and not processor.is_limited
+    if is_known and processor.convolves_bfloat16:
         return Choice(MIXED, f"the processor has {' and '.join(extensions or ())}")
     ratio = time_ratio()
     measured = f"a convolution in bfloat16 takes {ratio:.1f} times as long as in float32"
-    return Choice(MIXED if ratio <= QUICKER else FLOAT32, measured)
+    return Choice(MIXED if ratio <= FASTER else FLOAT32, measured)
 
 
 def choose_for_gpu(name: str, multiplies_bfloat16: bool) -> Choice:
-    """Decide from what is known of an NVIDIA or AMD GPU."""
+    """Choose a precision for an NVIDIA or AMD GPU."""
     if multiplies_bfloat16:
         return Choice(MIXED, f"{name} has bfloat16")
     return Choice(FLOAT32, f"{name} has no bfloat16 and emulates it")
 
 
 @cache
-def _quickest(device: str) -> Choice:
+def _fastest(device: str) -> Choice:
     kind = device.partition(":")[0]
     if kind == "cpu":
         return choose_for_processor(this_processor(), time_convolutions)
@@ -185,7 +185,7 @@ def _quickest(device: str) -> Choice:
 
 
 def _ask_gpu(device: str) -> tuple[str, bool]:
-    """Name a GPU, and say whether it has bfloat16; one that is not there has not."""
+    """Find a GPU's name, and whether it has bfloat16; False if it does not exist."""
     import torch
 
     if not torch.cuda.is_available():
@@ -198,9 +198,9 @@ def _ask_gpu(device: str) -> tuple[str, bool]:
 
 
 def time_convolutions() -> float:
-    """Time a convolution on the CPU: bfloat16's time as a share of float32's.
+    """Time a convolution on the CPU, and return the ratio of bfloat16 to float32.
 
-    The quickest of a few, in turns, so that other work on the machine hardly matters.
+    The fastest of a few alternating runs counts, so that other programs hardly matter.
     """
     import torch
 
@@ -210,13 +210,13 @@ def time_convolutions() -> float:
         return lambda: torch.nn.functional.conv2d(x, weight, padding=1)
 
     works = {kind: prepare(kind) for kind in (torch.float32, torch.bfloat16)}
-    quickest = dict.fromkeys(works, float("inf"))
+    fastest = dict.fromkeys(works, float("inf"))
     with torch.inference_mode():
         for work in works.values():
-            work()  # memory is taken and kernels are chosen now
+            work()  # allocate memory and choose kernels
         for _ in range(ROUNDS):
             for kind, work in works.items():
                 begin = time.perf_counter()
                 work()
-                quickest[kind] = min(quickest[kind], time.perf_counter() - begin)
-    return quickest[torch.bfloat16] / quickest[torch.float32]
+                fastest[kind] = min(fastest[kind], time.perf_counter() - begin)
+    return fastest[torch.bfloat16] / fastest[torch.float32]

@@ -1,8 +1,8 @@
-"""Whether NVIDIA's GPUs may round the factors of float32 products to TF32's ten bits.
+"""Switch TF32 on NVIDIA GPUs: float32 products with factors rounded to ten bits.
 
-PyTorch allows it in convolutions and not in matrix products. Here it is decided on purpose:
-training allows it in both, for it is several times as fast and training is noisy anyway; figures
-and comparisons that say float32 allow it in neither. A processor is not concerned.
+PyTorch's default allows it in convolutions and not in matrix products. Training allows it in both,
+because it is several times as fast and training is noisy anyway; figures and comparisons that say
+float32 allow it in neither. Processors are not affected.
 """
 
 import warnings
@@ -14,19 +14,19 @@ from typing import Any
 import torch
 
 OLD_SWITCHES = "Please use the new API settings to control TF32"
-"""How some releases of PyTorch warn of switches that all of them have."""
+"""Start of a warning that some releases of PyTorch give for switches that all of them have."""
 
 
 @contextmanager
 def tf32_allowed() -> Iterator[None]:
-    """Allow TF32 within the block, in convolutions and matrix products; then as before."""
+    """Allow TF32 in convolutions and matrix products of the block."""
     with _switched(True):
         yield
 
 
 @contextmanager
 def full_float32() -> Iterator[None]:
-    """Refuse TF32 within the block, in convolutions and matrix products; then as before."""
+    """Compute convolutions and matrix products of the block in full float32."""
     with _switched(False):
         yield
 
@@ -44,10 +44,11 @@ def _switched(allowed: bool) -> Iterator[None]:
 
 
 def _remember() -> Callable[[], None]:
-    """Make a function that puts the switches back.
+    """Make a function that restores the switches.
 
-    Releases from 2.9 on have newer switches beside the older ones. Where somebody has set those,
-    the older ones cannot be read; where nobody has, setting them would make others' reading fail.
+    Releases from 2.9 on have newer switches besides the older ones. Once the newer ones are set,
+    the older ones cannot be read; if they are not set, setting them here would make code that
+    reads the older ones fail.
     """
     products, convolutions = torch.backends.cuda.matmul, torch.backends.cudnn
     try:

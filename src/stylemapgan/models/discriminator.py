@@ -1,4 +1,4 @@
-"""From an image to a logit that says whether it is real."""
+"""The discriminator: from an image to a logit for being real."""
 
 import torch
 from jaxtyping import Float
@@ -13,7 +13,7 @@ STDDEV_GROUP = 4
 
 
 class Discriminator(nn.Module):
-    """D: a residual trunk, a look at the whole group of images, and two linear layers.
+    """D: a residual trunk, minibatch standard deviation, and two linear layers.
 
     Source: Karras et al., CVPR 2020.
     """
@@ -37,12 +37,12 @@ class Discriminator(nn.Module):
 def append_minibatch_stddev(
     features: Float[Tensor, "batch channels height width"],
 ) -> Float[Tensor, "batch channels+1 height width"]:
-    """Add one channel: how much the images of a group differ, the same at every position.
+    """Append a channel with the spread of the images in a group, the same at every position.
 
-    Groups are interleaved: with 8 images in groups of 4, the images 0, 2, 4 and 6 make one.
+    Groups are interleaved: with 8 images in groups of 4, images 0, 2, 4 and 6 form one group.
 
     Raises:
-        ValueError: The batch is larger than a group and no multiple of one.
+        ValueError: The batch is larger than a group and not a multiple of it.
 
     Source: Karras et al., ICLR 2018, section 3.
     """

@@ -1,4 +1,4 @@
-"""From an image to its stylemap."""
+"""The encoder: from an image to its stylemap."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -9,7 +9,7 @@ from stylemapgan.models.trunk import Trunk
 
 
 class Encoder(nn.Module):
-    """E: find the stylemap of a photo in one pass.
+    """E: map a photo to its stylemap in one pass.
 
     Source: Kim et al., CVPR 2021, section 3.2.
     """

@@ -1,6 +1,4 @@
-"""Mapping network, stylemap resizer and synthesis network together."""
-
-from collections.abc import Sequence
+"""The generator: mapping network, stylemap resizer and synthesis network together."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -8,15 +6,14 @@ from torch import Tensor, nn
 from stylemapgan.config import ModelConfig
 from stylemapgan.models.layers import GAIN, EqualizedConv2d, activate
 from stylemapgan.models.mapping import MappingNetwork
-from stylemapgan.models.noise import Noise
 from stylemapgan.models.resample import UpConv2d
 from stylemapgan.models.synthesis import SynthesisNetwork
 
 
 class StylemapResizer(nn.Module):
-    """Grow a stylemap to every resolution of the synthesis network, two maps for each.
+    """Resize a stylemap to every resolution of the synthesis network, two maps for each.
 
-    Every step of the chain is used, so coarse maps steer all finer ones.
+    Every map is computed from the one before, so coarse maps affect all finer ones.
 
     Source: Kim et al., CVPR 2021, section 3.1.
     """
@@ -43,7 +40,7 @@ class StylemapResizer(nn.Module):
 
 
 class Generator(nn.Module):
-    """From noise, or from a stylemap, to an image."""
+    """Maps noise vectors or stylemaps to images."""
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
@@ -52,18 +49,11 @@ class Generator(nn.Module):
         self.resizer = StylemapResizer(config)
         self.synthesis = SynthesisNetwork(config)
 
-    def forward(
-        self, z: Float[Tensor, "batch z"], noise: Sequence[Noise] = ()
-    ) -> Float[Tensor, "batch 3 height width"]:
-        return self.synthesize(self.mapping(z), noise)
+    def forward(self, z: Float[Tensor, "batch z"]) -> Float[Tensor, "batch 3 height width"]:
+        return self.synthesize(self.mapping(z))
 
     def synthesize(
-        self, stylemap: Float[Tensor, "batch style rows columns"], noise: Sequence[Noise] = ()
+        self, stylemap: Float[Tensor, "batch style rows columns"]
     ) -> Float[Tensor, "batch 3 height width"]:
-        """Decode a stylemap, whether it comes from the mapping network or the encoder.
-
-        Args:
-            stylemap: Any.
-            noise: One for each of `synthesis.noise_sides`; none for the fixed patterns.
-        """
-        return self.synthesis(self.resizer(stylemap), noise)
+        """Decode a stylemap, whether it comes from the mapping network or the encoder."""
+        return self.synthesis(self.resizer(stylemap))

@@ -3,9 +3,9 @@
 Weights are stored as unit normals and scaled when used, so that Adam moves every layer at the
 same relative speed (Karras et al., ICLR 2018, section 4.1).
 
-The field's activation is a leaky ReLU followed by a gain of sqrt(2). Because a leaky ReLU lets
-positive factors through, layers here apply the gain to their weights and bias instead: one pass
-over the features less, with the same result.
+The usual activation is a leaky ReLU followed by a gain of sqrt(2). A leaky ReLU commutes with
+positive factors, so layers here apply the gain to their weights and bias instead: the same result
+with one pass less over the features.
 """
 
 import math
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 SLOPE = 0.2
 """Slope of the leaky ReLU below zero."""
 GAIN = math.sqrt(2.0)
-"""Gain that keeps the variance through the activation."""
+"""Gain that preserves the variance through the activation."""
 
 
 def activate(features: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
@@ -31,7 +31,7 @@ class EqualizedConv2d(nn.Module):
 
     Args:
         kernel_size: 1 or 3; odd, so that `same` padding keeps the size.
-        bias: Learn an offset for every channel.
+        bias: Add a learned offset to every channel.
         gain: Factor of the output, applied to weights and bias.
     """
 
@@ -57,11 +57,11 @@ class EqualizedConv2d(nn.Module):
         return F.conv2d(features, self.scaled_weight(), self.scaled_bias(), padding=padding)
 
     def scaled_weight(self) -> Float[Tensor, "out channels kernel kernel"]:
-        """Weights as used."""
+        """Compute the weights that the convolution uses."""
         return self.weight * self.scale
 
     def scaled_bias(self) -> Float[Tensor, " out"] | None:
-        """Bias as used."""
+        """Compute the bias that the convolution uses."""
         return None if self.bias is None else self.bias * self.gain
 
 
@@ -70,8 +70,8 @@ class EqualizedLinear(nn.Module):
 
     Args:
         gain: Factor of the output, applied to weights and bias.
-        learning_rate_multiplier: Slows this layer down: weights are stored divided by it and
-            used multiplied by it.
+        learning_rate_multiplier: Scales the effective learning rate: weights are stored divided
+            by it and multiplied by it when used.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""From noise to a stylemap."""
+"""The mapping network: from noise to a stylemap."""
 
 from itertools import pairwise
 
@@ -13,9 +13,9 @@ LEARNING_RATE_MULTIPLIER = 0.01
 
 
 class MappingNetwork(nn.Module):
-    """F: turn a noise vector z into a stylemap.
+    """F: map a noise vector z to a stylemap.
 
-    The last layer alone knows about space: it is as wide as all cells together.
+    Only the last layer is spatial: it has an output for each channel of each cell.
 
     Source: Kim et al., CVPR 2021, section 3.1.
     """
@@ -34,7 +34,7 @@ class MappingNetwork(nn.Module):
         return activate(self.layers[-1](self.hidden(z))).unflatten(1, self.stylemap_shape)
 
     def hidden(self, z: Float[Tensor, "batch z"]) -> Float[Tensor, "batch z"]:
-        """Compute what the last layer sees: everything known but where it goes."""
+        """Compute the inputs of the last layer."""
         features = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
         for layer in list(self.layers)[:-1]:
             features = activate(layer(features))

@@ -1,4 +1,4 @@
-"""Where a stylemap meets the features it styles."""
+"""Spatial modulation: how a stylemap scales and shifts features."""
 
 import torch
 import torch.nn.functional as F
@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from stylemapgan.config import ModelConfig
 from stylemapgan.models.layers import EqualizedConv2d, activate
-from stylemapgan.models.noise import Noise, PixelNoise
 from stylemapgan.models.resample import UpConv2d
 
 
@@ -50,10 +49,10 @@ NORMALISATIONS: dict[str, type[nn.Module]] = {
 
 
 class SpatialModulation(nn.Module):
-    """Normalise features, then restyle each position by its own cell of the stylemap.
+    """Normalise features, then scale and shift each position by its own cell of the stylemap.
 
     AdaIN gives a channel one scale and one shift. Here both are maps, so the left eye and the
-    right eye can wear different styles. One convolution computes the two: they read the same
+    right eye can have different styles. One convolution computes both maps, as they have the same
     input.
 
     Source: Kim et al., CVPR 2021, section 3.1.
@@ -78,26 +77,18 @@ class SpatialModulation(nn.Module):
 
 
 class StyledConv2d(nn.Module):
-    """Modulation, convolution, bias, noise where there is any, and activation."""
+    """Modulation, convolution, bias and activation."""
 
     def __init__(
-        self,
-        modulation: SpatialModulation,
-        convolution: EqualizedConv2d | UpConv2d,
-        noise: PixelNoise | None = None,
+        self, modulation: SpatialModulation, convolution: EqualizedConv2d | UpConv2d
     ) -> None:
         super().__init__()
         self.modulation = modulation
         self.convolution = convolution
-        self.noise = noise
 
     def forward(
         self,
         features: Float[Tensor, "batch channels height width"],
         stylemap: Float[Tensor, "batch style height width"],
-        noise: Noise | None = None,
     ) -> Float[Tensor, "batch out out_height out_width"]:
-        convolved = self.convolution(self.modulation(features, stylemap))
-        if self.noise is not None:
-            convolved = self.noise(convolved, noise)
-        return activate(convolved)
+        return activate(self.convolution(self.modulation(features, stylemap)))

@@ -27,13 +27,13 @@ def blur(
     stride: int = 1,
     gain: float = 1.0,
 ) -> Float[Tensor, "batch channels out_height out_width"]:
-    """Blur every channel by itself.
+    """Blur every channel separately.
 
     Args:
-        features: What to blur.
-        padding: Zeros before and after, along height and width alike.
-        stride: Keep every so many positions.
-        gain: Factor of the result; 1 keeps the mean.
+        features: Features to blur.
+        padding: Zeros before and after, along both height and width.
+        stride: Distance between the positions that are kept.
+        gain: Factor of the result; 1 preserves the mean.
     """
     line = torch.tensor(BLUR, dtype=features.dtype, device=features.device)
     kernel = torch.outer(line, line) * (gain / sum(BLUR) ** 2)
@@ -47,42 +47,51 @@ def blur(
 
 
 class _FixedFilter(torch.autograd.Function):
-    """Convolve every channel by itself with a kernel that does not learn.
+    """Convolve every channel separately with a constant kernel.
 
-    Convolutions keep their input for the gradient of their weights, and differentiated twice, as
-    the R1 penalty does, they compute that gradient channel by channel, wanted or not. A kernel that
-    does not learn needs neither.
+    Ordinary convolutions keep their input for the gradient of their weights; differentiated twice,
+    as for the R1 penalty, they compute that gradient channel by channel even if it is not needed.
+    A constant kernel needs neither.
     """
 
     @staticmethod
     def forward(ctx: Any, features: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
         ctx.save_for_backward(weight)
-        ctx.shape, ctx.place = features.shape, (stride, padding)
+        ctx.shape, ctx.stride_and_padding = features.shape, (stride, padding)
         return _filter(features, weight, stride, padding)
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         (weight,) = ctx.saved_tensors
         weight = weight.to(grad.dtype)
-        return _FixedFilterBack.apply(grad, weight, ctx.shape, ctx.place), None, None, None
+        return (
+            _FixedFilterBack.apply(grad, weight, ctx.shape, ctx.stride_and_padding),
+            None,
+            None,
+            None,
+        )
 
 
 class _FixedFilterBack(torch.autograd.Function):
-    """The gradient of the former; its own gradient is the former again."""
+    """The gradient of `_FixedFilter`, whose own gradient is the filter again."""
 
     @staticmethod
     def forward(
-        ctx: Any, grad: Tensor, weight: Tensor, shape: torch.Size, place: tuple[int, int]
+        ctx: Any,
+        grad: Tensor,
+        weight: Tensor,
+        shape: torch.Size,
+        stride_and_padding: tuple[int, int],
     ) -> Tensor:
-        stride, padding = place
+        stride, padding = stride_and_padding
         ctx.save_for_backward(weight)
-        ctx.place = place
+        ctx.stride_and_padding = stride_and_padding
         return conv2d_input(shape, weight, grad, stride=stride, padding=padding, groups=len(weight))
 
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
         (weight,) = ctx.saved_tensors
-        return _filter(grad, weight.to(grad.dtype), *ctx.place), None, None, None
+        return _filter(grad, weight.to(grad.dtype), *ctx.stride_and_padding), None, None, None
 
 
 def _filter(features: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
@@ -112,7 +121,7 @@ class DownConv2d(EqualizedConv2d):
         kernel_size = self.weight.shape[-1]
         total = len(BLUR) - 2 + kernel_size - 1
         padding = ((total + 1) // 2, total // 2)
-        if kernel_size == 1:  # what the stride skips need not be blurred
+        if kernel_size == 1:  # blur only the positions that the stride keeps
             features = blur(features, padding=padding, stride=2)
             return F.conv2d(features, self.scaled_weight(), self.scaled_bias())
         features = blur(features, padding=padding)

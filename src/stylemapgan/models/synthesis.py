@@ -1,7 +1,6 @@
-"""From resized stylemaps to an image."""
+"""The synthesis network: from resized stylemaps to an image."""
 
 import math
-from collections.abc import Sequence
 
 import torch
 from jaxtyping import Float
@@ -10,35 +9,31 @@ from torch import Tensor, nn
 from stylemapgan.config import ModelConfig
 from stylemapgan.models.layers import GAIN, EqualizedConv2d
 from stylemapgan.models.modulation import SpatialModulation, StyledConv2d
-from stylemapgan.models.noise import Noise, PixelNoise
 from stylemapgan.models.resample import UpConv2d
 
 RGB = 3
 MOST_FEATURES = 32
-"""Positions along a side at which features are given out, at most."""
+"""Largest side of the features that `SynthesisNetwork.features` returns, in positions."""
 
 
 class SynthesisBlock(nn.Module):
-    """Double the resolution: two styled convolutions beside a skip.
+    """Double the resolution: two styled convolutions in parallel with a skip.
 
-    Main path and skip add up divided by sqrt(2). The main path's own gain of sqrt(2) cancels
-    that, so only the skip is scaled.
+    The sum of main path and skip is divided by sqrt(2). The main path's own gain of sqrt(2)
+    cancels that, so only the skip is scaled.
     """
 
     def __init__(self, config: ModelConfig, level: int) -> None:
         super().__init__()
         into, out = config.generator_widths[level : level + 2]
         style_into, style_out = config.resizer_widths[level : level + 2]
-        side = config.stylemap_size * 2 ** (level + 1)
         self.up = StyledConv2d(
             SpatialModulation(into, style_into, config),
             UpConv2d(into, out, kernel_size=3, gain=GAIN),
-            _noise(config, side),
         )
         self.refine = StyledConv2d(
             SpatialModulation(out, style_out, config),
             EqualizedConv2d(out, out, kernel_size=3),
-            _noise(config, side),
         )
         self.skip = UpConv2d(into, out, kernel_size=1, bias=False, gain=1 / math.sqrt(2.0))
 
@@ -47,17 +42,16 @@ class SynthesisBlock(nn.Module):
         features: Float[Tensor, "batch channels height width"],
         stylemap: Float[Tensor, "batch style height width"],
         finer_stylemap: Float[Tensor, "batch finer_style finer_height finer_width"],
-        noise: Sequence[Noise | None] = (None, None),
     ) -> Float[Tensor, "batch out 2*height 2*width"]:
-        raised = self.up(features, stylemap, noise[0])
-        return self.refine(raised, finer_stylemap, noise[1]) + self.skip(features)
+        raised = self.up(features, stylemap)
+        return self.refine(raised, finer_stylemap) + self.skip(features)
 
 
 class SynthesisNetwork(nn.Module):
-    """G: paint an image from resized stylemaps, starting at a learned constant.
+    """G: generate an image from resized stylemaps, starting at a learned constant.
 
-    Two equal stylemaps give two equal images: there is no per-pixel noise, or, with the setting
-    `pixel_noise`, none that changes unless it is given. Results are not clamped to [-1, 1].
+    Equal stylemaps give equal images: there is no per-pixel noise. Results are not clamped to
+    [-1, 1].
 
     Source: Kim et al., CVPR 2021, section 3.1.
     """
@@ -72,7 +66,6 @@ class SynthesisNetwork(nn.Module):
         self.first = StyledConv2d(
             SpatialModulation(widths[0], styles[0], config),
             EqualizedConv2d(widths[0], widths[0], kernel_size=3, gain=GAIN),
-            _noise(config, size),
         )
         self.blocks = nn.ModuleList(
             SynthesisBlock(config, level) for level in range(config.doublings)
@@ -82,47 +75,31 @@ class SynthesisNetwork(nn.Module):
             EqualizedConv2d(widths[-1], RGB, kernel_size=1, gain=GAIN),
         )
 
-    @property
-    def noise_sides(self) -> list[int]:
-        """Positions along a side of each noise that can be given; empty without `pixel_noise`."""
-        layers = [module for module in self.modules() if isinstance(module, PixelNoise)]
-        return [layer.pattern.shape[-1] for layer in layers]
-
     def forward(
-        self, w_plus: list[Float[Tensor, "batch _ _ _"]], noise: Sequence[Noise] = ()
+        self, w_plus: list[Float[Tensor, "batch _ _ _"]]
     ) -> Float[Tensor, "batch 3 height width"]:
-        return self.image_of(self.features(w_plus, noise), w_plus, noise)
+        return self.image_of(self.features(w_plus), w_plus)
 
     def features(
-        self, w_plus: list[Float[Tensor, "batch _ _ _"]], noise: Sequence[Noise] = ()
+        self, w_plus: list[Float[Tensor, "batch _ _ _"]]
     ) -> Float[Tensor, "batch channels rows columns"]:
-        """Go as far as the last block of at most 32x32 positions that is coarser than the image."""
+        """Compute the features of the finest block up to 32x32 that is coarser than the image."""
         constant = self.constant.expand(w_plus[0].shape[0], -1, -1, -1)
-        features = self.first(constant, w_plus[0], noise[0] if noise else None)
-        return self._through_blocks(features, w_plus, noise, range(self._blocks_before_features))
+        features = self.first(constant, w_plus[0])
+        return self._through_blocks(features, w_plus, range(self._blocks_before_features))
 
     def image_of(
         self,
         features: Float[Tensor, "batch channels rows columns"],
         w_plus: list[Float[Tensor, "batch _ _ _"]],
-        noise: Sequence[Noise] = (),
     ) -> Float[Tensor, "batch 3 height width"]:
-        """Go on from `features` to the image."""
+        """Compute the image from `features`."""
         rest = range(self._blocks_before_features, len(self.blocks))
-        return self.to_rgb(self._through_blocks(features, w_plus, noise, rest), w_plus[-1])
+        return self.to_rgb(self._through_blocks(features, w_plus, rest), w_plus[-1])
 
     def _through_blocks(
-        self,
-        features: Tensor,
-        w_plus: list[Float[Tensor, "batch _ _ _"]],
-        noise: Sequence[Noise],
-        indices: range,
+        self, features: Tensor, w_plus: list[Float[Tensor, "batch _ _ _"]], indices: range
     ) -> Tensor:
         for index in indices:
-            inner = slice(2 * index + 1, 2 * index + 3)
-            features = self.blocks[index](features, *w_plus[inner], noise[inner] or (None, None))
+            features = self.blocks[index](features, *w_plus[2 * index + 1 : 2 * index + 3])
         return features
-
-
-def _noise(config: ModelConfig, side: int) -> PixelNoise | None:
-    return PixelNoise(side) if config.pixel_noise else None

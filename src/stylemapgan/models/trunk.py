@@ -1,4 +1,4 @@
-"""The residual trunk that encoder and discriminator share."""
+"""The residual trunk of encoder and discriminator."""
 
 import math
 from itertools import pairwise
@@ -11,7 +11,7 @@ from stylemapgan.models.resample import DownConv2d
 
 
 class DownBlock(nn.Module):
-    """Halve the resolution: two convolutions beside a skip, their sum divided by sqrt(2)."""
+    """Halve the resolution: two convolutions in parallel with a skip, summed over sqrt(2)."""
 
     def __init__(self, into: int, out: int) -> None:
         super().__init__()
@@ -27,7 +27,7 @@ class DownBlock(nn.Module):
 
 
 class Trunk(nn.Sequential):
-    """From an image to features at the coarsest of the given widths' resolutions.
+    """Map an image to features at the coarsest resolution.
 
     Args:
         widths: Channels from the coarsest resolution to the image's.
@@ -42,7 +42,7 @@ class Trunk(nn.Sequential):
 
 
 class FromRGB(nn.Module):
-    """Lift the three colours to features, position by position."""
+    """Map the three colours to features, at each position separately."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A run's journal: one JSON object a line, appended as it happens."""
+"""A run's journal: one JSON object per line, appended while the run trains."""
 
 import json
 import logging
@@ -11,27 +11,27 @@ from stylemapgan.images.atomic import replacing
 logger = logging.getLogger(__name__)
 
 TABLES = ("losses", "validation")
-"""Keys whose values are figures by name."""
+"""Keys whose values are dictionaries of numbers."""
 
 
 class Journal:
-    """Append entries to `journal.jsonl`; every entry says how many images were seen."""
+    """Appends entries to `journal.jsonl`; every entry holds the images seen so far."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def write(self, images_seen: int, **entry: Any) -> None:
-        """Append one entry, durable when this returns but for a power cut.
+        """Append one entry; it survives the end of this process, but not a power cut.
 
         Raises:
-            OSError: There is no room for it; then the journal is as it was before.
+            OSError: The disk is full; the journal is unchanged.
         """
         line = json.dumps({"images": images_seen, **entry}).encode() + b"\n"
         with self.path.open("ab", buffering=0) as file:
             length = file.tell()
             try:
                 written = file.write(line)
-                if written != len(line):  # the disk was full in the middle of it
+                if written != len(line):  # the disk filled up
                     file.write(line[written:])
             except OSError:
                 os.truncate(file.fileno(), length)
@@ -40,13 +40,13 @@ class Journal:
     def entries(self) -> list[dict[str, Any]]:
         """Read all entries.
 
-        Lines that are damaged are skipped, and counted in one warning; a half-written last line,
-        as a killed run leaves it, is skipped in silence.
+        Damaged lines are skipped, and counted in one warning. A half-written last line, as a
+        killed run leaves it, is skipped without a warning.
         """
         return [entry for _, entry in self._lines() if entry is not None]
 
     def rewind(self, images_seen: int) -> None:
-        """Forget what was written after a point that a resumed run goes back to.
+        """Remove the entries after the point that a run resumes from.
 
         Raises:
             StorageError: The journal cannot be written.
@@ -58,7 +58,7 @@ class Journal:
                 unfinished.write_bytes(b"".join(line + b"\n" for line in kept))
 
     def _lines(self) -> list[tuple[bytes, dict[str, Any] | None]]:
-        """Read all lines, each with the entry that it holds, or None if it is damaged."""
+        """Read all lines, each with its entry; None if the line is damaged."""
         if not self.path.exists():
             return []
         *whole, rest = self.path.read_bytes().split(b"\n")
@@ -66,17 +66,17 @@ class Journal:
         damaged = sum(entry is None for _, entry in lines)
         if damaged:
             logger.warning(
-                "%s: %d of %d lines cannot be read and are skipped; all others count.",
+                "%s: skipped %d of %d lines that cannot be read.",
                 *(self.path, damaged, len(lines)),
             )
         return lines + ([(rest, None)] if rest else [])
 
 
 def _parse(line: bytes) -> dict[str, Any] | None:
-    """Read an entry; None if the line holds none that `Journal.write` could have written."""
+    """Parse an entry; None if `Journal.write` cannot have written the line."""
     try:
         entry = json.loads(line.decode("utf-8-sig"))
-    except ValueError:  # no UTF-8, or no JSON
+    except ValueError:  # not UTF-8, or not JSON
         return None
     return entry if _is_entry(entry) else None
 

@@ -1,8 +1,8 @@
-"""Who may write into a run's folder: one process at a time.
+"""The lock of a run's folder: one process at a time may write there.
 
-The process that holds a folder has a file `run-N.lock` in it. Making that file succeeds for one
-process only. A lock whose process is gone stays behind; the next process makes number N + 1 and
-then removes it, so that no process ever removes a lock that another has just made.
+The process that holds a folder has a file `run-N.lock` in it, which only one process can create.
+A lock whose process has ended stays behind; the next process creates number N + 1 and then removes
+it, so that no process ever removes a lock that another has just created.
 """
 
 import json
@@ -21,22 +21,22 @@ from stylemapgan.errors import StorageError, TrainingError
 
 @dataclass(frozen=True, kw_only=True)
 class ProcessIdentity:
-    """A process, of this machine or another."""
+    """A process on this machine or another, with enough facts to recognise a reused number."""
 
     number: int
     started: str
-    """When it started, by the system's clock; empty where the system does not tell."""
+    """When it started, by the system's clock; empty if unknown."""
     host: str
     machine: str
-    """The installation: two machines may have the same name. Empty if unknown."""
+    """Identifies the installation, as two machines may share a name; empty if unknown."""
     boot: str
-    """Which start of the machine it belongs to; empty if unknown."""
+    """Identifies the boot of the machine; empty if unknown."""
     namespace: str
-    """Containers number their processes each on their own; empty if unknown."""
+    """Identifies the container, as each numbers its own processes; empty if unknown."""
 
     @classmethod
     def of_this_one(cls) -> "ProcessIdentity":
-        """Describe the process that asks."""
+        """Describe the calling process."""
         return cls(
             number=os.getpid(),
             started=start_of(os.getpid()) or "",
@@ -47,24 +47,24 @@ class ProcessIdentity:
         )
 
     def is_this_one(self) -> bool:
-        """Whether it is the process that asks."""
+        """Whether it is the calling process."""
         return self == ProcessIdentity.of_this_one()
 
     def is_of_this_machine(self) -> bool:
-        """Whether its number means something here."""
+        """Whether it runs in the same boot and container as the calling process."""
         here = ProcessIdentity.of_this_one()
         return (self.host, self.machine, self.boot, self.namespace) == (
             *(here.host, here.machine, here.boot, here.namespace),
         )
 
     def is_gone(self) -> bool:
-        """Whether it is known for sure that the process does not exist any more.
+        """Whether the process has certainly ended.
 
-        A stopped process exists; one of another machine may.
+        A suspended process has not ended; one on another machine may be running.
         """
         here = ProcessIdentity.of_this_one()
         if (self.host, self.machine) == (here.host, here.machine) and self.boot != here.boot:
-            return bool(self.machine)  # the machine was started again since
+            return bool(self.machine)  # the machine was rebooted
         if not self.is_of_this_machine() or os.name != "posix":
             return False
         started = start_of(self.number)
@@ -72,33 +72,33 @@ class ProcessIdentity:
 
 
 def start_of(number: int) -> str | None:
-    """Tell when a process of this machine started.
+    """Find out when a process on this machine started.
 
     Returns:
-        Something that no other process of that number has; empty if unknown; None if there is no
-        such process, or only its exit code is left of it.
+        A text that differs for any later process with that number; empty if unknown; None if the
+        process does not exist or is a zombie.
     """
     if os.name != "posix":
         return ""
     try:
-        os.kill(number, 0)  # asks, and does nothing
+        os.kill(number, 0)  # only checks that the process exists
     except (ProcessLookupError, OverflowError):
         return None
-    except PermissionError:  # it exists, and is somebody else's
+    except PermissionError:  # it exists, and belongs to another user
         pass
     if sys.platform == "linux":
         return _start_on_linux(number)
-    asked = ["ps", "-o", "state=,lstart=", "-p", str(number)]
-    told = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.split()
-    return None if told and told[0].startswith("Z") else " ".join(told[1:])
+    command = ["ps", "-o", "state=,lstart=", "-p", str(number)]
+    words = subprocess.run(command, capture_output=True, text=True, check=False).stdout.split()
+    return None if words and words[0].startswith("Z") else " ".join(words[1:])
 
 
 def _start_on_linux(number: int) -> str | None:
     try:
-        told = Path(f"/proc/{number}/stat").read_text(errors="replace")
-    except OSError:  # gone meanwhile, or hidden
+        status = Path(f"/proc/{number}/stat").read_text(errors="replace")
+    except OSError:  # it has just ended, or is hidden
         return ""
-    fields = told.rpartition(")")[2].split()  # the name before may hold anything
+    fields = status.rpartition(")")[2].split()  # the name before may hold any character
     state, ticks = fields[0], fields[19]
     return None if state in "ZX" else ticks
 
@@ -119,22 +119,22 @@ def _link(path: Path) -> str:
 
 LOCK = re.compile(r"run-(\d+)\.lock")
 ATTEMPTS = 20
-"""Others may be quicker so often; each of them took the lock and let it go."""
+"""Attempts to take the lock while other processes keep taking and releasing it."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """What a lock says of its process."""
+    """The process that holds a lock."""
 
     process: ProcessIdentity
     since: str
-    """When it took the lock, for people."""
+    """When it took the lock, as shown in messages."""
 
 
 class RunLock:
-    """The right of this process to write into a folder.
+    """Lets this process alone write into a folder.
 
-    Of several runs that one process has in the same folder, the newest has the lock.
+    If one process has several runs in the same folder, the newest holds the lock.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -144,15 +144,15 @@ class RunLock:
 
     @property
     def is_held(self) -> bool:
-        """Whether this object has the lock."""
+        """Whether this object holds the lock."""
         return self._mine is not None and self._mine.exists()
 
     def acquire(self) -> None:
-        """Take the lock; the folder is made if it is missing.
+        """Take the lock; the folder is created if it is missing.
 
         Raises:
-            TrainingError: Another process has it; the message names process, machine and time.
-            StorageError: Nothing can be written there.
+            TrainingError: Another process holds it; the message names process, machine and time.
+            StorageError: The folder cannot be written.
         """
         try:
             for _ in range(ATTEMPTS):
@@ -162,15 +162,15 @@ class RunLock:
                 mine = self._folder / f"run-{max(map(_number, locks), default=-1) + 1}.lock"
                 if _make(mine):
                     self._mine = mine
-                    self._refuse_if_held(dict(self._locks()))  # who looked at the same time
+                    self._refuse_if_held(dict(self._locks()))  # taken at the same time
                     for stale in locks:
                         stale.unlink(missing_ok=True)
                     return
         except OSError as error:
             self.release()
             raise StorageError(
-                f"{self._folder} cannot be written to: {error.strerror or error}. A run needs a "
-                "folder of its own: choose another with --run."
+                f"{self._folder} cannot be written: {error.strerror or error}. Choose another "
+                "folder with --run."
             ) from error
         except TrainingError:
             self.release()
@@ -178,14 +178,14 @@ class RunLock:
         raise TrainingError(f"{self._folder}: other processes keep taking it; try again.")
 
     def release(self) -> None:
-        """Let others have the folder; it is removed if this object made it and it is empty."""
+        """Release the lock; the folder is removed if this object created it and it is empty."""
         if self._mine is not None:
             self._mine.unlink(missing_ok=True)
             self._mine = None
         for folder in reversed(self._made):
             try:
                 folder.rmdir()
-            except OSError:  # there is something in it, so it stays
+            except OSError:  # it is not empty
                 break
         self._made = []
 
@@ -196,7 +196,7 @@ class RunLock:
             self._made.append(folder)
 
     def _locks(self) -> Iterator[tuple[Path, Holder | None]]:
-        """All locks with their holders; None for one that does not say, being just made."""
+        """List all locks with their holders; None for a lock that is still being written."""
         for path in sorted(self._folder.iterdir()):
             if is_lock(path):
                 yield path, _holder(path)
@@ -205,24 +205,24 @@ class RunLock:
         for path, holder in locks.items():
             if holder is None:
                 raise TrainingError(
-                    f"{self._folder} is in use: another process has just taken {path.name}. If no "
-                    f"training runs there, delete {path} and try again."
+                    f"{self._folder} is in use: another process has just created {path.name}. If "
+                    f"no training runs there, delete {path} and try again."
                 )
             process = holder.process
             if process.is_this_one() or process.is_gone():
                 continue
-            told = (
+            message = (
                 f"{self._folder} is in use by process {process.number} on {process.host} since "
                 f"{holder.since}"
             )
             if process.is_of_this_machine():
                 raise TrainingError(
-                    f"{told}: stop it first (kill {process.number} lets it save), or choose "
+                    f"{message}: stop it first (kill {process.number} lets it save), or choose "
                     "another folder with --run."
                 )
             raise TrainingError(
-                f"{told}: stop it first, or choose another folder with --run. If no training runs "
-                f"there any more, delete {path} and try again."
+                f"{message}: stop it first, or choose another folder with --run. If no training "
+                f"runs there any more, delete {path} and try again."
             )
 
 
@@ -244,14 +244,14 @@ def _make(path: Path) -> bool:
 
 def _number(path: Path) -> int:
     found = LOCK.fullmatch(path.name)
-    assert found is not None  # only locks are asked
+    assert found is not None  # called for locks only
     return int(found[1])
 
 
 def _holder(path: Path) -> Holder | None:
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        process = ProcessIdentity(**told["process"])
-        return Holder(process, str(told["since"])) if type(process.number) is int else None
+        values = json.loads(path.read_text(encoding="utf-8"))
+        process = ProcessIdentity(**values["process"])
+        return Holder(process, str(values["since"])) if type(process.number) is int else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

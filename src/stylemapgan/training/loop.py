@@ -1,4 +1,4 @@
-"""A whole run: update after update, with pictures, snapshots and a journal on the way."""
+"""The training loop: updates, sample sheets, snapshots and the journal of one run."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
@@ -35,22 +35,22 @@ from stylemapgan.training.run_logger import (
     Progress,
     RunLogger,
     TensorBoardLog,
-    broken,
+    not_finite,
 )
 from stylemapgan.training.saving import Saver
-from stylemapgan.training.state import TrainState, broken_part, new_state
+from stylemapgan.training.state import BuildState, TrainState, broken_part, new_state
 from stylemapgan.training.validation import Validator
 from stylemapgan.types import Share
 
 LOG_EVERY = 10
-"""Updates between two looks at the losses; each look waits for the device."""
+"""Updates between two log entries; reading the losses waits for the device."""
 
 
 @dataclass
 class Run:
-    """A run in memory, ready to go on from wherever its state is.
+    """A run in memory, ready to continue from its state.
 
-    Each process has one of its own; only the first writes into the folder.
+    Each process has its own; only the first writes into the folder.
     """
 
     config: RunConfig
@@ -60,11 +60,13 @@ class Run:
     validation: PhotoSet
     distance: AbstractPerceptualDistance | None
     origin: str = ""
-    """What the weights started from, if not from scratch."""
+    """Which model the weights were copied from; empty for fresh weights."""
     precision: Choice | None = None
-    """What was chosen for `auto`, and why; None if the settings name one, as a resumed run's do."""
+    """The precision chosen for `auto`, with the reason; None if the configuration names one."""
     is_new: bool = False
-    """Whether it was started, not resumed."""
+    """Whether the run was started, not resumed."""
+    build_state: BuildState = new_state
+    """Builds networks and optimisers with fresh weights."""
     state: TrainState = field(init=False)
     share: Share = field(init=False)
     _is_begun: bool = field(init=False, default=False)
@@ -73,7 +75,7 @@ class Run:
         training = self.config.training
         training.images_a_pass(self.fabric.world_size)
         self.share = share_of(self.fabric)
-        self.state = new_state(self.config, self.fabric.device)
+        self.state = self.build_state(self.config, self.fabric.device)
         self._saver = Saver(self.config, self.folder, self.state)
         self._feed = PhotoFeed(self.photos, training, self.share, self.fabric.device)
         self._validator = Validator(
@@ -81,21 +83,22 @@ class Run:
         )
 
     def resume(self) -> None:
-        """Go back to the newest good state, or to the start if nothing was saved.
+        """Load the newest good state; without a saved one, start from the beginning.
 
         Raises:
-            TrainingError: No state is good, or it is of networks that the settings do not describe.
-            StorageError: The folder cannot be put in order: nothing can be written there.
+            TrainingError: No state is good, or it belongs to networks of other shapes.
+            StorageError: The folder cannot be written.
         """
         first_alone(self.fabric, self.folder.remove_unfinished)
-        saved = self.folder.states.load(is_told=self.fabric.is_global_zero)
+        saved = self.folder.states.load(warns=self.fabric.is_global_zero)
         if saved is not None:
             try:
                 self.state.load_state_dict(saved.state)
             except (KeyError, ValueError, RuntimeError):
                 raise TrainingError(
-                    f"{self.folder.path}: what was saved does not fit the networks of config.toml: "
-                    "put the [model] settings there back to what they were"
+                    f"{self.folder.path}: the saved state does not fit the networks in "
+                    "config.toml: "
+                    "restore the [model] settings there"
                 ) from None
             self._saver.note_loaded()
             if saved.path != self.folder.states.latest:
@@ -107,16 +110,21 @@ class Run:
         should_stop: Callable[[], bool] = lambda: False,
         on_progress: OnProgress = lambda progress: None,
     ) -> None:
-        """Train to the end, or until asked to stop; either way the state is saved.
+        """Train to the end, or until `should_stop` returns True; then save the state.
 
-        Whatever else ends the run, the state is saved first, if it is whole and good. What a run
-        can do without, such as figures, pictures and the journal, may fail: it is told once.
+        If an error ends the run, the state is saved first, provided it is complete and finite.
+        Failures of validation, sample sheets and the journal do not end a run; each is reported
+        once.
+
+        Args:
+            should_stop: Called before each update.
+            on_progress: Called after every few updates.
 
         Raises:
             TrainingError: A loss or weight is no longer finite, memory ran out, another process
-                was lost, or has the run's folder; the message says what is saved.
-            StorageError: The last state cannot be written; what was saved before stays good.
-            MissingExtraError: TensorBoard is asked for and not installed.
+                was lost or uses the run's folder; the message says what is saved.
+            StorageError: The last state cannot be written; the one saved before stays good.
+            MissingExtraError: TensorBoard is configured and not installed.
         """
         with self._locked(), self._feed, tf32_allowed():
             run_logger = self._open_logger(on_progress)
@@ -128,19 +136,19 @@ class Run:
             except BaseException as error:
                 if self.fabric.is_global_zero:
                     self._saver.save_before_the_end(error)
-                    _add_to(error, self.where_it_goes_on)
+                    _append(error, self.resume_point)
                 raise
 
     def close(self) -> None:
-        """Let go of photos and folder; what was started and never trained is removed again."""
+        """Release photos and folder; remove the files of a run that never trained."""
         self.photos.close()
         if self.folder.lock.is_held and self.is_new and not self._is_begun:
             self.folder.remove_unbegun()
         self.folder.lock.release()
 
-    def where_it_goes_on(self) -> str:
-        """Say in a sentence what the run would go on from; what is saved is verified."""
-        return self._saver.where_it_goes_on()
+    def resume_point(self) -> str:
+        """Describe in a sentence where the run would resume; the saved states are verified."""
+        return self._saver.resume_point()
 
     def _open_logger(self, on_progress: OnProgress) -> RunLogger:
         board = None
@@ -160,16 +168,16 @@ class Run:
                 losses = self.update(context)
                 window.add(state.updates, losses)
                 if before < config.adversarial_from <= state.images_seen:
-                    self._refuse_broken(window)
+                    self._check_finite(window)
                     self._end_warm_up()
             if state.updates % LOG_EVERY == 0 or state.images_seen >= config.images:
                 self._log(window, run_logger)
                 window = LossWindow(self.fabric)
-            self._keep(window, run_logger, before)
-        self._refuse_broken(window)
+            self._save_and_sample(window, run_logger, before)
+        self._check_finite(window)
 
     def update(self, context: steps.StepContext) -> Losses:
-        """One iteration: all updates that are due, the averaged weights, and the counts."""
+        """Run one iteration: all updates that are due, the averaged weights and the counts."""
         config, state = self.config.training, self.state
         state.set_learning_rates(config)
         batch = self._next_batch()
@@ -195,7 +203,7 @@ class Run:
         reconstructed = None
         with self._memory_explained("the discriminator's update", batch):
             if config.speed.share_forward_passes and len(batch) == 1:
-                # E and G stay as they are until their update below
+                # E and G do not change until their update below
                 reconstructed = steps.reconstruct(context, state, batch[0])
             losses |= steps.discriminator_step(context, state, batch, reconstructed)
         if state.updates % config.r1_interval == 0:
@@ -231,13 +239,13 @@ class Run:
         return microbatch.split(config.accumulate)
 
     def _should_stop(self, should_stop: Callable[[], bool]) -> bool:
-        """Stop all processes together; with several, only ask now and then."""
+        """Stop all processes together; several agree only every few updates, to save time."""
         if self.fabric.world_size > 1 and self.state.updates % LOG_EVERY:
             return False
         return any_of(self.fabric, should_stop())
 
     def _machine_facts(self) -> dict[str, str]:
-        """Say what the run goes on with, and what it started from."""
+        """Collect what the run computes on, and which model it started from."""
         reason = self.precision.reason if self.precision else "as config.toml says"
         facts = describe_hardware(self.fabric)
         facts["precision"] = f"{self.config.training.precision}: {reason}"
@@ -251,35 +259,35 @@ class Run:
             rate = window.rate(config.batch)
             run_logger.log(Progress(self.state.images_seen, config.images, rate, means))
 
-    def _keep(self, window: LossWindow, run_logger: RunLogger, before: int) -> None:
-        """Save, sample and validate where due."""
+    def _save_and_sample(self, window: LossWindow, run_logger: RunLogger, before: int) -> None:
+        """Save, draw sample sheets and validate when due."""
         config, seen = self.config.training, self.state.images_seen
         is_sample_due = schedule.is_due(config.sample_every, before, seen)
         is_snapshot_due = schedule.is_due(config.snapshot_every, before, seen)
         if is_sample_due or is_snapshot_due:
-            self._refuse_broken(window)
+            self._check_finite(window)
         if is_sample_due and self.fabric.is_global_zero:
             run_logger.sample()
         if is_snapshot_due and seen < config.images:  # the last one follows at the end
             try:
                 self._save()
             except StorageError as error:
-                run_logger.warn(f"Not saved at {seen:,} images: {error} Training goes on.")
+                run_logger.warn(f"Not saved at {seen:,} images: {error} Training continues.")
 
     def _means(self, window: LossWindow) -> dict[str, float]:
         try:
             return window.means()
         except TrainingError:
-            self._saver.give_up()
+            self._saver.mark_broken()
             raise
 
-    def _refuse_broken(self, window: LossWindow) -> None:
-        """Look at losses, and at weights: an update may break what its loss still praised."""
+    def _check_finite(self, window: LossWindow) -> None:
+        """Check losses and weights: an update may break weights although its loss is finite."""
         self._means(window)
         part = broken_part(self.state.state_dict())
         if part:
-            self._saver.give_up()
-            raise broken(self.state.updates, f"{part} are no longer finite")
+            self._saver.mark_broken()
+            raise not_finite(self.state.updates, f"{part} are no longer finite")
 
     def _save(self) -> None:
         if self.fabric.is_global_zero:
@@ -287,7 +295,7 @@ class Run:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Have the run's folder, as since `start` or `resume`, or again."""
+        """Hold the lock of the run's folder, taken by `start` or `resume` or taken again."""
         lock = self.folder.lock
         first_alone(self.fabric, lambda: None if lock.is_held else lock.acquire())
         try:
@@ -299,9 +307,9 @@ class Run:
         return out_of_memory_explained(phase, self.config.training, len(batch[0].real))
 
 
-def _add_to(error: BaseException, tell: Callable[[], str]) -> None:
-    """Add a sentence to an error's message; who interrupts a run needs none."""
+def _append(error: BaseException, sentence: Callable[[], str]) -> None:
+    """Append a sentence to an error's message; interruptions get none."""
     if isinstance(error, StyleMapGANError):
-        error.args = (f"{str(error).rstrip('.')}. {tell()}",)
+        error.args = (f"{str(error).rstrip('.')}. {sentence()}",)
     elif isinstance(error, Exception):
-        error.add_note(tell())
+        error.add_note(sentence())

@@ -1,4 +1,4 @@
-"""Say what to do when memory runs out."""
+"""How much memory training may use, and what to do when it runs out."""
 
 import os
 from collections.abc import Iterator
@@ -14,11 +14,11 @@ from stylemapgan.training.processes import Hardware
 
 @contextmanager
 def out_of_memory_explained(phase: str, config: TrainConfig, images: int) -> Iterator[None]:
-    """Turn running out of memory into one line.
+    """Turn an out-of-memory error into a one-line message with advice.
 
     Args:
-        phase: What the block does, as in "in the generator's update".
-        config: Settings of the run.
+        phase: What the block computes, such as "the generator's update".
+        config: Configuration of the run.
         images: Images that go through the networks at once.
 
     Raises:
@@ -31,7 +31,7 @@ def out_of_memory_explained(phase: str, config: TrainConfig, images: int) -> Ite
             raise
         raise TrainingError(
             f"Out of memory in {phase}, with {images} images a pass: {_advice(config, images)}, "
-            "and go on with --resume."
+            "then continue with --resume."
         ) from None
 
 
@@ -47,13 +47,13 @@ def is_out_of_memory(error: BaseException) -> bool:
 def _advice(config: TrainConfig, images: int) -> str:
     if images % 8 == 0:
         return (
-            f"set accumulate to {config.accumulate * 2} in the run's config.toml, which gives the "
-            "same results in smaller passes"
+            f"set accumulate to {config.accumulate * 2} in the run's config.toml, which computes "
+            "the same results in smaller passes"
         )
-    ways = ["use more processes (--devices)"]
+    remedies = ["use more processes (--devices)"]
     if config.precision == "32-true":
-        ways.append("set precision to bf16-mixed in the run's config.toml")
-    return " or ".join(ways)
+        remedies.append("set precision to bf16-mixed in the run's config.toml")
+    return " or ".join(remedies)
 
 
 GIB = 2**30
@@ -61,15 +61,15 @@ MOST_GIB = 1_000_000
 
 
 def memory_a_process(hardware: Hardware, gib: float | None = None) -> int:
-    """Bytes that each process of a run may use.
+    """Find out how many bytes each process of a run may use.
 
     Args:
-        hardware: What to compute on; processes on a CPU share what is available.
-        gib: What another machine gives to each process, instead of asking this one.
+        hardware: What to compute on; processes on a CPU share the available memory.
+        gib: Memory for each process on another machine, instead of this one's.
 
     Raises:
-        ConfigError: The given memory is none.
-        TrainingError: This machine has no such device, or does not tell.
+        ConfigError: The given memory is out of range.
+        TrainingError: This machine has no such device, or its memory is unknown.
     """
     if gib is not None:
         if not 0 < gib <= MOST_GIB:
@@ -83,17 +83,17 @@ def memory_a_process(hardware: Hardware, gib: float | None = None) -> int:
         return torch.mps.recommended_max_memory()
     if hardware.accelerator in ("cuda", "mps"):
         raise TrainingError(
-            f"There is no {hardware.accelerator} device here to look at: say with --memory how "
-            "many GiB it has."
+            f"This machine has no {hardware.accelerator} device: give its memory with --memory, "
+            "in GiB."
         )
     return available() // hardware.devices
 
 
 def available() -> int:
-    """Bytes of this machine's memory that are free, or would be if they were asked for.
+    """Find out how many bytes of this machine's memory are available.
 
     Raises:
-        TrainingError: The system does not tell.
+        TrainingError: The system does not report its memory.
     """
     meminfo = Path("/proc/meminfo")
     if meminfo.exists():
@@ -104,5 +104,5 @@ def available() -> int:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         raise TrainingError(
-            "This system does not tell how much memory it has: say so with --memory, in GiB."
+            "This system does not report how much memory it has: give it with --memory, in GiB."
         ) from None

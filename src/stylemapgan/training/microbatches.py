@@ -1,4 +1,4 @@
-"""The images of one update, cut to what goes through the networks at once."""
+"""The photos of one update: fetched, mirrored at random, and divided into microbatches."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -15,30 +15,28 @@ from stylemapgan.types import WHOLE, Share
 
 
 class Phase(IntEnum):
-    """Parts of an iteration; each draws its own random numbers."""
+    """Parts of an iteration; each has its own random numbers."""
 
     GENERATOR = 0
     DISCRIMINATOR = 1
     PENALTY = 2
     RECONSTRUCTION = 3
     HEAD_START = 4
-    NOISE = 5
-    """Of reconstructions: one for all updates, so that they can share them."""
 
 
 def random_source(seed: int, images_seen: int, phase: Phase) -> torch.Generator:
-    """Make the generator, on the CPU, of all random numbers of a phase."""
+    """Make the CPU generator of all random numbers of a phase."""
     entropy = np.random.SeedSequence((seed, 2, images_seen, phase))
     return torch.Generator().manual_seed(int(entropy.generate_state(1)[0]))
 
 
 @dataclass(frozen=True, eq=False)
 class Microbatch:
-    """Photos for one pass, and the randomness that goes with them.
+    """Photos for one pass through the networks, and the randomness that belongs to them.
 
     All random numbers follow from the seed, the images seen and the phase, and are drawn for
-    the whole batch: however it is divided, each image meets the same ones. That is why a run
-    can be resumed without the state of any random number generator.
+    the whole batch: however it is divided, each image gets the same ones. So a run resumes
+    without saved states of random number generators.
     """
 
     real: Float[Tensor, "microbatch 3 height width"]
@@ -47,11 +45,11 @@ class Microbatch:
     share: Share = WHOLE
 
     def randomness(self, phase: Phase) -> BatchRandomness:
-        """Random numbers of a phase, from their beginning."""
+        """Start the random numbers of a phase."""
         return BatchRandomness(random_source(self.seed, self.images_seen, phase), self.share)
 
     def split(self, count: int) -> "list[Microbatch]":
-        """Divide the photos into as many microbatches of equal length."""
+        """Divide the photos into `count` microbatches of equal length."""
         inner = Share().split(count)
         return [
             Microbatch(self.real[part.rows], self.seed, self.images_seen, share)
@@ -60,7 +58,7 @@ class Microbatch:
 
 
 class PhotoFeed:
-    """Each process's part of every batch; it follows from the seed and the images seen."""
+    """Fetches each process's share of every batch; the seed and the images seen determine it."""
 
     def __init__(
         self, photos: AbstractPhotos, config: TrainConfig, share: Share, device: torch.device
@@ -72,7 +70,7 @@ class PhotoFeed:
         self._prefetcher = Prefetcher(photos, config.batch, share, config.seed)
 
     def take(self, images_seen: int) -> Tensor:
-        """Fetch the photos of the batch that begins after so many images."""
+        """Fetch the photos of the batch that begins after `images_seen` images."""
         config = self._config
         if config.speed.prefetch:
             taken = self._prefetcher.take(images_seen)
@@ -96,7 +94,7 @@ class PhotoFeed:
 
 
 def lay_out(images: Tensor, config: TrainConfig) -> Tensor:
-    """Put images into the memory layout that convolutions like best."""
+    """Put images into the memory format that the configuration names."""
     if not config.speed.channels_last:
         return images.contiguous()
     return images.contiguous(memory_format=torch.channels_last)

@@ -1,7 +1,7 @@
-"""What a run will take, before it starts: parameters, operations, memory.
+"""What a run will need, before it starts: parameters, operations and memory.
 
-Tensors are counted exactly, as in `simulation`. What a process takes beyond them is estimated:
-PyTorch itself, scratch memory of single operations, and gaps between tensors.
+The memory of tensors is counted exactly, as in `simulation`. The rest is estimated: PyTorch
+itself, scratch memory of single operations, and gaps between tensors.
 """
 
 from dataclasses import dataclass
@@ -17,15 +17,15 @@ from stylemapgan.training.simulation import PENALTY, WARM_UP, PhaseCost, forward
 from stylemapgan.training.start import choose_precision, with_precision
 
 RUNTIME = GIB // 2
-"""Bytes that a process takes without any network."""
+"""Bytes that a process needs without any network."""
 MARGIN = 1.3
-"""What a process takes for each byte of tensors.
+"""Bytes that a process needs for each byte of tensors.
 
-Trained on a CPU, processes took 0.69 to 0.88 of the estimate: `tiny-32` and `laptop-64` with 8, 16
-and 32 images, in both precisions. On a GPU this was not measured.
+Training on a CPU needed 0.69 to 0.88 of the estimate: `tiny-32` and `laptop-64` with 8, 16
+and 32 images, in both precisions. Not measured on a GPU.
 """
 SIMULATED_IMAGES = (4, 64)
-"""Images of the two simulated passes; memory grows evenly with images, so two tell all."""
+"""Images of the two simulated passes; memory is linear in images, so two suffice."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,41 +34,41 @@ class PhasePlan:
 
     name: str
     share: float
-    """In how many of the iterations it happens."""
+    """Share of the iterations that include it."""
     flops: float
-    """Operations for each image when it happens, backward passes included."""
+    """Operations for each image, backward passes included."""
     fixed: float
-    """Bytes of tensors whatever the batch."""
+    """Bytes of tensors that do not depend on the batch."""
     an_image: float
     """Bytes of tensors for each image of a pass."""
 
     def memory(self, images: int) -> float:
-        """Estimated peak of a process with so many images a pass, in bytes."""
+        """Estimate the peak memory of a process with `images` images a pass, in bytes."""
         return RUNTIME + MARGIN * (self.fixed + self.an_image * images)
 
     def most_images(self, memory: int) -> int:
-        """The most images a pass that fit into so many bytes; less than 0 if none do."""
+        """Find the most images a pass that fit into `memory` bytes; below 0 if none do."""
         return int(((memory - RUNTIME) / MARGIN - self.fixed) // self.an_image)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a run will take."""
+    """What a run will need."""
 
     config: RunConfig
     processes: int
     memory: int
     """Bytes that each process may use."""
     parameters: dict[str, int]
-    """Of each network."""
+    """Number of parameters of each network."""
     forward_flops: dict[str, int]
     """Operations for one image, forward, through each network; and for one `edit`."""
     phases: tuple[PhasePlan, ...]
-    """In the order in which they happen."""
+    """The phases of an iteration, in order."""
     largest_batch: int
-    """The largest that fits with these processes and `accumulate`; 0 if none does."""
+    """The largest batch that fits with these processes and `accumulate`; 0 if none fits."""
     accumulate: int | None
-    """The smallest `accumulate`, from the configured on, with which the batch fits."""
+    """The smallest `accumulate`, at least the configured one, with which the batch fits."""
 
     @property
     def images_a_pass(self) -> int:
@@ -77,7 +77,7 @@ class Plan:
 
     @property
     def peak(self) -> float:
-        """Estimated peak of a process over all phases, in bytes."""
+        """Estimated peak memory of a process over all phases, in bytes."""
         return max(phase.memory(self.images_a_pass) for phase in self.phases)
 
     @property
@@ -87,16 +87,16 @@ class Plan:
 
 
 def make_plan(config: RunConfig, hardware: Hardware, gib: float | None = None) -> Plan:
-    """Work out what a run will take. Nothing is written, no photo is looked at.
+    """Compute what a run will need. Nothing is written, and no photo is read.
 
     Args:
-        config: All settings; where photos are does not matter.
-        hardware: What to compute on; it need not be at hand if `gib` is given.
+        config: Configuration; the locations of photos are ignored.
+        hardware: What to compute on; this machine need not have it if `gib` is given.
         gib: Memory that each process may use; this machine's if None.
 
     Raises:
-        ConfigError: The batch does not divide, or the given memory is none.
-        TrainingError: The memory is not known.
+        ConfigError: The batch does not divide, or the given memory is out of range.
+        TrainingError: The memory of this machine is unknown.
     """
     config = with_precision(config, choose_precision(config, hardware))
     processes = hardware.devices * hardware.nodes
@@ -134,7 +134,7 @@ def count_parameters(config: ModelConfig) -> dict[str, int]:
 
 
 class _Planner:
-    """Phases of a run for any number of passes; what was simulated is remembered."""
+    """Plans the phases of a run for any number of passes, and caches simulations."""
 
     def __init__(self, config: RunConfig, processes: int, exchanged: int) -> None:
         self._config = config
@@ -143,7 +143,7 @@ class _Planner:
         self._simulated: dict[int, list[tuple[PhaseCost, PhaseCost]]] = {}
 
     def phases(self, passes: int) -> tuple[PhasePlan, ...]:
-        """Plan the phases; from two passes on, a further one only adds the images it keeps."""
+        """Plan the phases; each pass beyond the second only adds the images it keeps."""
         simulated = min(passes, 2)
         if simulated not in self._simulated:
             small, large = (simulate(self._config, each, simulated) for each in SIMULATED_IMAGES)
@@ -152,7 +152,7 @@ class _Planner:
         return tuple(self._phase(*pair, kept) for pair in self._simulated[simulated])
 
     def fitting_passes(self, memory: int) -> int | None:
-        """Find the fewest passes, from the configured on, with which the batch fits."""
+        """Find the fewest passes, at least the configured ones, with which the batch fits."""
         training = self._config.training
         whole = training.batch // self._processes
         for passes in range(training.accumulate, whole + 1):
@@ -176,13 +176,13 @@ class _Planner:
 
 
 def _bytes_kept(config: ModelConfig) -> int:
-    """Bytes that an image of another pass holds: photo, generated image and its stylemap."""
+    """Count the bytes kept for each image of another pass: photo, generated image, stylemap."""
     values = 2 * 3 * config.image_size**2 + config.style_channels * config.stylemap_size**2
     return values * torch.float32.itemsize
 
 
 def _gradient_bytes(parameters: dict[str, int], processes: int) -> int:
-    """Bytes of the gradients that several processes lay side by side to exchange them."""
+    """Count the bytes of the flattened gradients that several processes exchange."""
     if processes == 1:
         return 0
     most = max(parameters["generator"] + parameters["encoder"], parameters["discriminator"])

@@ -1,10 +1,10 @@
 """Give the mapping network a head start: stylemaps distributed like those of photos.
 
-After a warm-up on reconstruction the generator knows the stylemaps of photos, and the mapping
-network knows nothing: its first images are so far off that the discriminator wins at once. But
-the stylemaps of photos lie close to a plane of few dimensions. The last layer of the mapping
-network is chosen, in closed form, so that its outputs have the mean and the principal components
-of the photos' stylemaps; adversarial training goes on from there.
+After a warm-up on reconstruction the generator can decode the stylemaps of photos, but the mapping
+network is untrained: its first images are so poor that the discriminator separates them at once.
+The stylemaps of photos lie close to a plane of few dimensions, so the last layer of the mapping
+network is computed in closed form: its outputs get the mean and the principal components of the
+photos' stylemaps. Adversarial training continues from there.
 """
 
 import math
@@ -25,8 +25,8 @@ from stylemapgan.training.state import TrainState
 class Moments:
     """Mean and covariance of all points so far, in float64 on the CPU.
 
-    Every batch is centred on its own mean and then merged with what came before, so nothing large
-    is ever subtracted from something large.
+    Every batch is centred on its own mean and then merged with the earlier ones, which avoids
+    subtracting large numbers from each other.
 
     Source: Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
     sample variances", 1979.
@@ -38,12 +38,12 @@ class Moments:
 
     def __init__(self, values: int) -> None:
         self.count = 0
-        """Points so far."""
+        """Number of points so far."""
         self.mean: Float64[Tensor, " values"] = torch.zeros(values, dtype=torch.float64)
         self._scatter = torch.zeros(values, values, dtype=torch.float64)
 
     def add(self, points: Float[Tensor, "points values"]) -> None:
-        """Take in some points."""
+        """Add points."""
         points = points.detach().cpu().double()
         mean = points.mean(dim=0)
         points -= mean
@@ -55,38 +55,38 @@ class Moments:
 
     @property
     def covariance(self) -> Float64[Tensor, "values values"]:
-        """Unbiased; 0 for a single point."""
+        """The unbiased covariance; 0 for a single point."""
         return self._scatter / max(self.count - 1, 1)
 
     def principal_components(self, count: int) -> Float64[Tensor, "count values"]:
         """Find the directions of most variance, each as long as its standard deviation."""
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)  # the method is randomised; its result hardly depends on this
+            torch.manual_seed(0)  # the algorithm is randomised; its result barely depends on it
             _, variances, directions = torch.svd_lowrank(self.covariance, q=count, niter=4)
         return variances.clamp(min=0).sqrt()[:, None] * directions.T
 
 
 MOST_PHOTOS = 4_096
-"""Photos looked at, spread evenly over larger sets."""
+"""Photos encoded at most, spread evenly over larger sets."""
 ENCODE_BATCH = 64
 """Photos of up to 128 pixels that are encoded at once."""
 
 SAMPLES = 10_000
-"""Noise vectors that show how the layers before the last distribute their features."""
+"""Noise vectors that sample the distribution of the features before the last layer."""
 SMALLEST_SPREAD = 1e-3
-"""Feature directions that spread less than this, as a share of the widest, are left alone."""
+"""Feature directions with less spread than this, as a share of the widest, are not used."""
 
 
 @torch.no_grad()
 def give_head_start(
     state: TrainState, photos: AbstractPhotos, *, is_mirrored: bool, randomness: torch.Generator
 ) -> None:
-    """Fit the mapping network, and its average, to what the averaged encoder makes of photos.
+    """Fit the mapping network, and its average, to the averaged encoder's stylemaps of photos.
 
     Args:
         state: Networks; only the mapping networks change.
-        photos: What images should resemble.
-        is_mirrored: Mirror every other photo, as training does at random.
+        photos: Photos that generated images should resemble.
+        is_mirrored: Mirror every second photo, as training does at random.
         randomness: A generator on the CPU.
     """
     device = next(state.encoder_ema.parameters()).device
@@ -94,7 +94,7 @@ def give_head_start(
     for batch in photos.spread(MOST_PHOTOS, batch_for(photos.size, ENCODE_BATCH)):
         real = torch.from_numpy(batch).to(device)
         if is_mirrored:
-            first = 1 - moments.count % 2  # of all photos, every other one
+            first = 1 - moments.count % 2  # every second of all photos
             real[first::2] = real[first::2].flip(-1)
         moments.add(deactivate(state.encoder_ema(real).float().flatten(1)))
     with full_float32():
@@ -108,13 +108,13 @@ def fit_mapping(
     target: Moments,
     randomness: torch.Generator,
 ) -> None:
-    """Make the mapping network draw stylemaps with mean and covariance of the given ones.
+    """Give the mapping network's outputs a target mean and covariance.
 
-    Only the last layer changes. As many principal components are kept as z has numbers.
+    Only the last layer changes. It keeps as many principal components as z has dimensions.
 
     Args:
         mapping: F; changed in place.
-        target: Of what the encoder makes of photos, flat and without the activation.
+        target: Moments of the photos' stylemaps, flattened and before the activation.
         randomness: A generator on the CPU.
     """
     features = Moments(mapping.stylemap_shape[0])
@@ -134,13 +134,13 @@ def fit_mapping(
 def deactivate(
     activated: Float[Tensor, "photos values"],
 ) -> Float[Tensor, "photos values"]:
-    """Undo the leaky ReLU that ends both encoder and mapping network, but not its gain."""
+    """Undo the leaky ReLU at the end of encoder and mapping network, but not its gain."""
     return torch.where(activated < 0, activated / SLOPE, activated)
 
 
 def _hidden_features(
     mapping: MappingNetwork, randomness: torch.Generator
 ) -> Float[Tensor, "samples channels"]:
-    """What the last layer sees for random z."""
+    """Compute the inputs of the last layer for random z."""
     z = torch.randn(SAMPLES, mapping.stylemap_shape[0], generator=randomness)
     return mapping.hidden(z.to(next(mapping.parameters()).device))

@@ -1,7 +1,7 @@
 """Several processes that train one model together.
 
-Every process holds all networks and works on its share of each batch; gradients are averaged, so
-weights stay equal. The first process alone writes files.
+Every process holds all networks and computes its share of each batch; gradients are averaged, so
+weights stay equal. Only the first process writes files.
 """
 
 import os
@@ -22,7 +22,7 @@ from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, StyleMapGANError, TrainingError
 from stylemapgan.machine.precision import processor_name, this_processor
-from stylemapgan.training.companions import explain_lost_contact, start_companions
+from stylemapgan.training.child_processes import explain_lost_contact, start_child_processes
 from stylemapgan.types import Share
 
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
@@ -34,14 +34,14 @@ PATIENCE = timedelta(minutes=30)
 
 @dataclass(frozen=True, kw_only=True)
 class Hardware:
-    """What a run computes on. Not part of its settings: a run may go on elsewhere."""
+    """What a run computes on; not part of its configuration, as it may resume elsewhere."""
 
     accelerator: Accelerator = "auto"
-    """Kind of device; `auto` takes a GPU where there is one."""
+    """Kind of device; `auto` takes a GPU if there is one."""
     devices: int = 1
     """Processes on this machine, each with a device of its own."""
     nodes: int = 1
-    """Machines, each running as many processes."""
+    """Machines, each with `devices` processes."""
 
     def __post_init__(self) -> None:
         for count in (self.devices, self.nodes):
@@ -49,7 +49,7 @@ class Hardware:
 
 
 def device_of(hardware: Hardware) -> str:
-    """Name the kind of device that Fabric will take, before it is asked to."""
+    """Name the kind of device that Fabric will choose."""
     if hardware.accelerator != "auto":
         return hardware.accelerator
     if torch.cuda.is_available():
@@ -61,9 +61,9 @@ def open_fabric(hardware: Hardware, precision: ChosenPrecision) -> Fabric:
     """Start the processes of a run, or join those that torchrun or SLURM has started.
 
     Raises:
-        TrainingError: There are not so many devices, or the processes do not find each other.
+        TrainingError: Too few devices exist, or the processes cannot reach each other.
     """
-    if "TORCHELASTIC_RUN_ID" in os.environ:  # torchrun has decided
+    if "TORCHELASTIC_RUN_ID" in os.environ:  # torchrun sets the number of processes
         devices = int(os.environ["LOCAL_WORLD_SIZE"])
         nodes = int(os.environ["WORLD_SIZE"]) // devices
     else:
@@ -79,8 +79,8 @@ def open_fabric(hardware: Hardware, precision: ChosenPrecision) -> Fabric:
         )
         if isinstance(fabric.strategy, DDPStrategy):
             environment = fabric.strategy.cluster_environment
-            assert environment is not None  # Fabric has chosen one
-            start_companions(environment, fabric.strategy.num_processes, nodes)
+            assert environment is not None  # Fabric sets it
+            start_child_processes(environment, fabric.strategy.num_processes, nodes)
         fabric.launch()
     except (ValueError, RuntimeError) as error:
         problem = str(error).strip().partition("\n")[0]
@@ -92,28 +92,28 @@ def open_fabric(hardware: Hardware, precision: ChosenPrecision) -> Fabric:
 
 
 def share_of(fabric: Fabric) -> Share:
-    """Which images of a batch this process works on."""
+    """Find the images of a batch that this process computes."""
     return Share(fabric.global_rank, fabric.world_size)
 
 
 def average(fabric: Fabric, values: Tensor) -> Tensor:
-    """Mean of the processes' values."""
+    """Average a tensor over all processes."""
     if fabric.world_size == 1:
         return values
     with _lost_contact_explained():
         return fabric.all_reduce(values, reduce_op="mean")  # pyright: ignore[reportReturnType]
 
 
-def any_of(fabric: Fabric, claim: bool) -> bool:
-    """Whether the claim holds in any process."""
+def any_of(fabric: Fabric, condition: bool) -> bool:
+    """Whether the condition holds in any process."""
     if fabric.world_size == 1:
-        return claim
-    return bool(average(fabric, torch.tensor(float(claim), device=fabric.device)) > 0)
+        return condition
+    return bool(average(fabric, torch.tensor(float(condition), device=fabric.device)) > 0)
 
 
 @torch.no_grad()
 def share_weights(fabric: Fabric, *networks: nn.Module) -> None:
-    """Give all processes the first one's weights."""
+    """Copy the first process's weights to all others."""
     if fabric.world_size == 1:
         return
     with _lost_contact_explained():
@@ -123,7 +123,7 @@ def share_weights(fabric: Fabric, *networks: nn.Module) -> None:
 
 
 def first_alone(fabric: Fabric, work: Callable[[], Value]) -> Value:
-    """Let the first process do something, and give all its result.
+    """Call a function in the first process only, and return its result in all.
 
     Raises:
         StyleMapGANError: In all processes, if the first one raised it.
@@ -151,12 +151,12 @@ def _lost_contact_explained() -> Iterator[None]:
         problem = explain_lost_contact() or "died or cannot be reached"
         raise TrainingError(
             f"Another process of this run {problem}. This one stops too: look for a message "
-            "above, then go on with --resume."
+            "above, then continue with --resume."
         ) from error
 
 
 def describe_hardware(fabric: Fabric) -> dict[str, str]:
-    """Name hardware and software in a few words each."""
+    """Describe the hardware and software of a run, for its journal."""
     device = processor_name()
     if fabric.device.type == "cuda":
         device = torch.cuda.get_device_name(fabric.device)

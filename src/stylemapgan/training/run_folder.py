@@ -1,4 +1,4 @@
-"""A run's folder: where its settings, journal, pictures, snapshots and states lie."""
+"""A run's folder: configuration, journal, sample sheets, snapshots and states."""
 
 import logging
 import os
@@ -20,7 +20,7 @@ from stylemapgan.training.state import broken_part
 
 
 class RunFolder:
-    """The files of one run. Every file but the journal is replaced whole or not at all."""
+    """The files of one run. All but the journal are replaced atomically."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,37 +35,37 @@ class RunFolder:
         """Protect an earlier run from being overwritten.
 
         Raises:
-            TrainingError: The folder holds something already, or is no folder.
+            TrainingError: The folder is not empty, or is a file.
         """
         if self.path.is_file():
             raise TrainingError(f"{self.path} is a file: choose another folder with --run")
         if self.path.exists() and not all(map(is_lock, self.path.iterdir())):
             raise TrainingError(
                 f"{self.path} is not empty: choose another folder with --run, "
-                f"or go on with --resume {self.path}"
+                f"or continue that run with --resume {self.path}"
             )
 
     def lock_new(self) -> None:
-        """Lock a folder that no run has been in; it is made if it is missing.
+        """Lock an empty folder for a new run; create it if it is missing.
 
         Raises:
-            TrainingError: The folder is in use, or holds something already.
-            StorageError: Nothing can be written there.
+            TrainingError: The folder is in use, or not empty.
+            StorageError: The folder cannot be written.
         """
         self.refuse_if_used()
         self.lock.acquire()
         try:
-            self.refuse_if_used()  # a run may have come and gone meanwhile
+            self.refuse_if_used()  # another run may have used it meanwhile
         except TrainingError:
             self.lock.release()
             raise
 
     def create(self, config: RunConfig, remark: str = "") -> None:
-        """Make an empty run.
+        """Write `config.toml`, and create the folders of an empty run.
 
         Args:
-            config: All settings.
-            remark: A line for people above them in `config.toml`.
+            config: Configuration of the run.
+            remark: A comment at the top of `config.toml`.
         """
         for folder in self._folders():
             folder.mkdir(parents=True, exist_ok=True)
@@ -74,10 +74,10 @@ class RunFolder:
             unfinished.write_text(heading + to_toml(config), encoding="utf-8")
 
     def config(self) -> RunConfig:
-        """Read the settings the run was started with.
+        """Read the configuration the run was started with.
 
         Raises:
-            TrainingError: The folder is no run.
+            TrainingError: The folder does not hold a run.
         """
         try:
             return read_toml(self._config)
@@ -85,22 +85,19 @@ class RunFolder:
             raise TrainingError(f"{self.path} cannot be resumed: {error}") from None
 
     def remove_unbegun(self) -> None:
-        """Take back `create`, where nothing has been trained since.
-
-        Folders with something in them stay.
-        """
+        """Undo `create` for a run that has not trained; folders with files in them stay."""
         self._config.unlink(missing_ok=True)
         for folder in self._folders():
             with suppress(OSError):
                 folder.rmdir()
 
     def remove_unfinished(self) -> None:
-        """Delete the files that a killed run was writing."""
+        """Delete unfinished files of a killed run."""
         for unfinished in self.path.rglob(f".*{UNFINISHED}"):
             unfinished.unlink()
 
     def load_state(self) -> dict[str, Any] | None:
-        """Read the newest state that is good; None where the run stopped before its first.
+        """Read the newest good state; None if none was saved yet.
 
         Raises:
             TrainingError: No state is good.
@@ -109,7 +106,7 @@ class RunFolder:
         return saved.state if saved else None
 
     def save_snapshot(self, checkpoint: Checkpoint, keep: int) -> Path:
-        """Write the averaged weights, then drop all but the newest snapshots."""
+        """Write the averaged weights, then delete all but the newest snapshots."""
         path = self.snapshots / f"{checkpoint.images_seen:09d}.safetensors"
         write_checkpoint(path, checkpoint)
         for old in sorted(self.snapshots.glob("*.safetensors"))[:-keep]:
@@ -124,17 +121,17 @@ logger = logging.getLogger(__name__)
 
 
 class Saved(NamedTuple):
-    """A state that was read."""
+    """A state and the file it was read from."""
 
     path: Path
     state: dict[str, Any]
 
 
 class SavedStates:
-    """Two files: `latest.pt`, and `previous.pt` in case something damages the first.
+    """The states a run resumes from: `latest.pt`, and `previous.pt` in case the first is damaged.
 
     Both are ZIP archives in PyTorch's format, which hold a CRC-32 of each tensor. PyTorch does
-    not look at it, so this class does: a few changed bytes would otherwise go unnoticed until
+    not check it, so this class does: a few changed bytes would otherwise go unnoticed until
     the networks break.
     """
 
@@ -145,24 +142,24 @@ class SavedStates:
         self._damaged = folder / "damaged.pt"
 
     def save(self, state: dict[str, Any]) -> None:
-        """Write the newest state; the one that was the newest becomes the previous.
+        """Write the newest state; the one before becomes `previous.pt`.
 
         Raises:
-            StorageError: It cannot be written; what was saved before is as it was.
+            StorageError: It cannot be written; the states saved before are unchanged.
         """
         wanted = _bytes(state)
         with storing(self.latest, self.folder, wanted=wanted), replacing(self.latest) as unfinished:
             torch.save(state, unfinished)
             self._keep_latest_as_previous()
 
-    def load(self, is_told: bool = True) -> Saved | None:
-        """Read the newest state that is good; None where nothing was saved yet.
+    def load(self, warns: bool = True) -> Saved | None:
+        """Read the newest good state; None if none was saved yet.
 
         Args:
-            is_told: Warn in one line where that is not the newest file.
+            warns: Log a warning if the newest file is damaged.
 
         Raises:
-            TrainingError: There are states, and none of them is good.
+            TrainingError: All saved states are damaged.
         """
         faults = []
         for path in filter(Path.exists, (self.latest, self.previous)):
@@ -170,43 +167,43 @@ class SavedStates:
             if isinstance(found, str):
                 faults.append(f"{path} {found}")
                 continue
-            for fault in faults if is_told else ():
-                logger.warning("%s: the state before is used, %s.", fault, path)
+            for fault in faults if warns else ():
+                logger.warning("%s: using the state before it, %s.", fault, path)
             return Saved(path, found)
         if faults:
-            raise TrainingError(f"{' and '.join(faults)}: {self._what_still_works()}")
+            raise TrainingError(f"{' and '.join(faults)}: {self._remedy()}")
         return None
 
     def set_damaged_aside(self) -> None:
-        """Rename the newest file after `load` had to fall back, so that nothing reads it again."""
+        """Rename a damaged newest file to `damaged.pt`, so that it is not read again."""
         if self.latest.exists():
             self.latest.replace(self._damaged)
 
     def _keep_latest_as_previous(self) -> None:
-        """Give the newest state a second name, so that it has one at any instant."""
+        """Link the newest state to a second name, so that it exists at any instant."""
         if not self.latest.exists():
             return
         second = self.previous.with_name(f".previous{UNFINISHED}")
         second.unlink(missing_ok=True)
         try:
             os.link(self.latest, second)
-        except OSError:  # a file system without links
+        except OSError:  # the file system has no links
             self.latest.replace(self.previous)
         else:
             second.replace(self.previous)
 
-    def _what_still_works(self) -> str:
+    def _remedy(self) -> str:
         snapshots = sorted((self.folder.parent / "snapshots").glob("*.safetensors"))
         if not snapshots:
-            return "this run cannot go on, and it has no snapshots either; start it again"
+            return "this run cannot be resumed, and it has no snapshots; start it again"
         return (
-            "this run cannot go on, but its snapshots still work; start a new one with "
+            "this run cannot be resumed, but its snapshots still work; start a new run with "
             f"--init-from {snapshots[-1]}"
         )
 
 
 def _read(path: Path) -> dict[str, Any] | str:
-    """Read a state, or tell why it is no good, to complete a sentence that begins with its path."""
+    """Read a state; if it is damaged, return the rest of a sentence that begins with its path."""
     try:
         with zipfile.ZipFile(path) as archive:
             wrong = archive.testzip()
@@ -217,14 +214,14 @@ def _read(path: Path) -> dict[str, Any] | str:
         return f"cannot be read ({error.strerror or error})"
     except MemoryError:
         raise
-    except Exception:  # damaged bytes lead anywhere
-        return "is damaged (it is no whole archive)"
+    except Exception:  # damaged bytes may raise anything
+        return "is damaged (the archive is incomplete)"
     broken = broken_part(state)
     return f"is broken ({broken} are not finite)" if broken else state
 
 
 def _bytes(state: Any) -> int:
-    """Size of all tensors of a state."""
+    """Sum the sizes of all tensors of a state."""
     if isinstance(state, torch.Tensor):
         return state.nbytes
     values = state.values() if isinstance(state, dict) else state

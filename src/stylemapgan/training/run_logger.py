@@ -1,4 +1,4 @@
-"""Where a run tells what happens: journal, pictures, figures, TensorBoard, progress."""
+"""The records of a run: losses, journal, sample sheets, TensorBoard and progress."""
 
 import logging
 import math
@@ -23,10 +23,10 @@ from stylemapgan.types import Images
 
 
 class TensorBoardLog:
-    """Write what the journal holds, and sample sheets, as TensorBoard's event files.
+    """Writes journal entries and sample sheets as TensorBoard's event files.
 
-    Each start of a run adds a file to the folder. Of an earlier file, TensorBoard hides what lies
-    beyond the point that the run resumed from.
+    Each start of a run adds a file to the folder. TensorBoard hides entries of earlier files that
+    lie beyond the point that the run resumed from.
     """
 
     def __init__(self, folder: Path, images_seen: int = 0) -> None:
@@ -34,7 +34,7 @@ class TensorBoardLog:
 
         Args:
             folder: Where event files go; made if missing.
-            images_seen: Where the run goes on.
+            images_seen: Images seen so far, where the run resumes.
 
         Raises:
             MissingExtraError: TensorBoard is not installed.
@@ -47,7 +47,7 @@ class TensorBoardLog:
         self._writer = SummaryWriter(str(folder), purge_step=first_step)
 
     def write(self, images_seen: int, **entry: Any) -> None:
-        """Write one entry of the journal, called as `Journal.write` is."""
+        """Write one entry; takes the same arguments as `Journal.write`."""
         for name, value in entry.items():
             if name == "machine":
                 text = "  \n".join(f"{key}: {fact}" for key, fact in value.items())
@@ -63,7 +63,7 @@ class TensorBoardLog:
         self._writer.add_image("samples", pixels, images_seen, dataformats="HWC")
 
     def close(self) -> None:
-        """Write what is still in memory, and stop."""
+        """Flush and close the event file."""
         self._writer.close()
 
     def _scalars(self, images_seen: int, values: dict[str, float], group: str) -> None:
@@ -72,7 +72,7 @@ class TensorBoardLog:
 
 
 class LossWindow:
-    """Losses of some updates, left on their device until someone looks."""
+    """Losses of the updates since the last log entry, left on their device until read."""
 
     def __init__(self, fabric: Fabric) -> None:
         self.started = time.perf_counter()
@@ -80,11 +80,11 @@ class LossWindow:
         self._fabric = fabric
 
     def add(self, update: int, losses: Losses) -> None:
-        """Remember the losses of one update."""
+        """Add the losses of one update."""
         self.updates.append((update, losses))
 
     def means(self) -> dict[str, float]:
-        """Average each term over the updates that have it, and over all processes.
+        """Average each term over the updates that computed it, and over all processes.
 
         Raises:
             TrainingError: A loss is not finite; the message names update and term.
@@ -93,16 +93,16 @@ class LossWindow:
         for (update, losses), numbers in zip(self.updates, self._fetch(), strict=True):
             for name, value in zip(losses, numbers, strict=True):
                 if not math.isfinite(value):
-                    raise broken(update, f"the loss {name} became {value}")
+                    raise not_finite(update, f"the loss {name} became {value}")
                 values.setdefault(name, []).append(value)
         return {name: math.fsum(each) / len(each) for name, each in values.items()}
 
     def rate(self, batch: int) -> float:
-        """Images a second, up to now."""
+        """Compute images per second since the window began."""
         return len(self.updates) * batch / (time.perf_counter() - self.started)
 
     def _fetch(self) -> list[list[float]]:
-        """Get all numbers in one go: waiting for the device takes time."""
+        """Fetch all numbers at once: each wait for the device takes time."""
         if not self.updates:
             return []
         rows = [torch.stack(list(losses.values())) for _, losses in self.updates]
@@ -110,11 +110,11 @@ class LossWindow:
         return [row.tolist() for row in numbers.cpu().split([len(row) for row in rows])]
 
 
-def broken(update: int, what: str) -> TrainingError:
-    """Say that a run cannot go on from here, and what to do."""
+def not_finite(update: int, what: str) -> TrainingError:
+    """Make the error of a run whose numbers are no longer finite."""
     return TrainingError(
         f"Update {update}: {what}. Lower learning_rate or r1_gamma in the run's config.toml, or "
-        "set precision to 32-true there, and go on with --resume."
+        "set precision to 32-true there, then continue with --resume."
     )
 
 
@@ -123,10 +123,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Progress:
-    """What a progress bar shows."""
+    """Values for a progress bar."""
 
     images_seen: int
-    images_in_all: int
+    images_total: int
     images_per_second: float
     losses: dict[str, float]
 
@@ -135,10 +135,10 @@ OnProgress = Callable[[Progress], None]
 
 
 class RunLogger:
-    """Tells what happens; whatever of it fails is told once, in one line, and costs nothing else.
+    """Records what happens in a run; a failure is reported once, in one line, and ends nothing.
 
-    A run can do without any of this: a full disk, a closed terminal or a figure that cannot be
-    computed must not end days of training.
+    Training does not depend on any of this: a full disk, a closed terminal or a figure that
+    cannot be computed must not end days of training.
     """
 
     def __init__(
@@ -157,11 +157,11 @@ class RunLogger:
         self._failed: set[str] = set()
 
     def note_machine(self, facts: dict[str, str]) -> None:
-        """Write down what the run goes on with."""
+        """Record what the run computes on."""
         self._write(machine=facts)
 
     def log(self, progress: Progress) -> None:
-        """Write down losses and speed, and show progress."""
+        """Record losses and speed, and show progress."""
         speed = round(progress.images_per_second, 2)
         self._write(losses=progress.losses, images_per_second=speed)
         with self._attempt("Showing progress"):
@@ -184,12 +184,12 @@ class RunLogger:
                     self._board.picture(state.images_seen, sheet)
 
     def warn(self, text: str) -> None:
-        """Tell a person something in one line, on the console and in the journal."""
+        """Log a one-line warning to the console and the journal."""
         logger.warning("%s", text)
         self._write_journal(warning=text)
 
     def close(self) -> None:
-        """Write what is still in memory."""
+        """Flush what is still in memory."""
         if self._board:
             with self._attempt("TensorBoard"):
                 self._board.close()
@@ -206,15 +206,15 @@ class RunLogger:
 
     @contextmanager
     def _attempt(self, what: str) -> Iterator[None]:
-        """Do something that may fail; `what` begins a sentence about it."""
+        """Run a block that may fail; `what` begins the warning."""
         try:
             yield
-        except Exception as error:  # whatever it is, training is worth more
+        except Exception as error:  # training must continue whatever fails here
             if what not in self._failed:
                 self._failed.add(what)
-                self.warn(f"{what} failed ({_reason(error)}); training goes on.")
+                self.warn(f"{what} failed ({_reason(error)}); training continues.")
 
 
 def _reason(error: Exception) -> str:
-    told = " ".join(str(error).split("\n"))
-    return told if isinstance(error, StyleMapGANError) else f"{type(error).__name__}: {told}"
+    text = " ".join(str(error).split("\n"))
+    return text if isinstance(error, StyleMapGANError) else f"{type(error).__name__}: {text}"

@@ -1,4 +1,4 @@
-"""When a run's state is saved: at snapshots, at the end, and before whatever else ends it."""
+"""Save a run's state: at snapshots, at the end, and before an error ends the run."""
 
 import logging
 from collections.abc import Iterator
@@ -17,50 +17,52 @@ logger = logging.getLogger(__name__)
 
 
 class Saver:
-    """Saves states that are whole and good, and no others.
+    """Saves only states that are complete and finite.
 
-    A state is whole between two iterations, and in the first part of an iteration, where losses
-    and gradients are computed but no weight has moved. Only from a whole state does a resumed run
-    end with the same weights as one that was never interrupted.
+    A state is complete between two iterations, and in the first part of an iteration, while losses
+    and gradients are computed and no weight has changed. Only a run resumed from a complete state
+    ends with the same weights as one that was never interrupted.
     """
 
     def __init__(self, config: RunConfig, folder: RunFolder, state: TrainState) -> None:
         self._config = config
         self._folder = folder
         self._state = state
-        self._is_whole = True
+        self._is_complete = True
         self._is_saved = False
         self._is_trained = False
-        self._forward_moves = any(isinstance(each, nn.BatchNorm2d) for each in _modules(state))
-        """Batch normalisation keeps running averages: a loss alone changes them."""
+        self._forward_changes_state = any(
+            isinstance(each, nn.BatchNorm2d) for each in _modules(state)
+        )
+        """Batch normalisation updates running averages in each forward pass."""
         for optimizer in state.optimizers:
-            optimizer.register_step_pre_hook(lambda *_: self._begin_to_move())
+            optimizer.register_step_pre_hook(lambda *_: self._mark_incomplete())
 
     def note_loaded(self) -> None:
-        """Take note that the state is the one on disk."""
+        """Note that the state equals the one on disk."""
         self._is_saved = True
 
     @contextmanager
     def iteration(self) -> Iterator[None]:
-        """Watch one iteration; a second Ctrl-C waits for its end."""
-        if self._forward_moves:
-            self._begin_to_move()
+        """Track one iteration; a second Ctrl-C waits for its end."""
+        if self._forward_changes_state:
+            self._mark_incomplete()
         with finish_first():
             yield
-            self._is_whole, self._is_saved, self._is_trained = True, False, True
+            self._is_complete, self._is_saved, self._is_trained = True, False, True
 
     def save(self) -> None:
-        """Write a snapshot, then the state: a run killed in between does both again.
+        """Write a snapshot, then the state: a run killed in between repeats both.
 
         Raises:
-            StorageError: One of them cannot be written; the other still is, if possible, and what
-                was saved before stays good.
-            TrainingError: Somebody removed this process's lock, and another run may be there.
+            StorageError: One of them cannot be written. The other is written if possible, and
+                earlier states stay good.
+            TrainingError: This process's lock was removed, so another run may use the folder.
         """
         if not self._folder.lock.is_held:
             raise TrainingError(
-                f"{self._folder.path} is not saved to: this process's lock was removed from it, so "
-                "another run may be using it."
+                f"Not saved to {self._folder.path}: the lock of this process was removed, so "
+                "another run may be using the folder."
             )
         with finish_first():
             failure = None
@@ -74,14 +76,14 @@ class Saver:
             raise StorageError(str(failure)) from failure
 
     def save_before_the_end(self, error: BaseException) -> None:
-        """Save what an error would otherwise cost, if the state is whole and good.
+        """Save the state before an error ends the run, if it is complete and finite.
 
-        Says in one line if that fails; the error itself is the caller's.
+        Logs a warning if saving fails; the caller raises the error itself.
         """
         is_something_lost = self._is_trained or not isinstance(error, Exception)
-        if self._is_saved or not self._is_whole or not is_something_lost:
+        if self._is_saved or not self._is_complete or not is_something_lost:
             return
-        if isinstance(error, StorageError):  # that was the attempt
+        if isinstance(error, StorageError):  # saving has just failed
             return
         try:
             if broken_part(self._state.state_dict()) is None:
@@ -91,22 +93,22 @@ class Saver:
                 "The state at %d images could not be saved: %s", self._state.images_seen, failure
             )
 
-    def give_up(self) -> None:
-        """Take note that the state is broken: it must not be saved."""
-        self._is_whole = False
+    def mark_broken(self) -> None:
+        """Note that the state is broken and must not be saved."""
+        self._is_complete = False
 
-    def where_it_goes_on(self) -> str:
-        """Say from where on a resumed run would go on, in a sentence; what is saved is verified."""
+    def resume_point(self) -> str:
+        """Describe in a sentence where the run would resume; the saved states are verified."""
         try:
-            saved = self._folder.states.load(is_told=False)
+            saved = self._folder.states.load(warns=False)
         except TrainingError as error:
             return f"But {error}."
         if saved is None:
-            return "Nothing was saved before, so --resume starts from the beginning."
-        return f"The newest good state has seen {saved.state['images_seen']:,} images."
+            return "No state was saved yet, so --resume starts from the beginning."
+        return f"The newest good state was saved at {saved.state['images_seen']:,} images."
 
-    def _begin_to_move(self) -> None:
-        self._is_whole = False
+    def _mark_incomplete(self) -> None:
+        self._is_complete = False
 
     def _save_snapshot(self) -> None:
         checkpoint = pack(

@@ -1,4 +1,4 @@
-"""What changes in the course of a run, as functions of the images seen."""
+"""Values that change during a run, as functions of the images seen."""
 
 from stylemapgan.config import TrainConfig
 
@@ -7,19 +7,19 @@ LAST_RATE = 0.05
 
 
 def learning_rate(config: TrainConfig, images_seen: int) -> float:
-    """Adam's step size for generator and encoder."""
+    """Compute the learning rate of generator and encoder."""
     if is_adversarial(config, images_seen):
         return config.learning_rate * _share(config, images_seen)
     return config.warm_up_learning_rate * _share(config, images_seen)
 
 
 def discriminator_learning_rate(config: TrainConfig, images_seen: int) -> float:
-    """Adam's step size for the discriminator, before the lazy-R1 correction."""
+    """Compute the learning rate of the discriminator, before the lazy-R1 correction."""
     return config.discriminator_learning_rate * _share(config, images_seen)
 
 
 def ema_half_life(config: TrainConfig, images_seen: int) -> float:
-    """Half-life of the averaged weights: short at first, if the settings say so.
+    """Compute the half-life of the averaged weights, shorter early in a run if configured.
 
     Source: Karras et al., NeurIPS 2020, appendix C, "EMA ramp-up".
     """
@@ -30,7 +30,7 @@ def ema_half_life(config: TrainConfig, images_seen: int) -> float:
 
 
 def is_adversarial(config: TrainConfig, images_seen: int) -> bool:
-    """Whether the warm-up on reconstruction alone is over."""
+    """Whether the warm-up on reconstruction alone has ended."""
     return images_seen >= config.adversarial_from
 
 
@@ -40,7 +40,7 @@ def is_due(every: int, before: int, after: int) -> bool:
 
 
 def _share(config: TrainConfig, images_seen: int) -> float:
-    """Share of the learning rate in use: a linear rise, all of it, then a linear fall."""
+    """Compute the share of the full learning rate: a linear rise, then 1, then a linear fall."""
     share = 1.0
     rise = config.stability.learning_rate_rise
     if images_seen < rise:

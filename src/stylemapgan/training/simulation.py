@@ -1,8 +1,7 @@
-"""Go through an iteration of training without computing anything.
+"""Simulate an iteration of training, to count its memory and operations.
 
-The real updates run on fake tensors: they know their shape, their type and when they are freed,
-but have no content. So memory and operations are counted in seconds, for networks and batches that
-this machine could not hold.
+The real updates run on fake tensors, which have a shape, a type and a lifetime, but no content. So
+counting takes seconds, even for networks and batches that this machine could not hold.
 """
 
 import dataclasses
@@ -17,9 +16,9 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import FakeTensorMode  # there is no public name for it
+from torch._subclasses.fake_tensor import FakeTensorMode  # has no public name
 from torch.optim import Adam
-from torch.utils._python_dispatch import TorchDispatchMode  # there is no public name for it
+from torch.utils._python_dispatch import TorchDispatchMode  # has no public name
 from torch.utils.flop_counter import flop_registry
 
 from stylemapgan.augment import AdaptiveProbability
@@ -34,12 +33,13 @@ from stylemapgan.training.state import BETAS, TrainState, freeze
 
 
 class Meter(TorchDispatchMode):
-    """Watch everything computed in a `with` block, backward passes included.
+    """Count the memory and operations of a `with` block, backward passes included.
 
-    Memory is that of tensors, for as long as anything refers to it: views count once, and what
-    autograd saves counts until it is freed. A multiplication with its addition makes two
-    operations; only matrix products and convolutions count, as usual. The scratch memory of a
-    single operation is not seen.
+    A tensor takes memory for as long as anything refers to it: views count once, and what
+    autograd saves counts until it is freed. The scratch memory of a single operation does not
+    show. Operations follow PyTorch's own formulas: a multiplication with its addition makes two,
+    and only matrix products and convolutions count. (`FlopCounterMode` has the same formulas, but
+    fails on steps that compute some images without gradients.)
     """
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ def _tensors(out: object) -> Iterator[Tensor]:
 WARM_UP = "warm-up"
 PENALTY = "gradient penalty"
 ADA_PROBABILITY = 0.5
-"""Any above 0: how much memory adaptive augmentation takes does not depend on it."""
+"""Any above 0: the memory of adaptive augmentation does not depend on it."""
 
 
 @dataclass(frozen=True)
@@ -108,24 +108,24 @@ class PhaseCost:
 
 
 def simulate(config: RunConfig, images: int, passes: int) -> list[PhaseCost]:
-    """Count what each phase of an iteration takes on one process.
+    """Count the memory and operations of each phase of an iteration on one process.
 
-    Compiled networks are counted like others.
+    Compiled networks count like others.
 
     Args:
-        config: Settings; the batch is replaced.
+        config: Configuration; the batch is replaced.
         images: Images of a pass.
-        passes: Passes of the batch. They cost time: each is gone through.
+        passes: Passes of the batch; each one takes time to simulate.
     """
     training = dataclasses.replace(config.training, batch=images * passes, accumulate=passes)
     config = dataclasses.replace(config, training=training)
     with _nothing_computed() as meter:
-        classroom = _Classroom.furnish(config)
-        return [classroom.measure(meter, name, work) for name, work in classroom.phases().items()]
+        iteration = _Iteration.build(config)
+        return [iteration.measure(meter, name, work) for name, work in iteration.phases().items()]
 
 
 def forward_flops(config: ModelConfig) -> dict[str, int]:
-    """Operations of one image's forward pass through each network, and of editing a photo.
+    """Count the operations of one image's forward pass through each network, and of an edit.
 
     Editing encodes the photo and decodes its stylemap; a reference costs one more encoding, a
     change of the edit one more decoding.
@@ -149,15 +149,15 @@ def forward_flops(config: ModelConfig) -> dict[str, int]:
 
 
 @dataclass
-class _Classroom:
-    """Networks that never learn, and a batch without pictures."""
+class _Iteration:
+    """An iteration to simulate: networks, and a batch without pictures."""
 
     context: steps.StepContext
     state: TrainState
     batch: steps.Batch
 
     @classmethod
-    def furnish(cls, config: RunConfig) -> "_Classroom":
+    def build(cls, config: RunConfig) -> "_Iteration":
         training, size = config.training, config.model.image_size
         for name in ("lightning_fabric", "lightning.fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
@@ -176,7 +176,7 @@ class _Classroom:
         return PhaseCost(name, meter.peak, meter.flops / self.context.config.batch)
 
     def phases(self) -> dict[str, Callable[[], object]]:
-        """The phases, in the order in which they must run."""
+        """List the phases in the order in which they must run."""
         context, state, batch = self.context, self.state, self.batch
         reconstructed: list[Tensor] = []  # one, where D, E and G share it
 
@@ -209,9 +209,9 @@ def _nothing_computed() -> Iterator[Meter]:
 
 
 def _new_state(config: RunConfig) -> TrainState:
-    """Networks and optimisers as a run has them after its first update.
+    """Build networks and optimisers as they are after the first update.
 
-    Fake networks cannot be copied or moved, so `new_state` cannot make them.
+    Fake networks cannot be copied or moved, so `new_state` cannot build them.
     """
     training = config.training
     generator, generator_ema = Generator(config.model), Generator(config.model)
@@ -243,7 +243,7 @@ def _used_adam(network: nn.Module, config: TrainConfig) -> Adam:
 
 
 def _untrained_distance(config: TrainConfig) -> AbstractPerceptualDistance | None:
-    """The perceptual network without its weights, which need not be at hand."""
+    """Build the perceptual network without its weights, which need not be available."""
     if config.perceptual_network == "none":
         return None
     if config.perceptual_network == "lpips-vgg16":
@@ -251,6 +251,6 @@ def _untrained_distance(config: TrainConfig) -> AbstractPerceptualDistance | Non
     network = EfficientNetLite0()
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, nn.BatchNorm2d):  # the trained one has them fused away
+            if isinstance(child, nn.BatchNorm2d):  # fused into convolutions when loaded
                 setattr(module, name, nn.Identity())
     return EfficientNetDistance(network)

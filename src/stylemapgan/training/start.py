@@ -1,10 +1,11 @@
-"""Begin a run, or pick one up again."""
+"""Start a run, or resume one."""
 
 import dataclasses
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from lightning_fabric import Fabric
@@ -26,13 +27,21 @@ from stylemapgan.training.processes import (
     open_fabric,
 )
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.transfer import load_teacher, transfer
+from stylemapgan.training.state import BuildState, new_state
+from stylemapgan.training.transfer import load_pretrained, transfer
 
 OnPhoto = Callable[[int, int], None]
 SAMPLE = 256
-"""Photos of a stream to validate on, where no others are given."""
+"""Photos of a stream to validate on if no validation photos are configured."""
 SAMPLE_BATCH = 64
-"""Of these, photos of up to 128 pixels that are in memory as floats at a time."""
+"""Of these, photos of up to 128 pixels that are in memory as floats at once."""
+
+
+class _Engine(NamedTuple):
+    """What computes a run, and in which precision."""
+
+    fabric: Fabric
+    choice: Choice
 
 
 def start(
@@ -41,80 +50,84 @@ def start(
     on_photo: OnPhoto | None = None,
     hardware: Hardware | None = None,
 ) -> Run:
-    """Make a run's folder and everything it needs in memory.
+    """Create a run's folder, and load everything the run needs.
 
-    The folder is locked from before anything is written until `Run.train` or `Run.close` ends.
+    The folder is locked before anything is written, and until `Run.train` or `Run.close` ends.
 
     Args:
-        config: All settings; `data.photos` names what to train on.
+        config: Configuration; `data.photos` names what to train on.
         path: The run's folder; new or empty.
-        on_photo: Told how many photos are unpacked, and of how many.
+        on_photo: Called with the number of unpacked photos and their total.
         hardware: What to compute on; one device if not given.
 
     Raises:
-        TrainingError: The run's folder is in use, or the hardware is not there.
-        StorageError: The run's folder cannot be written to.
+        TrainingError: The run's folder is in use, or the hardware is not available.
+        StorageError: The run's folder cannot be written.
         DataError: A source holds no usable pictures, or feature weights are missing.
         CheckpointError: The model to start from is missing or damaged.
-        ConfigError: Settings do not go together.
-        MissingExtraError: A package that the settings ask for is not installed.
+        ConfigError: Settings contradict each other.
+        MissingExtraError: A package that the configuration needs is not installed.
     """
-    choice = choose_precision(config, hardware)
-    config = _with_absolute_places(config)
-    fabric = _open_quietly(choice, hardware)
+    engine = _start_engine(config, hardware)
+    config = _with_absolute_paths(config)
     folder = RunFolder(path)
-    first_alone(fabric, folder.lock_new)
-    with _let_go_on_error(folder, is_new=True):
-        run = _open(config, folder, fabric, choice, on_photo)
+    first_alone(engine.fabric, folder.lock_new)
+    with _unlocked_on_error(folder, is_new=True):
+        run = _open(config, folder, engine, on_photo)
         run.is_new = True
-        teacher = config.training.init_from
-        if teacher:
-            run.origin = f"{teacher}: {transfer(run.state, load_teacher(teacher))}"
-        first_alone(fabric, lambda: folder.create(run.config, _remark(choice)))
+        pretrained = config.training.init_from
+        if pretrained:
+            run.origin = f"{pretrained}: {transfer(run.state, load_pretrained(pretrained))}"
+        first_alone(engine.fabric, lambda: folder.create(run.config, _remark(engine.choice)))
     return run
 
 
-def resume(path: Path, on_photo: OnPhoto | None = None, hardware: Hardware | None = None) -> Run:
-    """Open a run where its newest good state left it; its folder is locked until it ends.
+def resume(
+    path: Path,
+    on_photo: OnPhoto | None = None,
+    hardware: Hardware | None = None,
+    build_state: BuildState = new_state,
+) -> Run:
+    """Load a run from its newest good state; its folder is locked until the run ends.
 
     Args:
         path: The run's folder.
-        on_photo: Told how many photos are unpacked, and of how many.
-        hardware: What to compute on; it may be other than before.
+        on_photo: Called with the number of unpacked photos and their total.
+        hardware: What to compute on; it may differ from before.
+        build_state: Builds networks and optimisers; the same as before.
 
     Raises:
-        TrainingError: The folder is no run or in use, no state in it is good, or the hardware is
-            not there.
-        StorageError: The folder cannot be written to.
-        DataError: The photos are gone, or feature weights are missing.
-        ConfigError: The settings do not go with the number of processes.
-        MissingExtraError: A package that the settings ask for is not installed.
+        TrainingError: The folder does not hold a run or is in use, no state in it is good, or the
+            hardware is not available.
+        StorageError: The folder cannot be written.
+        DataError: The photos are missing, or feature weights are.
+        ConfigError: The batch does not divide among the processes.
+        MissingExtraError: A package that the configuration needs is not installed.
     """
     folder = RunFolder(path)
     config = folder.config()
-    choice = choose_precision(config, hardware)
-    fabric = _open_quietly(choice, hardware)
-    first_alone(fabric, folder.lock.acquire)
-    with _let_go_on_error(folder, is_new=False):
-        run = _open(config, folder, fabric, choice, on_photo)
+    engine = _start_engine(config, hardware)
+    first_alone(engine.fabric, folder.lock.acquire)
+    with _unlocked_on_error(folder, is_new=False):
+        run = _open(config, folder, engine, on_photo, build_state)
         run.resume()
     return run
 
 
 def choose_precision(config: RunConfig, hardware: Hardware | None = None) -> Choice:
-    """Decide what `auto` means for a run on that hardware; else take what the settings say."""
+    """Choose the precision that `auto` stands for on the hardware; keep any other."""
     return choose(config.training.precision, device_of(hardware or Hardware()))
 
 
 def with_precision(config: RunConfig, choice: Choice) -> RunConfig:
-    """Put the choice in the place of `auto`: a run keeps it wherever it goes on."""
+    """Replace `auto` by the chosen precision: a run keeps it wherever it is resumed."""
     training = dataclasses.replace(config.training, precision=choice.precision)
     return dataclasses.replace(config, training=training)
 
 
 @contextmanager
-def _let_go_on_error(folder: RunFolder, is_new: bool) -> Iterator[None]:
-    """Unlock a run's folder if the run cannot begin; of a new one nothing stays."""
+def _unlocked_on_error(folder: RunFolder, is_new: bool) -> Iterator[None]:
+    """Unlock a run's folder if the run cannot begin; remove the files of a new one."""
     try:
         yield
     except BaseException:  # Ctrl-C too
@@ -127,11 +140,12 @@ def _let_go_on_error(folder: RunFolder, is_new: bool) -> Iterator[None]:
 def _open(
     config: RunConfig,
     folder: RunFolder,
-    fabric: Fabric,
-    choice: Choice,
+    engine: _Engine,
     on_photo: OnPhoto | None,
+    build_state: BuildState = new_state,
 ) -> Run:
-    _refuse_disagreement(fabric, choice)
+    _refuse_disagreement(engine)
+    fabric, choice = engine
     config = with_precision(config, choice)
     size, training = config.model.image_size, config.training
     photos = _open_training_photos(config, on_photo)
@@ -149,54 +163,57 @@ def _open(
         validation=validation,
         distance=distance.to(fabric.device) if distance else None,
         precision=choice if choice.was_auto else None,
+        build_state=build_state,
     )
 
 
-def _refuse_disagreement(fabric: Fabric, choice: Choice) -> None:
-    """Let no process compute in another precision than the first, on machines that differ."""
+def _refuse_disagreement(engine: _Engine) -> None:
+    """Refuse `auto` where it stands for different precisions on different processes."""
+    fabric, choice = engine
     first = first_alone(fabric, lambda: choice.precision)
     if any_of(fabric, first != choice.precision):
         raise TrainingError(
             "precision auto means 32-true for some of this run's processes and bf16-mixed for "
-            "others, for their processors or GPUs differ: name one with --precision."
+            "others, because their processors or GPUs differ: choose one with --precision."
         )
 
 
 def _remark(choice: Choice) -> str:
-    """Say in `config.toml` that nobody set the precision."""
+    """Explain in `config.toml` why this precision was chosen, unless the user set it."""
     return f"precision {choice.precision} was chosen: {choice.reason}." if choice.was_auto else ""
 
 
 def _open_training_photos(config: RunConfig, on_photo: OnPhoto | None) -> AbstractPhotos:
-    place, size = config.data.photos, config.model.image_size
+    location, size = config.data.photos, config.model.image_size
     if config.data.stream:
-        return ShardStream(place, size, on_progress=on_photo)
-    return open_photos(place, size, on_progress=on_photo)
+        return ShardStream(location, size, on_progress=on_photo)
+    return open_photos(location, size, on_progress=on_photo)
 
 
 def _sample_of(photos: AbstractPhotos) -> PhotoSet:
-    """Keep some photos of a stream for sheets and validation."""
+    """Keep some photos of a stream for sample sheets and validation."""
     rows = batch_for(photos.size, SAMPLE_BATCH)
     pixels = np.concatenate(list(map(images.to_bytes, photos.spread(SAMPLE, rows))))
     return PhotoSet(pixels=pixels, names=tuple(map(str, range(len(pixels)))), skipped=())
 
 
-def _open_quietly(choice: Choice, hardware: Hardware | None) -> Fabric:
+def _start_engine(config: RunConfig, hardware: Hardware | None) -> _Engine:
+    choice = choose_precision(config, hardware)
     for name in ("lightning_fabric", "lightning.fabric"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    return open_fabric(hardware or Hardware(), choice.precision)
+    return _Engine(open_fabric(hardware or Hardware(), choice.precision), choice)
 
 
-def _with_absolute_places(config: RunConfig) -> RunConfig:
-    """A run can be resumed from anywhere."""
+def _with_absolute_paths(config: RunConfig) -> RunConfig:
+    """Make paths absolute, so that a run can be resumed from any folder."""
     data, training = config.data, config.training
-    places = {name: getattr(data, name) for name in ("photos", "validation")}
-    complete = {name: absolute(place) for name, place in places.items() if place}
-    teacher = training.init_from
-    if teacher and Path(teacher).exists():  # else it is a bundled model's name
-        teacher = str(Path(teacher).resolve())
+    locations = {name: getattr(data, name) for name in ("photos", "validation")}
+    complete = {name: absolute(location) for name, location in locations.items() if location}
+    pretrained = training.init_from
+    if pretrained and Path(pretrained).exists():  # else it is the name of a bundled model
+        pretrained = str(Path(pretrained).resolve())
     return dataclasses.replace(
         config,
         data=dataclasses.replace(data, **complete),
-        training=dataclasses.replace(training, init_from=teacher),
+        training=dataclasses.replace(training, init_from=pretrained),
     )

@@ -1,7 +1,7 @@
-"""What a run carries from one update to the next."""
+"""The state of a run: networks, averaged networks, optimisers and counts."""
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ BETAS = (0.0, 0.99)
 
 @dataclass
 class TrainState:
-    """Networks, averaged networks, optimisers, and how many images they have seen."""
+    """Networks, averaged networks (EMA), optimisers, and how many images they have seen."""
 
     generator: Generator
     encoder: Encoder
@@ -40,17 +40,17 @@ class TrainState:
 
     @property
     def optimizers(self) -> tuple[Adam, Adam, Adam]:
-        """Those of generator, encoder and discriminator."""
+        """The optimisers of generator, encoder and discriminator."""
         return self.generator_optimizer, self.encoder_optimizer, self.discriminator_optimizer
 
     def state_dict(self) -> dict[str, Any]:
-        """Everything needed to go on as if nothing had happened."""
+        """Collect everything needed to resume with the same results."""
         parts = {name: part.state_dict() for name, part in self._parts().items()}
         counts = {"images_seen": self.images_seen, "updates": self.updates}
         return parts | counts | {"ada": self.ada.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from a state saved earlier."""
+        """Restore a saved state."""
         for name, part in self._parts().items():
             part.load_state_dict(state[name])
         self.ada.load_state_dict(state["ada"])
@@ -58,7 +58,7 @@ class TrainState:
         self.updates = state["updates"]
 
     def set_learning_rates(self, config: TrainConfig) -> None:
-        """Set the step sizes of all optimisers to what the schedule says."""
+        """Set the learning rates of all optimisers by the schedule."""
         rate = schedule.learning_rate(config, self.images_seen)
         discriminator_rate = schedule.discriminator_learning_rate(config, self.images_seen)
         for optimizer, value in (
@@ -77,12 +77,16 @@ class TrainState:
         }
 
 
+BuildState = Callable[[RunConfig, torch.device], TrainState]
+"""Makes the networks and optimisers of a run on a device, with fresh weights."""
+
+
 def broken_part(state: dict[str, Any]) -> str | None:
-    """Name what a run cannot go on with, in a state dictionary.
+    """Find a part of a state dictionary whose numbers are broken.
 
     Returns:
-        "the weights of encoder", for example, if some of them are not finite; of an optimiser, if
-        some of its averages are no numbers. None if all is well.
+        "the weights of encoder", for example, if some are not finite; "the averages of
+        encoder_optimizer" if some are NaN. None if all numbers are good.
     """
     for name, part in state.items():
         if isinstance(part, dict) and "param_groups" in part:
@@ -94,7 +98,7 @@ def broken_part(state: dict[str, Any]) -> str | None:
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:
-    """All tensors in nested dictionaries."""
+    """List all tensors in nested dictionaries."""
     if isinstance(value, torch.Tensor):
         yield value
     elif isinstance(value, dict):
@@ -103,23 +107,30 @@ def _tensors(value: Any) -> Iterator[torch.Tensor]:
 
 
 def lazy_factor(interval: int) -> float:
-    """Correction of step size and second moment for a penalty taken every so many updates.
+    """Correct learning rate and second moment for a penalty taken every `interval` updates.
 
     Source: Karras et al., CVPR 2020, appendix B, "lazy regularization".
     """
     return interval / (interval + 1)
 
 
-def new_state(config: RunConfig, device: torch.device) -> TrainState:
-    """Build networks with fresh weights, the same for the same seed.
+def new_state(
+    config: RunConfig, device: torch.device, generator_class: type[Generator] = Generator
+) -> TrainState:
+    """Build networks and optimisers with fresh weights, determined by the seed.
+
+    Args:
+        config: Configuration of the run.
+        device: Where to train.
+        generator_class: A variant of the generator to compare with.
 
     Raises:
-        ConfigError: More layers are to be frozen than there are.
+        ConfigError: `freeze_discriminator` is larger than the number of layers.
     """
     training = config.training
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(training.seed)
-        generator = Generator(config.model)
+        generator = generator_class(config.model)
         encoder = Encoder(config.model)
         discriminator = Discriminator(config.model)
     freeze(discriminator, training.freeze_discriminator)
@@ -142,12 +153,12 @@ def new_state(config: RunConfig, device: torch.device) -> TrainState:
     state.set_learning_rates(training)
     if training.speed.compile:
         for network in (generator.resizer, generator.synthesis, encoder):
-            network.compile()  # D stays as it is: R1 differentiates it twice
+            network.compile()  # not D: R1 differentiates it twice
     return state
 
 
 def freeze(discriminator: Discriminator, layers: int) -> None:
-    """Keep the layers of the trunk nearest to the image as they are.
+    """Freeze the layers of the trunk nearest to the image.
 
     Source: Mo, Cho and Shin, "Freeze the Discriminator", 2020.
 
@@ -156,8 +167,8 @@ def freeze(discriminator: Discriminator, layers: int) -> None:
     """
     if layers > len(discriminator.trunk):
         raise ConfigError(
-            f"freeze_discriminator must be at most {len(discriminator.trunk)}, the layers of the "
-            f"discriminator's trunk, got {layers}."
+            f"freeze_discriminator must be at most {len(discriminator.trunk)}, the number of "
+            f"layers in the discriminator's trunk; got {layers}."
         )
     for layer in list(discriminator.trunk)[:layers]:
         layer.requires_grad_(False)

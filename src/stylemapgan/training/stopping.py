@@ -1,4 +1,4 @@
-"""Stop a run politely when the user or the system asks."""
+"""Stop a command cleanly when the user or the system asks."""
 
 import signal
 import sys
@@ -6,28 +6,28 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-POLITE = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGPWR", "SIGBREAK")
-"""Beside Ctrl-C: how systems say that the end is near. SIGHUP: the terminal was closed; SIGUSR1,
-SIGUSR2 and SIGXCPU: a batch system's time is nearly over; SIGPWR: so is the battery's. Ctrl-\\
-(SIGQUIT) stays what it is: the way to end a process at once."""
+ENDING = ("SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGPWR", "SIGBREAK")
+"""Signals beside Ctrl-C that ask a process to end soon. SIGHUP: the terminal was closed; SIGUSR1,
+SIGUSR2 and SIGXCPU: a batch job's time is nearly over; SIGPWR: so is the battery's. Ctrl-\\
+(SIGQUIT) still ends a process at once."""
 LEFT_IF_IGNORED = ("SIGHUP", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGPWR")
-"""Whoever starts a run may decide that it should not notice, as `nohup` does."""
+"""Signals that stay ignored if the parent process ignored them, as `nohup` does."""
 
 
 class _Interrupt:
-    """A KeyboardInterrupt that may have to wait for a block."""
+    """A KeyboardInterrupt that waits for the end of `finish_first` blocks."""
 
     blocks = 0
-    """How many blocks, one inside the other, it has to wait for."""
+    """Number of nested blocks it waits for."""
     is_waiting = False
 
 
 @contextmanager
 def stop_on_signals() -> Iterator[Callable[[], bool]]:
-    """Turn Ctrl-C, SIGTERM and their like into a question that the loop asks after each update.
+    """Provide a function that says whether Ctrl-C, SIGTERM or a similar signal arrived.
 
-    A second Ctrl-C does not wait for the question, but for a block of `finish_first`; a third
-    interrupts at once.
+    A second Ctrl-C raises KeyboardInterrupt, after the current `finish_first` block if there is
+    one; a third raises it at once.
     """
     asked: list[int] = []
 
@@ -40,13 +40,13 @@ def stop_on_signals() -> Iterator[Callable[[], bool]]:
         else:
             raise KeyboardInterrupt
 
-    with _handled_by(remember, {signal.SIGINT, *_polite_signals()}):
+    with _handled_by(remember, {signal.SIGINT, *_ending_signals()}):
         yield lambda: bool(asked)
 
 
 @contextmanager
 def end_on_signals() -> Iterator[None]:
-    """Turn SIGTERM and its like into SystemExit, so that what was begun is put in order.
+    """Turn SIGTERM and similar signals into SystemExit, so that `finally` blocks run.
 
     Ctrl-C raises KeyboardInterrupt anyway.
     """
@@ -54,13 +54,13 @@ def end_on_signals() -> Iterator[None]:
     def end(number: int, frame: object) -> None:
         sys.exit(128 + number)
 
-    with _handled_by(end, _polite_signals()):
+    with _handled_by(end, _ending_signals()):
         yield
 
 
 @contextmanager
 def finish_first() -> Iterator[None]:
-    """Let a second Ctrl-C wait for the end of this block."""
+    """Delay a second Ctrl-C to the end of this block."""
     _Interrupt.blocks += 1
     try:
         yield
@@ -72,9 +72,9 @@ def finish_first() -> Iterator[None]:
             raise KeyboardInterrupt
 
 
-def _polite_signals() -> set[signal.Signals]:
-    """Those that this system has, and that nobody told this process to ignore."""
-    known = {name: signal.Signals[name] for name in POLITE if name in signal.Signals.__members__}
+def _ending_signals() -> set[signal.Signals]:
+    """List the signals that this system has and the parent process did not ignore."""
+    known = {name: signal.Signals[name] for name in ENDING if name in signal.Signals.__members__}
     return {
         number
         for name, number in known.items()

@@ -1,8 +1,8 @@
-"""Start from what another model has learnt.
+"""Initialise a run from the weights of another model.
 
-Weights move wherever the place in the network and the shape agree. Places are counted from the
-stylemap's end, so a model of another image size gives all but its finest layers, and one of
-another stylemap size all but the mapping network's last layer and the learned constant.
+A tensor is copied where its position in the network and its shape match. Positions are counted
+from the stylemap's end, so a model of another image size gives all but its finest layers, and one
+of another stylemap size all but the mapping network's last layer and the learned constant.
 """
 
 import re
@@ -25,27 +25,27 @@ TRUNK = re.compile(r"^trunk\.(\d+)\.")
 
 @dataclass(frozen=True)
 class Transfer:
-    """How much a new model took over."""
+    """How much was copied into a new model."""
 
     tensors: int
-    tensors_in_all: int
+    tensors_total: int
     has_discriminator: bool
 
     def __str__(self) -> str:
-        rest = "" if self.has_discriminator else ", the discriminator starts fresh"
-        return f"took over {self.tensors} of {self.tensors_in_all} tensors{rest}"
+        rest = "" if self.has_discriminator else "; the discriminator starts with fresh weights"
+        return f"copied {self.tensors} of {self.tensors_total} tensors{rest}"
 
 
-def load_teacher(name_or_path: str) -> Networks:
-    """Find networks to start from.
+def load_pretrained(name_or_path: str) -> Networks:
+    """Load the networks to start from.
 
     Args:
-        name_or_path: A bundled model, a .safetensors file, or a run's folder; a run also
-            gives its discriminator.
+        name_or_path: A bundled model, a .safetensors file, or a run's folder; only a run
+            includes its discriminator.
 
     Raises:
-        CheckpointError: There is no such model, or its file is damaged.
-        TrainingError: The folder is no run, or its state is damaged.
+        CheckpointError: The model is unknown, or its file is damaged.
+        TrainingError: The folder does not hold a run, or its state is damaged.
     """
     folder = Path(name_or_path)
     if not folder.is_dir():
@@ -54,7 +54,7 @@ def load_teacher(name_or_path: str) -> Networks:
     state = new_state(run.config(), torch.device("cpu"))
     saved = run.load_state()
     if saved is None:
-        raise ConfigError(f"init_from: the run {folder} has not saved anything yet.")
+        raise ConfigError(f"init_from: the run {folder} has not saved a state yet.")
     state.load_state_dict(saved)
     return Networks(
         generator=state.generator_ema,
@@ -63,42 +63,42 @@ def load_teacher(name_or_path: str) -> Networks:
     )
 
 
-def transfer(state: TrainState, teacher: Networks) -> Transfer:
-    """Copy what fits from a teacher into networks and averaged networks.
+def transfer(state: TrainState, pretrained: Networks) -> Transfer:
+    """Copy all matching tensors from pretrained networks into networks and averaged networks.
 
     Raises:
-        ConfigError: Nothing of generator or encoder fits: the widths have nothing in common.
+        ConfigError: No layer of generator or encoder matches: the widths differ.
     """
-    taken = copy_matching(teacher.generator, state.generator)
-    taken += copy_matching(teacher.encoder, state.encoder)
-    if not any(place.endswith("weight") for place in taken):  # some biases fit any network
+    copied = copy_matching(pretrained.generator, state.generator)
+    copied += copy_matching(pretrained.encoder, state.encoder)
+    if not any(position.endswith("weight") for position in copied):  # some biases fit any network
         raise ConfigError(
-            "init_from: no layer has the shape it has in the model to start from; "
-            "choose the same widths."
+            "init_from: no layer has the same shape as in the model to start from; "
+            "configure the same widths."
         )
-    if teacher.discriminator is not None:
-        taken += copy_matching(teacher.discriminator, state.discriminator)
+    if pretrained.discriminator is not None:
+        copied += copy_matching(pretrained.discriminator, state.discriminator)
     state.generator_ema.load_state_dict(state.generator.state_dict())
     state.encoder_ema.load_state_dict(state.encoder.state_dict())
-    students = (state.generator, state.encoder, state.discriminator)
-    in_all = sum(len(network.state_dict()) for network in students)
-    return Transfer(len(taken), in_all, teacher.discriminator is not None)
+    networks_of_run = (state.generator, state.encoder, state.discriminator)
+    total = sum(len(network.state_dict()) for network in networks_of_run)
+    return Transfer(len(copied), total, pretrained.discriminator is not None)
 
 
 @torch.no_grad()
 def copy_matching(source: nn.Module, target: nn.Module) -> list[str]:
-    """Copy each tensor that has the same place and shape; list their places."""
-    known = places(source.state_dict())
+    """Copy each tensor that has the same position and shape in both; list their positions."""
+    known = by_position(source.state_dict())
     copied = []
-    for place, tensor in places(target.state_dict()).items():
-        if place in known and known[place].shape == tensor.shape:
-            tensor.copy_(known[place])
-            copied.append(place)
+    for position, tensor in by_position(target.state_dict()).items():
+        if position in known and known[position].shape == tensor.shape:
+            tensor.copy_(known[position])
+            copied.append(position)
     return copied
 
 
-def places(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Name tensors by where they are as seen from the stylemap, or from D's last layers.
+def by_position(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Name tensors by their position, counted from the stylemap or from D's last layers.
 
     The trunks of encoder and discriminator count from the image: `trunk.1` halves the image's
     resolution, whatever that is. Counted from the other end, equal names mean equal resolutions.

@@ -1,4 +1,4 @@
-"""How well photos that were never trained on come back, and how real random images look."""
+"""Validation of a run: reconstruction error, Fréchet distance and sample sheets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,22 +23,22 @@ from stylemapgan.training.state import TrainState
 from stylemapgan.types import Images
 
 FLAT = 1e-9
-"""Stands for the gradients of photos that have none."""
+"""Least gradient of photos, to avoid a division by zero."""
 BATCH = 32
-"""Pictures of up to 128 pixels that go through the networks at once."""
+"""Images of up to 128 pixels that go through the networks at once."""
 PHOTOS_AN_IMAGE = 4
-"""Training photos looked at for each random image; all of a smaller set. Their features take long
-on a CPU, once for each start of a run."""
+"""Training photos for each random image, at most. Computing their features takes long on a CPU,
+once for each start of a run."""
 LEAST_PHOTOS = 2
-"""Fewer have no spread."""
+"""A covariance needs at least two."""
 
 
 @dataclass
 class Validator:
-    """Measures of a run, taken again and again on the same photos and the same noise.
+    """Measures a run repeatedly on the same photos and the same z.
 
     Raises:
-        ConfigError: The Fréchet distance is asked for, and there are too few training photos.
+        ConfigError: The Fréchet distance is configured, and there are too few training photos.
     """
 
     photos: PhotoSet
@@ -53,18 +53,17 @@ class Validator:
         count = len(self.training_photos)
         if self.frechet_images and count < LEAST_PHOTOS:
             raise ConfigError(
-                f"frechet_images compares random images with the training photos; of these at "
-                f"least {LEAST_PHOTOS} are needed, got {count}: give more photos, or set "
-                "frechet_images to 0."
+                f"frechet_images needs at least {LEAST_PHOTOS} training photos to compare with, "
+                f"got {count}: add photos, or set frechet_images to 0."
             )
 
     def reconstruction(self, generator: Generator, encoder: Encoder) -> dict[str, float]:
-        """The figures of `validate`, of the networks as they are, in full float32."""
+        """Compute the figures of `validate` in full float32."""
         with full_float32():
             return validate(generator, encoder, self.photos, self.distance)
 
     def frechet(self, generator: Generator) -> dict[str, float]:
-        """`frechet`, of the generator as it is, in full float32; nothing if it is left out."""
+        """Compute the Fréchet distance in full float32; empty if `frechet_images` is 0."""
         with full_float32():
             return self._frechet(generator)
 
@@ -77,7 +76,7 @@ class Validator:
 
     @torch.inference_mode()
     def _random_images(self, generator: Generator) -> Iterator[Tensor]:
-        """Images of a fixed list of z, without truncation."""
+        """Generate images from a fixed list of z, without truncation."""
         device = next(generator.parameters()).device
         randomness = torch.Generator().manual_seed(0)
         z = torch.randn(self.frechet_images, generator.config.style_channels, generator=randomness)
@@ -111,11 +110,11 @@ def validate(
     """Reconstruct every photo and average, each photo counting the same.
 
     Args:
-        generator: To measure.
-        encoder: The same.
-        photos: To reconstruct.
-        distance: A second measure.
-        batch: Photos at once; fewer for larger ones if not given.
+        generator: Generator to measure.
+        encoder: Encoder to measure.
+        photos: Photos to reconstruct.
+        distance: A perceptual distance to measure as well.
+        batch: Photos computed at once; chosen by their size if not given.
 
     Returns:
         `mse` on [-1, 1]; `sharpness`: mean gradient magnitude of the reconstructions as a share
@@ -140,7 +139,7 @@ def validate(
 def gradient_magnitude(
     images: Float[Tensor, "batch 3 height width"],
 ) -> Float[Tensor, " batch"]:
-    """Mean length of the brightness gradient: high where a picture is crisp."""
+    """Average the length of the brightness gradient: high for crisp images."""
     down = images[..., 1:, :-1] - images[..., :-1, :-1]
     right = images[..., :-1, 1:] - images[..., :-1, :-1]
     return (down.square() + right.square()).sqrt().mean(dim=(1, 2, 3))
@@ -154,7 +153,7 @@ TRUNCATION = 0.7
 def sample_sheet(state: TrainState, photos: PhotoSet) -> Images:
     """Lay out photos, reconstructions, half-and-half edits and random generations.
 
-    The same photos and the same z every time, so that sheets of a run can be compared.
+    Photos and z are the same every time, so that the sheets of a run can be compared.
     """
     generator, encoder = state.generator_ema, state.encoder_ema
     device = next(encoder.parameters()).device

@@ -106,7 +106,7 @@ def test_the_oddest_photos_have_a_square(size):
 def drawn_face(index: int) -> Image.Image:
     pytest.importorskip("python_avatars")
     pytest.importorskip("resvg_py")
-    from stylemapgan.data.avatars.faces import draw_face
+    from stylemapgan.data.avatars.drawn_faces import draw_face
     from stylemapgan.data.avatars.rendering import render
 
     return Image.fromarray(render(draw_face(99, index), 256))

@@ -2,7 +2,7 @@
 
 from stylemapgan.data.avatars.avatar_config import AvatarConfig
 from stylemapgan.data.avatars.avatar_folder import PALETTE, write_folder
-from stylemapgan.data.avatars.faces import CHOICES, PARTS, Face, draw_face
+from stylemapgan.data.avatars.drawn_faces import CHOICES, PARTS, Face, draw_face
 from stylemapgan.data.avatars.labelling import label_map
 from stylemapgan.data.avatars.rendering import render
 from stylemapgan.data.avatars.swapping import Triple, draw_triple, make_triple, swap

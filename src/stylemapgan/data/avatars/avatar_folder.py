@@ -25,9 +25,8 @@ import numpy as np
 from PIL import Image
 
 from stylemapgan.config.ranges import PROCESSES
-from stylemapgan.data.avatars.avatar_card import write_card
-from stylemapgan.data.avatars.avatar_config import AvatarConfig
-from stylemapgan.data.avatars.faces import PARTS, draw_face
+from stylemapgan.data.avatars.avatar_config import AvatarConfig, write_card
+from stylemapgan.data.avatars.drawn_faces import PARTS, draw_face
 from stylemapgan.data.avatars.labelling import label_map
 from stylemapgan.data.avatars.rendering import render
 from stylemapgan.data.avatars.swapping import draw_triple

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 from jaxtyping import UInt8
 
-from stylemapgan.data.avatars.faces import PARTS, Face
+from stylemapgan.data.avatars.drawn_faces import PARTS, Face
 from stylemapgan.data.avatars.rendering import rasterise, to_svg
 
 LAYERS = {

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image
 
-from stylemapgan.data.avatars.faces import (
+from stylemapgan.data.avatars.drawn_faces import (
     BACKGROUND_COLOURS,
     CLOTHING_COLOURS,
     HAIR_COLOURS,

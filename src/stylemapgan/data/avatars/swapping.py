@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Bool, UInt8
 
-from stylemapgan.data.avatars.faces import PARTS, Face, random_face
+from stylemapgan.data.avatars.drawn_faces import PARTS, Face, random_face
 from stylemapgan.data.avatars.rendering import render
 from stylemapgan.errors import DataError
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
@@ -147,4 +148,11 @@ def _size_rows(outcome: Outcome) -> list[tuple[str, str]]:
 
 
 def _options(outcome: Outcome) -> dict[str, str]:
-    return {name.replace("_", " "): str(value) for name, value in asdict(outcome.config).items()}
+    options = asdict(outcome.config)
+    return {name.replace("_", " "): _option(value) for name, value in options.items()}
+
+
+def _option(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "none" if value is None else str(value)

@@ -10,7 +10,7 @@ from stylemapgan.data.preparing.chunks import ChunkMaker
 from stylemapgan.data.preparing.outcome import Outcome, collect, write_pictures, write_tables
 from stylemapgan.data.preparing.prepare_config import PrepareConfig
 from stylemapgan.data.preparing.prepare_page import REPORT, write_report
-from stylemapgan.data.preparing.prepare_state import PrepareState, inputs_of, refuse_inside
+from stylemapgan.data.preparing.prepare_state import PrepareState, open_state
 from stylemapgan.data.preparing.splitting import split
 from stylemapgan.data.sources import AbstractSource, open_source
 from stylemapgan.data.worker_pool import in_processes
@@ -50,20 +50,19 @@ def prepare(
     out: Path,
     config: PrepareConfig | None = None,
     workers: int = 1,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda step, done, total: None,
 ) -> Prepared:
     """Crop, check and split pictures; the output appears once all of it is finished.
 
-    If the process is killed, a second call with the same configuration continues its work. The
-    bytes of the output depend on the pictures and the configuration alone.
+    A second call continues the work of a killed one. The bytes of the output depend on the
+    pictures and the configuration alone.
 
     Args:
         location: Pictures: a folder, an archive, an LMDB data set, or shards.
         out: Folder for the output: new, empty, or of an earlier call with the same configuration.
         config: How to prepare the pictures; the defaults if not given.
-        workers: Processes that share the work. With more than one, a script must call this below
-            `if __name__ == "__main__":`.
-        on_progress: Called again and again.
+        workers: Processes; scripts call this below `if __name__ == "__main__":` for more than one.
+        on_progress: Called after each chunk and each written picture.
 
     Raises:
         DataError: There are no usable pictures, or `out` holds something else.
@@ -73,18 +72,16 @@ def prepare(
     PROCESSES.refuse(workers, DataError)
     config = config or PrepareConfig()
     source = open_source(location)
-    refuse_inside(source, out)
-    state = PrepareState(out, inputs_of(source, config))
+    state = open_state(out, source, config)
     summary = state.finished()
     if summary is not None:
         return replace(Prepared(**summary), already=True)
     parts = split(source.names, config)
-    report = on_progress or (lambda step, done, total: None)
     try:
         with storing(out), state.at_work():
-            _make_chunks(source, config, state, workers, report)
+            _make_chunks(source, config, state, workers, on_progress)
             outcome = collect(source, parts, state.chunks, config)
-            return _put_together(outcome, source.describe(), state, report)
+            return _put_together(outcome, source.describe(), state, on_progress)
     except OSError as error:
         raise DataError(f"{out} cannot be prepared: {error.strerror or error}.") from error
 

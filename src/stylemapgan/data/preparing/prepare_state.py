@@ -27,7 +27,17 @@ Inputs = dict[str, Any]
 """Everything that the output depends on."""
 
 
-def inputs_of(source: AbstractSource, config: PrepareConfig) -> Inputs:
+def open_state(out: Path, source: AbstractSource, config: PrepareConfig) -> "PrepareState":
+    """Open the state of an output folder.
+
+    Raises:
+        DataError: The folder lies inside the source, or holds something else.
+    """
+    _refuse_inside(source, out)
+    return PrepareState(out, _inputs_of(source, config))
+
+
+def _inputs_of(source: AbstractSource, config: PrepareConfig) -> Inputs:
     """Describe everything that the output depends on."""
     labels = config.labels
     try:
@@ -127,12 +137,8 @@ class PrepareState:
         )
 
 
-def refuse_inside(source: AbstractSource, out: Path) -> None:
-    """Refuse an output inside the folder that pictures are read from.
-
-    Raises:
-        DataError: The next run would read the prepared pictures, too.
-    """
+def _refuse_inside(source: AbstractSource, out: Path) -> None:
+    """Refuse an output inside the source's folder, where the next run would read it."""
     if not isinstance(source, FolderSource):
         return
     folder = source.folder.resolve()

@@ -1,4 +1,4 @@
-"""A run on one page: how it went, what it made, what is wrong with it. PyTorch is not needed."""
+"""The report of a run as one page; works without PyTorch."""
 
 from stylemapgan.training.report.run_page import write_report
 

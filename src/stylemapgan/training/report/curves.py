@@ -1,4 +1,4 @@
-"""A run's journal as charts."""
+"""Charts of a run's journal."""
 
 from collections.abc import Iterator, Mapping
 
@@ -10,17 +10,17 @@ from stylemapgan.training import schedule
 from stylemapgan.training.report.history import Curve, History
 
 BINS = 150
-"""Points of a line at most: keeps a chart of any journal below 30 KB."""
+"""Most points of a line, so that a chart of any journal stays below 30 KB."""
 X_LABEL = "images seen"
 
 LOSSES = {
     "Discriminator": ("d/real", "d/generated", "d/reconstructed"),
-    "Fooling the discriminator": ("g/adversarial", "e/domain_guided"),
-    "Stylemaps of random images, found again": ("e/latent",),
+    "Adversarial losses of generator and encoder": ("g/adversarial", "e/domain_guided"),
+    "Latent reconstruction: stylemaps of generated images": ("e/latent",),
     "Gradient penalty": ("d/r1", "d/r2"),
     "Overfitting of the discriminator": ("d/sign_real", "augmentation/p"),
 }
-"""Title of a chart → losses in it; those of reconstruction stand beside their validation."""
+"""Title of a chart → its losses; losses of reconstruction are drawn with their validation."""
 LOGARITHMIC = ("Gradient penalty",)
 VALIDATION = {
     "mse": ("Error of reconstructions (MSE)", "e/reconstruction"),
@@ -28,32 +28,32 @@ VALIDATION = {
     "sharpness": ("Sharpness of reconstructions, photos = 1", ""),
     "frechet": ("Fréchet distance of random images", ""),
 }
-"""Validation figure → title of its chart, and the loss that is its equal in training."""
+"""Validation figure → title of its chart, and the corresponding training loss."""
 
 
 def charts(history: History) -> list[Chart]:
-    """Every curve of a run, in groups."""
+    """Draw every curve of a run, in groups."""
     marks = phases(history.config.training)
     drawn = [*_validation_charts(history, marks), *_loss_charts(history, marks)]
     speed = binned("images per second", history.speed)
     drawn.append(Chart("Speed", [speed], "images/s", x_label=X_LABEL, marks=marks))
-    return [*drawn, _step_sizes(history.config.training, marks)]
+    return [*drawn, _learning_rates(history.config.training, marks)]
 
 
 def phases(config: TrainConfig) -> dict[str, int]:
-    """Where something changes in the course of a run."""
-    places = {"adversarial": config.adversarial_from}
+    """Find the images seen at which each phase of a run begins."""
+    starts = {"adversarial": config.adversarial_from}
     if config.perceptual_network != "none":
-        places["perceptual"] = config.perceptual_from
+        starts["perceptual"] = config.perceptual_from
     if config.cooldown:
-        places["cooldown"] = config.images - config.cooldown
-    return {name: place for name, place in places.items() if place > 0}
+        starts["cooldown"] = config.images - config.cooldown
+    return {name: start for name, start in starts.items() if start > 0}
 
 
 def binned(label: str, curve: Curve) -> Series:
-    """Mean of each bin, with a band from its 10th to its 90th percentile.
+    """Average a curve in bins, with a band from the 10th to the 90th percentile of each.
 
-    Few points stay as they are, without a band.
+    Curves of few points are drawn as they are, without a band.
     """
     if len(curve) <= BINS:
         return Series(label, curve.x.tolist(), curve.y.tolist())
@@ -92,9 +92,9 @@ def _loss_charts(history: History, marks: Mapping[str, int]) -> Iterator[Chart]:
         yield Chart(name, [binned(name, history.losses[name])], x_label=X_LABEL, marks=marks)
 
 
-def _step_sizes(config: TrainConfig, marks: Mapping[str, int]) -> Chart:
-    """The schedule of the whole run, also of what is still to come."""
-    corners = {max(place - config.batch, 0) for place in marks.values()} | set(marks.values())
+def _learning_rates(config: TrainConfig, marks: Mapping[str, int]) -> Chart:
+    """Chart the learning rates of the whole run, including the part still ahead."""
+    corners = {max(start - config.batch, 0) for start in marks.values()} | set(marks.values())
     even = np.linspace(0, config.images, BINS).astype(int).tolist()
     x = sorted(corners | set(even))
     schedules = {
@@ -104,4 +104,4 @@ def _step_sizes(config: TrainConfig, marks: Mapping[str, int]) -> Chart:
     series = [
         Series(label, x, [rate(config, seen) for seen in x]) for label, rate in schedules.items()
     ]
-    return Chart("Step sizes (planned)", series, x_label=X_LABEL, marks=marks)
+    return Chart("Learning rates (planned)", series, x_label=X_LABEL, marks=marks)

@@ -1,4 +1,4 @@
-"""What a run's folder tells about the run."""
+"""The history of a run, read from its folder."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -24,16 +24,16 @@ class Curve:
         return len(self.x)
 
     def since(self, images_seen: int) -> "Curve":
-        """The part from a point on."""
+        """Return the part from `images_seen` on."""
         return Curve(self.x[self.x >= images_seen], self.y[self.x >= images_seen])
 
     def last(self, share: float) -> "Curve":
-        """The newest share of the points; at least one, where there is one."""
+        """Return the newest share of the points, at least one if there is any."""
         start = min(int(len(self) * (1 - share)), len(self) - 1) if len(self) else 0
         return Curve(self.x[start:], self.y[start:])
 
     def halves(self) -> tuple[float, float]:
-        """Mean of the older and of the newer half."""
+        """Compute the means of the older and the newer half."""
         middle = len(self) // 2
         return float(self.y[:middle].mean()), float(self.y[middle:].mean())
 
@@ -45,19 +45,19 @@ class Curve:
 
 @dataclass(frozen=True)
 class History:
-    """Settings and journal of a run."""
+    """Configuration and journal of a run."""
 
     config: RunConfig
     entries: list[dict[str, Any]]
     """Lines of the journal."""
     snapshots: tuple[str, ...] = ()
-    """File names of the snapshots that are still there, oldest first."""
+    """File names of the remaining snapshots, oldest first."""
     samples: tuple[Path, ...] = field(default=())
     """Sample sheets, oldest first."""
 
     @property
     def images_seen(self) -> int:
-        """How far the run is."""
+        """Images seen so far."""
         return self.entries[-1]["images"]
 
     @cached_property
@@ -78,25 +78,25 @@ class History:
 
     @cached_property
     def machines(self) -> list[tuple[int, dict[str, str]]]:
-        """What the run computed on, and from where on."""
+        """Machines the run computed on, each with the images seen when it started there."""
         return [(entry["images"], entry["machine"]) for entry in self.entries if "machine" in entry]
 
     @cached_property
-    def told(self) -> list[tuple[int, str]]:
-        """What the run warned of, and when."""
+    def logged_warnings(self) -> list[tuple[int, str]]:
+        """Warnings that the run logged, each with the images seen."""
         return [
             (entry["images"], str(entry["warning"])) for entry in self.entries if "warning" in entry
         ]
 
     @property
     def seconds(self) -> float:
-        """Time spent on updates, from the speed and the images between two looks."""
+        """Time spent on updates, from the speed and the images between log entries."""
         steps = np.diff(self.speed.x, prepend=0)
         is_timed = self.speed.y > 0
         return float((steps[is_timed] / self.speed.y[is_timed]).sum())
 
     def loss(self, name: str) -> Curve:
-        """One loss; empty if the run never had it."""
+        """Return one loss; empty if the run did not compute it."""
         return self.losses.get(name, _curve([]))
 
     def _curves(self, kind: str) -> dict[str, Curve]:
@@ -108,23 +108,23 @@ class History:
 
 
 def read_history(folder: Path) -> History:
-    """Read what a run wrote so far.
+    """Read what a run has written so far.
 
     Raises:
-        TrainingError: The folder is no run, or the run has not written anything yet.
-        ConfigError: Its settings cannot be read.
+        TrainingError: The folder does not hold a run, or its journal has no losses yet.
+        ConfigError: Its configuration cannot be read.
     """
-    settings = folder / "config.toml"
-    if not settings.is_file():
+    config_file = folder / "config.toml"
+    if not config_file.is_file():
         raise TrainingError(
-            f"{folder} is no run: there is no config.toml in it. "
-            "Give the folder that `stylemapgan train --run` wrote."
+            f"{folder} does not hold a run: config.toml is missing. "
+            "Give a folder that `stylemapgan train --run` wrote."
         )
-    config = read_toml(settings)
+    config = read_toml(config_file)
     entries = Journal(folder / "journal.jsonl").entries()
     if not any("losses" in entry for entry in entries):
         raise TrainingError(
-            f"{folder} has no journal of losses yet: it starts after a few updates; try again then."
+            f"The journal of {folder} has no losses yet; try again after a few updates."
         )
     return History(
         config=config,
@@ -140,12 +140,12 @@ def _curve(points: list[tuple[int, int | float]]) -> Curve:
 
 
 ENOUGH = 100
-"""Looks at the losses before anything is said: fewer are too noisy to judge."""
+"""Log entries of a loss that a check needs; fewer are too noisy."""
 
 
 @dataclass(frozen=True)
 class Concern:
-    """What was seen, why it matters, and what to change."""
+    """A warning of a check: what it found, why it matters, and what to change."""
 
     title: str
     text: str

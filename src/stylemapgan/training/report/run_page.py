@@ -1,4 +1,4 @@
-"""The report of a run: facts, warnings, pictures, curves, settings."""
+"""The report of a run: facts, warnings, sample sheets, curves and configuration."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -8,6 +8,7 @@ import numpy as np
 
 from stylemapgan import images
 from stylemapgan.config import to_toml
+from stylemapgan.data import spread_rows
 from stylemapgan.errors import ImageError
 from stylemapgan.pages import (
     Block,
@@ -28,15 +29,15 @@ from stylemapgan.training.report.warnings import CHECKS, warnings
 logger = logging.getLogger(__name__)
 
 EARLIER_SHEETS = 8
-"""Sample sheets beside the newest, spread evenly over the run."""
+"""Sample sheets shown besides the newest, spread evenly over the run."""
 LARGE, SMALL = 1400, 800
 """Longest side of the newest and of earlier sheets, in pixels."""
 
 MEANING = {
-    "mse": "Squared error of reconstructions, on [-1, 1]; below 0.01 a picture is recognisable.",
+    "mse": "Squared error of reconstructions on [-1, 1]; below 0.01 a picture is recognisable.",
     "sharpness": "Mean gradient magnitude of reconstructions; 1 is as crisp as the photos.",
-    "perceptual": "Distance of reconstructions in the features of the perceptual network.",
-    "frechet": "Fréchet distance (EfficientNet-Lite0) of random images to the photos.",
+    "perceptual": "Distance of reconstructions to photos in features of the perceptual network.",
+    "frechet": "Fréchet distance (EfficientNet-Lite0) between random images and photos.",
 }
 
 
@@ -45,10 +46,10 @@ def write_report(run: Path, output: Path) -> History:
 
     Args:
         run: Folder of the run, finished or not.
-        output: Where to.
+        output: File to write.
 
     Raises:
-        TrainingError: The folder is no run, or the run has not written anything yet.
+        TrainingError: The folder does not hold a run, or its journal has no losses yet.
         MissingExtraError: Jinja or Matplotlib is not installed.
     """
     history = read_history(run)
@@ -60,7 +61,7 @@ def write_report(run: Path, output: Path) -> History:
 
 
 def blocks(history: History) -> Iterator[Block]:
-    """Everything the report shows, from top to bottom."""
+    """Build the blocks of the report, from top to bottom."""
     yield Facts(_facts(history))
     yield from _notices(history)
     yield from _sheets(history.samples)
@@ -69,8 +70,8 @@ def blocks(history: History) -> Iterator[Block]:
         yield _validation_table(history)
     yield Heading("Curves")
     yield Paragraph(
-        "Lines are means, bands hold the middle 80 % of values; dotted verticals mark where a "
-        "phase begins. The figure beside a name is the newest."
+        "Lines are means, bands hold the middle 80 % of values, and dotted vertical lines mark the "
+        "start of a phase. The number beside a name is the newest value."
     )
     yield from charts(history)
     yield Heading("Data and machine")
@@ -78,7 +79,7 @@ def blocks(history: History) -> Iterator[Block]:
     yield Paragraph(f"Data: {history.config.data.statement}")
     if history.machines:
         yield _machine_table(history)
-    yield Heading("Settings")
+    yield Heading("Configuration")
     yield Code(to_toml(history.config).strip())
 
 
@@ -101,15 +102,15 @@ def _facts(history: History) -> dict[str, str]:
 
 
 def _notices(history: History) -> Iterator[Block]:
-    for images_seen, text in history.told:
-        yield Notice(text, "warning", f"told at {images_seen:,} images")
+    for images_seen, text in history.logged_warnings:
+        yield Notice(text, "warning", f"logged at {images_seen:,} images")
     found = warnings(history)
     for warning in found:
         yield Notice(warning.text, "warning", warning.title)
     if not found:
         yield Notice(
-            f"None of {len(CHECKS)} checks on the journal found anything wrong. Those on losses "
-            f"wait until they were looked at {ENOUGH} times.",
+            f"None of the {len(CHECKS)} checks of the journal found a problem. Checks of losses "
+            f"need at least {ENOUGH} log entries.",
             "good",
             "no warnings",
         )
@@ -124,14 +125,14 @@ def _sheets(samples: Sequence[Path]) -> Iterator[Block]:
     earlier = samples[: samples.index(newest)]
     if not earlier:
         return
-    spread = np.linspace(0, len(earlier) - 1, min(EARLIER_SHEETS, len(earlier)))
-    chosen = filter(_is_readable, (earlier[index] for index in spread.round().astype(int)))
-    yield Paragraph("On the way there; click one to enlarge it.")
+    spread = spread_rows(len(earlier), EARLIER_SHEETS)
+    chosen = filter(_is_readable, (earlier[index] for index in spread))
+    yield Paragraph("Earlier in the run; click a sheet to enlarge it.")
     yield Gallery([Picture(path, _caption(path), SMALL) for path in chosen])
 
 
 def _is_readable(sheet: Path) -> bool:
-    """A damaged picture costs the page nothing but itself."""
+    """Whether a sheet can be read; a damaged one is left out of the page."""
     try:
         images.read_pixels(sheet)
     except ImageError as error:
@@ -159,7 +160,7 @@ def _validation_table(history: History) -> Table:
                 MEANING.get(name, ""),
             ]
         )
-    columns = ["figure", "first", "best", "at images", "newest", "what it says"]
+    columns = ["figure", "first", "best", "at images", "newest", "meaning"]
     points = len(next(iter(history.validation.values())))
     return Table(columns, rows, f"From {points} validations of the averaged weights.")
 
@@ -175,7 +176,7 @@ def _machine_table(history: History) -> Table:
         [f"{images:,}", *(facts.get(name, "") for name in names)]
         for images, facts in history.machines
     ]
-    return Table(["from image", *names], rows, "Where the run started, and where it went on.")
+    return Table(["from image", *names], rows, "Where the run started, and where it was resumed.")
 
 
 def _size(history: History) -> str:
@@ -184,7 +185,7 @@ def _size(history: History) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a length of time in the units people use."""
+    """Format a duration in minutes, hours or days."""
     minutes = round(seconds / 60)
     if minutes < 1:
         return "under a minute"

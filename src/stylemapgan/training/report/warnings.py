@@ -1,7 +1,7 @@
-"""Signs that a run goes wrong, read from its journal.
+"""Checks for signs of trouble in a run's journal.
 
-Each check is a function of a run's history and returns a warning or None. Its thresholds are the
-constants above it. They are rules of thumb: a warning says where to look, not what is true.
+Each check is a function of a run's history and returns a warning or None; its thresholds are the
+constants above it. They are rules of thumb: a warning says where to look, and may be wrong.
 """
 
 from collections.abc import Callable
@@ -16,18 +16,18 @@ from stylemapgan.training.report.discriminator_checks import (
 from stylemapgan.training.report.history import ENOUGH, Concern, Curve, History
 
 STANDSTILL = 0.95
-"""A loss whose newer half is above this share of its older half does not fall."""
+"""A loss does not fall if its newer half is above this share of its older half."""
 FAR_ABOVE = 2.0
-"""How many times less progress than on photos is too little."""
+"""The latent loss is a concern if its share of its peak is this many times that of photos."""
 LITTLE = 0.5
-"""Share of its peak below which the latent loss is no concern."""
+"""Share of its peak below which the latent loss causes no warning."""
 
 
 def encoder_lags(history: History) -> Concern | None:
-    """E finds the stylemaps of generated images no better, while photos come back well.
+    """E stops improving on generated images, while photos are reconstructed well.
 
-    Stylemaps have no fixed scale, so each loss is taken as a share of its own peak (the highest
-    mean of a twentieth of the run).
+    Stylemaps have no fixed scale, so each loss is compared with its own peak (the highest mean of
+    a twentieth of the run).
     """
     latent, pixels = history.loss("e/latent"), history.loss("e/reconstruction")
     if len(latent) < ENOUGH or len(pixels) < ENOUGH:
@@ -39,26 +39,26 @@ def encoder_lags(history: History) -> Concern | None:
         return None
     return Concern(
         "the encoder lags",
-        f"e/latent has not fallen over the last third and stands at {share:.0%} of its peak, "
-        f"e/reconstruction at {photo_share:.0%} of its own. The encoder reproduces photos without "
-        "learning where random images come from, so edits that mix both may look wrong. Raise "
-        "weights.latent_reconstruction, or lower weights.adversarial so that random images change "
-        "less quickly.",
+        f"e/latent has not fallen over the last third and is at {share:.0%} of its peak, "
+        f"e/reconstruction at {photo_share:.0%} of its own. The encoder reconstructs photos but "
+        "does not find the stylemaps of generated images, so edits that mix both may look wrong. "
+        "Raise weights.latent_reconstruction, or lower weights.adversarial so that generated "
+        "images change more slowly.",
     )
 
 
 def share_of_peak(curve: Curve) -> float:
-    """Mean of the newest twentieth over the highest mean of any."""
+    """Divide the mean of the newest twentieth by the highest mean of any twentieth."""
     means = [float(part.mean()) for part in np.array_split(curve.y, 20)]
     return means[-1] / max(*means, 1e-12)
 
 
 WORSE = 1.1
-"""How many times the best validation error is worth a warning."""
+"""Ratio to the best validation error that causes a warning."""
 
 
 def reconstruction_got_worse(history: History) -> Concern | None:
-    """Photos came back better at an earlier point."""
+    """Photos were reconstructed better earlier in the run."""
     errors = history.validation.get("mse")
     if errors is None or len(errors) < 2:
         return None
@@ -69,8 +69,8 @@ def reconstruction_got_worse(history: History) -> Concern | None:
         "reconstruction got worse",
         f"Validation MSE was {errors.y[best]:.4f} at {errors.x[best]:,.0f} images and is "
         f"{errors.y[-1]:.4f} now ({errors.y[-1] / errors.y[best] - 1:.0%} more). "
-        f"{_crispness(history, best)}{_snapshot_of(history, int(errors.x[best]))} To go on, raise "
-        "weights.reconstruction, or lower weights.domain_guided, weights.adversarial or "
+        f"{_crispness(history, best)}{_snapshot_of(history, int(errors.x[best]))} To continue, "
+        "raise weights.reconstruction, or lower weights.domain_guided, weights.adversarial or "
         "learning_rate; a cooldown lowers it at the end.",
     )
 
@@ -81,28 +81,28 @@ def _crispness(history: History, best: int) -> str:
         return ""
     return (
         f"Sharpness rose from {sharpness.y[best]:.2f} to {sharpness.y[-1]:.2f} meanwhile: crisper "
-        "pictures cost accuracy, so look at the sheets before you decide. "
+        "images are often less accurate, so compare the sample sheets before you decide. "
     )
 
 
 def _snapshot_of(history: History, images_seen: int) -> str:
     name = f"{images_seen:09d}.safetensors"
     if name in history.snapshots:
-        return f"The weights of that point are snapshots/{name}."
+        return f"The weights of that point are in snapshots/{name}."
     return (
-        f"Its snapshot (snapshots/{name}) is not there: keep_snapshots and snapshot_every decide "
-        "which are kept."
+        f"Its snapshot (snapshots/{name}) was not kept: keep_snapshots and snapshot_every decide "
+        "which are."
     )
 
 
 GAP = 1.5
-"""Validation error over training error that is worth a warning ..."""
+"""Ratio of validation error to training error that causes a warning ..."""
 GROWTH = 1.2
-"""... if it has grown to so many times its least value."""
+"""... if it has grown by this factor from its least value."""
 
 
 def reconstruction_overfits(history: History) -> Concern | None:
-    """Training photos come back ever better than those never trained on."""
+    """Training photos are reconstructed ever better than validation photos."""
     errors, trained = history.validation.get("mse"), history.loss("e/reconstruction")
     is_held_out = history.config.data.validation not in ("", history.config.data.photos)
     if errors is None or len(errors) < 3 or len(trained) < ENOUGH or not is_held_out:
@@ -115,23 +115,23 @@ def reconstruction_overfits(history: History) -> Concern | None:
         return None
     return Concern(
         "encoder and generator overfit",
-        f"Validation MSE is {gaps[-1]:.1f} times that of the training photos, and was "
-        f"{min(gaps):.1f} times before: they learn the training photos by heart. Stop here, train "
-        "on more photos, or choose a smaller preset.",
+        f"Validation MSE is {gaps[-1]:.1f} times that of the training photos, up from "
+        f"{min(gaps):.1f} times: the networks memorise the training photos. Stop here, train on "
+        "more photos, or choose a smaller preset.",
     )
 
 
 def _mean_before(curve: Curve, images_seen: float) -> float:
-    """Mean of the last looks up to a point."""
+    """Average the last log entries up to a point."""
     return float(curve.y[curve.x <= images_seen][-10:].mean()) if curve.x[0] <= images_seen else 0.0
 
 
 SPIKE = 10.0
-"""A loss so many times the median of its neighbourhood is a spike."""
+"""A loss this many times the median of its neighbours is a spike."""
 NEIGHBOURS = 25
-"""Looks to each side that make a neighbourhood; the first ones of a loss are not judged."""
-RESTLESS = ("d/r1", "d/r2", "d/sign_real", "augmentation/p")
-"""Not judged: penalties are taken on single batches and jump by nature, signs are no losses."""
+"""Log entries on each side that a loss is compared with; the first ones are skipped."""
+NOT_CHECKED = ("d/r1", "d/r2", "d/sign_real", "augmentation/p")
+"""Not checked: penalties of single batches jump by nature, and signs are not losses."""
 
 
 def losses_jump(history: History) -> Concern | None:
@@ -141,7 +141,7 @@ def losses_jump(history: History) -> Concern | None:
         is_finite = np.isfinite(curve.y)
         if not is_finite.all():
             broken.append(f"{name} at {curve.x[~is_finite][0]:,.0f} images")
-        if name not in RESTLESS:
+        if name not in NOT_CHECKED:
             spikes += [f"{name} at {x:,.0f} images" for x in _spikes(curve)]
     if broken:
         seen = f"Not finite: {_some(broken)}."
@@ -151,8 +151,9 @@ def losses_jump(history: History) -> Concern | None:
         return None
     return Concern(
         "losses jump",
-        f"{seen} A jump can undo what was learnt, and many end in a crash. Lower learning_rate or "
-        "r1_gamma, set stability.clip_gradients, or precision to 32-true.",
+        f"{seen} A jump can undo progress, and many jumps often end in numbers that are not "
+        "finite. Lower learning_rate or r1_gamma, set stability.clip_gradients, or set precision "
+        "to 32-true.",
     )
 
 
@@ -166,13 +167,13 @@ def _spikes(curve: Curve) -> list[float]:
     return curve.x[NEIGHBOURS:-NEIGHBOURS][is_spike].tolist()
 
 
-def _some(places: list[str]) -> str:
-    more = f" and {len(places) - 3} more" if len(places) > 3 else ""
-    return ", ".join(places[:3]) + more
+def _some(points: list[str]) -> str:
+    more = f" and {len(points) - 3} more" if len(points) > 3 else ""
+    return ", ".join(points[:3]) + more
 
 
 SLOW = 0.7
-"""Share of the earlier speed below which something is amiss."""
+"""Share of the earlier speed that causes a warning."""
 
 
 def speed_dropped(history: History) -> Concern | None:
@@ -190,9 +191,9 @@ def speed_dropped(history: History) -> Concern | None:
         return None
     return Concern(
         "the speed dropped",
-        f"{newest:.1f} images a second over the last tenth, {before:.1f} usually since "
-        f"{since:,} images. Something else may be using the machine, the processor may be too hot, "
-        "or memory may be short; nothing is lost but time.",
+        f"{newest:.1f} images a second over the last tenth, {before:.1f} in the median since "
+        f"{since:,} images. Other programs may be using the machine, the processor may be too hot, "
+        "or memory may be short; results do not suffer.",
     )
 
 
@@ -209,5 +210,5 @@ CHECKS: tuple[Callable[[History], Concern | None], ...] = (
 
 
 def warnings(history: History) -> list[Concern]:
-    """Everything that looks wrong, worst first."""
+    """Run all checks; the most serious warnings come first."""
     return [warning for check in CHECKS if (warning := check(history))]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from picture_places import write_folder
+from picture_sources import write_folder
 from prepared_pictures import noisy_picture
 
 from stylemapgan.data.preparing import PrepareConfig, prepare

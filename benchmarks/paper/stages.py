@@ -1,7 +1,7 @@
-"""From a cell and a budget to the settings of its run.
+"""The configuration of a cell's runs, from the cell and a budget.
 
-Every stylemap size has the same widths at the same resolution: a larger stylemap leaves out the
-levels below it, and has so many parameters and operations less there, as in the paper.
+All stylemap sizes have the same widths at the same resolution: a larger stylemap omits the levels
+below it, with their parameters and operations, as in the paper.
 """
 
 import dataclasses
@@ -27,31 +27,37 @@ RECONSTRUCTION_WEIGHT, PERCEPTUAL_WEIGHT = 12.0, 3.0
 
 @dataclass(frozen=True, kw_only=True)
 class Stage:
-    """A part of a cell's training, in a run's folder of its own."""
+    """A part of a cell's training, as a run with its own folder."""
 
     folder: str
-    """Below the output folder."""
+    """Path below the output folder."""
     config: RunConfig
+    has_pixel_noise: bool = False
     is_generator_frozen: bool = False
 
 
 def stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:
-    """The stages of a cell; each goes on with the state that the one before has saved."""
+    """List the stages of a cell; each continues from the saved state of the one before."""
     if cell.variant.is_sequential:
         return _sequential_stages(cell, budget, photos)
-    whole = Stage(folder=f"cells/{cell.name}", config=_config(cell, budget, photos))
+    whole = Stage(
+        folder=f"cells/{cell.name}",
+        config=_config(cell, budget, photos),
+        has_pixel_noise=cell.variant.has_pixel_noise,
+    )
     if not budget.adversarial_from:
         return [whole]
     config = _with(whole.config, images=budget.adversarial_from, weights=_weights(budget))
     config = _with(config, cooldown=0)
-    return [Stage(folder=f"warm-ups/{cell.warm_up_name}", config=config), whole]
+    warm_up = dataclasses.replace(whole, folder=f"warm-ups/{cell.warm_up_name}", config=config)
+    return [warm_up, whole]
 
 
 def _sequential_stages(cell: Cell, budget: Budget, photos: Path) -> list[Stage]:
-    """Half of the images for generator and discriminator, half for the encoder.
+    """Split the images: half for generator and discriminator, half for the encoder.
 
-    The generator learns from the adversarial loss alone: every weight that brings in the encoder
-    is 0, and there is no warm-up. Then the encoder learns from pixels and features.
+    The generator is trained by the adversarial loss alone: every loss that involves the encoder has
+    weight 0, and there is no warm-up. Then the encoder is trained by pixels and features.
     """
     images = _images(cell, budget)
     half = images // 2 // budget.batch * budget.batch

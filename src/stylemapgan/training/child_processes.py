@@ -1,7 +1,8 @@
-"""The other processes of a run on this machine: started by the first one, and watched by it.
+"""The other processes of a run on this machine, started and watched by the first one.
 
-Fabric starts processes too, but kills the first one within seconds of another's death, before it
-can say or save anything. So the first process starts the others itself, as torchrun would.
+Fabric can start processes too, but kills the first one within seconds of another's death, before
+it can save the state or log the cause. So the first process starts the others itself, as torchrun
+would.
 """
 
 import logging
@@ -18,17 +19,17 @@ from typing import Protocol, runtime_checkable
 logger = logging.getLogger(__name__)
 
 FAILURE = 2
-"""Exit code of a run that lost a process and could not end by itself."""
+"""Exit code of a run that lost a process and had to be ended."""
 SECONDS_TO_END = 60.0
-"""How long this process may take to notice a death and end, before it is ended."""
+"""How long this process may take to notice the death of another and end by itself."""
 SECONDS_TO_DIE = 5.0
-"""How long after contact was lost to look for a death that explains it."""
+"""How long to look for a dead process after contact was lost."""
 PAUSE = 0.05
 
 
 @runtime_checkable
 class Environment(Protocol):
-    """What Fabric knows of who starts the processes; its cluster environments are such."""
+    """Says how processes are started; Fabric's cluster environments implement it."""
 
     @property
     def creates_processes_externally(self) -> bool: ...
@@ -43,58 +44,58 @@ class Environment(Protocol):
 
 
 @dataclass(frozen=True)
-class Companion:
-    """A process that this one started."""
+class ChildProcess:
+    """A process started by this one."""
 
     rank: int
-    """Which of the run's processes on this machine it is; this one is 0."""
+    """Its rank among the run's processes on this machine; this process has rank 0."""
     process: subprocess.Popen[bytes]
 
     @property
     def has_died(self) -> bool:
-        """Whether it ended before it had finished."""
+        """Whether it ended with an error."""
         return bool(self.process.poll())
 
-    def told(self) -> str:
-        """Say how it died."""
+    def cause(self) -> str:
+        """Describe how it died, to complete "another process of this run"."""
         code = self.process.returncode
         how = f"ended with exit code {code}" if code > 0 else f"was killed by {_signal(-code)}"
-        hint = ", as the system does where memory runs out" if code == -signal.SIGKILL else ""
+        hint = ", as the system does when memory runs out" if code == -signal.SIGKILL else ""
         return f"died: process {self.rank} (process id {self.process.pid}) {how}{hint}"
 
 
 class Watch(threading.Thread):
-    """Ends this process, with a message, if another died and this one would wait for it for ever.
+    """Ends this process, with a message, if another died and this one keeps waiting for it.
 
-    Mostly this process notices for itself that contact is lost, says so, and ends before.
+    Usually this process notices the lost contact first, and ends with an error of its own.
     """
 
-    def __init__(self, companions: Sequence[Companion]) -> None:
-        super().__init__(name="companions", daemon=True)
-        self.companions = companions
+    def __init__(self, children: Sequence[ChildProcess]) -> None:
+        super().__init__(name="child processes", daemon=True)
+        self.children = children
 
     def run(self) -> None:
-        while any(each.process.poll() is None for each in self.companions) and not self.dead():
+        while any(each.process.poll() is None for each in self.children) and not self.dead():
             time.sleep(PAUSE)
         if self.dead():
             time.sleep(SECONDS_TO_END)
-            logger.error("Another process of this run %s. Go on with --resume.", self.dead()[0])
-            for each in self.companions:
+            logger.error("Another process of this run %s. Continue with --resume.", self.dead()[0])
+            for each in self.children:
                 each.process.kill()
             logging.shutdown()
             os._exit(FAILURE)
 
     def dead(self) -> list[str]:
-        """Say of each process that died how it did."""
-        return [each.told() for each in self.companions if each.has_died]
+        """Describe how each dead process died."""
+        return [each.cause() for each in self.children if each.has_died]
 
 
-def start_companions(environment: Environment, processes: int, nodes: int) -> None:
-    """Run this program once more for each other device of this machine, unless a launcher has.
+def start_child_processes(environment: Environment, processes: int, nodes: int) -> None:
+    """Start this program again for each other device of this machine, unless a launcher does.
 
     Args:
         environment: Says whether a launcher (torchrun, SLURM) starts the processes.
-        processes: How many are wanted on this machine, this one included.
+        processes: Processes on this machine, this one included.
         nodes: Machines of the run.
     """
     if environment.creates_processes_externally:
@@ -106,16 +107,16 @@ def start_companions(environment: Environment, processes: int, nodes: int) -> No
         "WORLD_SIZE": str(processes * nodes),
     }
     program = _this_program()
-    companions = [
-        Companion(rank, subprocess.Popen(program, env=os.environ | {"LOCAL_RANK": str(rank)}))
+    children = [
+        ChildProcess(rank, subprocess.Popen(program, env=os.environ | {"LOCAL_RANK": str(rank)}))
         for rank in range(1, processes)
     ]
-    os.environ["LOCAL_RANK"] = "0"  # tells Fabric that all processes are there
-    Watch(companions).start()
+    os.environ["LOCAL_RANK"] = "0"  # tells Fabric that all processes are started
+    Watch(children).start()
 
 
 def explain_lost_contact() -> str | None:
-    """Say which process that this one started died, and how; None where none has."""
+    """Describe which child process died, and how; None if all are running."""
     end = time.monotonic() + SECONDS_TO_DIE
     for watch in threading.enumerate():
         while isinstance(watch, Watch) and time.monotonic() < end:
@@ -126,7 +127,7 @@ def explain_lost_contact() -> str | None:
 
 
 def _this_program() -> list[str]:
-    """Give the command that started this process."""
+    """Build the command that started this process."""
     spec = sys.modules["__main__"].__spec__
     program = [os.path.abspath(sys.argv[0])] if spec is None else ["-m", spec.name]  # noqa: PTH100
     return [sys.executable, *program, *sys.argv[1:]]
