@@ -48,7 +48,7 @@ def test_closing_stops_running_jobs_and_drops_the_others(tmp_path):
 
 
 def test_the_death_of_a_worker_is_explained():
-    with pytest.raises(DataError, match="worker process died.*with fewer workers"):
+    with pytest.raises(DataError, match=r"worker process died.*with fewer workers"):
         list(in_processes(die, range(2), workers=2))
 
 
