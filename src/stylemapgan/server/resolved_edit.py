@@ -46,18 +46,13 @@ def resolve_edit(
         ImageError: A mask is damaged.
     """
     model = service.model_of(source)
-
-    def mask_array(mask: EditMask, reference: str | None) -> PlainMask:
-        stylemap = source if reference is None else service.stylemaps.get(reference)
-        return read_mask(service, mask, stylemap)
-
-    named = edit.resolve(
+    edit = edit.resolve(
         reference=lambda name: _reference(service, model, name),
-        mask=mask_array,
         direction=lambda name: _step(model, name),
     )
-    parts = [part.straightened(service.turned) for part in named.parts if part.mask.any()]
-    arrays = replace(named, parts=tuple(parts)).resolve(
+    edit = edit.resolve(mask=lambda mask, stylemap: read_mask(service, mask, stylemap or source))
+    parts = [part.straightened(service.turned) for part in edit.parts if part.mask.any()]
+    arrays = replace(edit, parts=tuple(parts)).resolve(
         reference=lambda stylemap: model.editor.as_array(stylemap.array),
         mask=lambda mask, _: model.editor.as_mask(mask),
     )
