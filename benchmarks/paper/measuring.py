@@ -18,10 +18,13 @@ from stylemapgan.evaluation.judges.features import efficientnet_distance, effici
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.evaluation.run import evaluate
 from stylemapgan.evaluation.tasks.registry import choose_tasks
+from stylemapgan.methods.registry import open_methods
 from stylemapgan.models import Generator
 
 TASKS = ("reconstruction", "generation", "interpolation", "local-editing", "swap")
 """Tasks that need no further training; those that the data does not support are skipped."""
+METHODS = ("w", "w-plus", "copy-pixels", "do-nothing")
+"""Methods that the tables compare."""
 
 
 def measure_cells(
@@ -66,7 +69,7 @@ def measure_cell(
     editor = Editor(networks, precision="32-true")
     features, distance = efficientnet_features(), efficientnet_distance()
     context = EvaluationContext(
-        editor=editor,
+        methods=open_methods(editor, METHODS),
         data=open_test_data(folder, editor.image_size, budget.evaluation.photos),
         features=features,
         distances=(distance,),

@@ -116,7 +116,7 @@ def test_list_shows_what_comes_with_a_model(run):
         ((), "Say which photos have it"),
         (("--with", "bright"), "Say which photos have it"),
         (("--with", "bright", "--without", "nowhere"), "no folder of pictures at nowhere"),
-        (("--labels", "no.csv", "--column", "a", "--positive", "b"), "no table at no.csv"),
+        (("--labels", "no.csv", "--column", "a", "--positive", "b"), "table no.csv does not exist"),
         (("--labels", "t.csv", "--column", "no", "--positive", "b"), "has no column 'no'"),
         (("--labels", "t.csv", "--column", "look", "--positive", "b", "--negative", "c"),
          "No photo in . has a line in t.csv"),

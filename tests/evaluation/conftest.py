@@ -20,6 +20,7 @@ from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.judges.features import FeatureNetwork, PictureDistance
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.images import to_bytes
+from stylemapgan.methods.registry import open_methods
 from stylemapgan.models import Encoder, Generator
 
 SIZE = 32
@@ -74,7 +75,7 @@ def context(data_folder, tiny_editor, tmp_path, monkeypatch) -> EvaluationContex
     """All that tasks need; the networks that judge see nothing but mean colours."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return EvaluationContext(
-        editor=tiny_editor,
+        methods=open_methods(tiny_editor),
         data=open_test_data(data_folder, SIZE),
         features=FeatureNetwork(
             "mean colours", "Fréchet (colours)", "Kernel (colours)", "colours", grid_features

@@ -56,7 +56,13 @@ def record(name: str, *tasks: TaskRecord, **changed: Any) -> EvaluationRecord:
         told.update(changed.get(part, {}))
     machine = {"device": "abacus", "cores": "2", "threads": "1", "begun": "long ago"}
     return EvaluationRecord(
-        subject=Subject(config=config, **facts),
+        subject=Subject(
+            config=config,
+            methods=changed.get("methods", ()),
+            model=facts["model"],
+            data=facts["data"],
+            networks=facts["networks"],
+        ),
         machine=machine | changed.get("machine", {}),
         tasks=tasks,
         left_out={"swap": "There are no triples."},

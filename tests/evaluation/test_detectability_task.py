@@ -19,9 +19,16 @@ from stylemapgan.evaluation.tasks.detectability.measure import (
 from stylemapgan.evaluation.tasks.detectability.sheets import precision_at_recall
 from stylemapgan.features.resnet import CNNDetection
 from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.methods.registry import open_methods
 
 SETTINGS = DetectorConfig(folds=FOLDS)
-KINDS = {"halves, w", "halves, w-plus", "halves, copy pixels", "reconstructions"}
+KINDS = {
+    "halves, w",
+    "halves, w-plus",
+    "halves, copy pixels",
+    "halves, poisson",
+    "reconstructions",
+}
 
 
 @pytest.fixture
@@ -47,7 +54,7 @@ def test_a_model_that_knows_nothing_is_found_out_and_the_same_seed_says_so_again
 
 
 def test_reconstructions_without_loss_are_at_chance(context):
-    findings = Detectability().measure(replace(context, editor=PixelEditor()))
+    findings = Detectability().measure(replace(context, methods=open_methods(PixelEditor())))
     values = {figure.variant: figure.estimate.value for figure in findings.figures}
     assert values["reconstructions"] == pytest.approx(0.5)  # each photo ties with its copy
     assert values["halves, w"] == values["halves, w-plus"] == values["halves, copy pixels"]

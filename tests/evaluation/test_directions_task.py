@@ -18,6 +18,7 @@ from stylemapgan.evaluation.tasks.directions.questions import (
     choose_questions,
     tied_to,
 )
+from stylemapgan.methods.registry import open_methods
 
 
 @pytest.fixture(scope="module")
@@ -28,11 +29,11 @@ def faces(tmp_path_factory):
 
 
 @pytest.fixture
-def face_bench(context, faces):
+def face_context(context, faces):
     """An editor whose stylemaps are the pictures: directions of pixels do work."""
     cache = FeatureCache(faces / "cache")  # the judge learns once for all tests here
     data = open_test_data(faces, SIZE)
-    return replace(context, editor=PixelEditor(), data=data, cache=cache)
+    return replace(context, methods=open_methods(PixelEditor()), data=data, cache=cache)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +43,9 @@ def measured():
 
 
 @pytest.fixture
-def findings(face_bench, measured):
+def findings(face_context, measured):
     if not measured:
-        measured.append(Directions().measure(face_bench))
+        measured.append(Directions().measure(face_context))
     return measured[0]
 
 
@@ -62,16 +63,16 @@ def test_pushes_that_work_succeed_and_leave_other_attributes(findings):
     assert found["change (all directions, amount 0)"].estimate.value == 0
 
 
-def test_figures_are_what_a_plain_loop_counts(findings, face_bench):
+def test_figures_are_what_a_plain_loop_counts(findings, face_context):
     found = by_key(findings)
-    classifier = attribute_judge(face_bench).classifier
-    fitted = fit_directions(face_bench, classifier)
-    pushes = draw_pushes(face_bench, fitted)
+    classifier = attribute_judge(face_context).classifier
+    fitted = fit_directions(face_context, face_context.main, classifier)
+    pushes = draw_pushes(face_context, face_context.main, fitted)
     appeared, changed = [], []
     for row, photo in enumerate(pushes.photos):
         question = fitted[pushes.questions[row]].question
-        assert face_bench.data.attributes[question.attribute][photo] != question.value
-        pictures = push(face_bench, pushes, np.array([row]))
+        assert face_context.data.attributes[question.attribute][photo] != question.value
+        pictures = push(face_context, pushes, np.array([row]))
         before, after = (classifier.judge(pictures[place])[0] for place in (0, 2))
         for at, name in enumerate(classifier.attributes):
             if name == question.attribute:
@@ -83,10 +84,11 @@ def test_figures_are_what_a_plain_loop_counts(findings, face_bench):
 
 
 @pytest.mark.slow
-def test_directions_do_not_depend_on_the_batch_and_are_the_same_again(face_bench, tiny_editor):
+def test_directions_do_not_depend_on_the_batch_and_are_the_same_again(face_context, tiny_editor):
+    methods = open_methods(tiny_editor)
     findings = [
-        by_key(Directions().measure(replace(face_bench, editor=tiny_editor, config=config)))
-        for config in (replace(face_bench.config, batch=batch) for batch in (7, 20, 20))
+        by_key(Directions().measure(replace(face_context, methods=methods, config=config)))
+        for config in (replace(face_context.config, batch=batch) for batch in (7, 20, 20))
     ]
     for key, figure in findings[0].items():
         assert figure.estimate.value == pytest.approx(findings[1][key].estimate.value, abs=1e-3)
@@ -107,23 +109,23 @@ def test_charts_and_the_sheet_show_every_direction(findings):
     assert [sheet.name for sheet in findings.sheets] == ["directions"]
 
 
-def test_with_one_attribute_there_is_no_leakage_and_the_notes_say_so(face_bench, tmp_path):
+def test_with_one_attribute_there_is_no_leakage_and_the_notes_say_so(face_context, tmp_path):
     write_faces(tmp_path, triples=0)
     table = tmp_path / "attributes.jsonl"
     faces = [json.loads(line) for line in table.read_text().splitlines()]
     for face in faces:
         del face["background_colour"]
     table.write_text("".join(json.dumps(face) + "\n" for face in faces))
-    findings = Directions().measure(replace(face_bench, data=open_test_data(tmp_path, SIZE)))
+    findings = Directions().measure(replace(face_context, data=open_test_data(tmp_path, SIZE)))
     assert "leakage" not in {figure.name for figure in findings.figures}
     assert [chart.title for chart in findings.charts] == ["Success", "Change: Grid distance"]
     assert any("no leakage to measure" in note for note in findings.notes)
 
 
-def test_a_missing_package_is_an_obstacle_that_names_the_extra(face_bench, monkeypatch):
-    assert Directions().obstacle(face_bench) is None
+def test_a_missing_package_is_an_obstacle_that_names_the_extra(face_context, monkeypatch):
+    assert Directions().obstacle(face_context) is None
     monkeypatch.setitem(sys.modules, "sklearn.svm", None)
-    assert "pip install 'stylemapgan[directions]'" in (Directions().obstacle(face_bench) or "")
+    assert "pip install 'stylemapgan[directions]'" in (Directions().obstacle(face_context) or "")
 
 
 def test_photos_without_attributes_are_an_obstacle(context):

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from stylemapgan.evaluation.data import open_test_data
-from stylemapgan.evaluation.tasks.generation.measure import FEW, Generation
-from stylemapgan.evaluation.tasks.generation.random_pictures import BLOCK, RandomStylemaps
+from stylemapgan.evaluation.tasks.generation.measure import BLOCK, FEW, Generation, RandomLatents
 from stylemapgan.evaluation.tasks.generation.sheets import nearest
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.metrics.clouds import kernel_distance, precision_recall
@@ -30,11 +29,12 @@ def frechet(one, other):
 
 def test_figures_are_those_of_the_features(context):
     figures = figures_of(context)
-    random = RandomStylemaps(context).take(np.arange(14))
-    generated = colours(context.decode(random))
+    method = context.main
+    random = RandomLatents(method, context.config.seed).take(np.arange(14))
+    generated = colours(context.decode(method, random))
     training = colours(context.data.training.take(np.arange(14)))
     tested = context.data.images(slice(None))
-    made = colours(context.decode(context.stylemaps))
+    made = colours(context.decode(method, context.latents(method)))
     found = precision_recall(training, generated)
     expected = {
         "frechet (random)": frechet(training, generated),
@@ -86,13 +86,14 @@ def test_few_photos_are_an_obstacle(context):
     assert Generation().obstacle(context) is None
 
 
-def test_a_random_stylemap_is_the_same_whichever_others_are_asked_for(context):
-    numbers = np.array([0, 3, BLOCK - 1, BLOCK, BLOCK + 3])
-    together = RandomStylemaps(context).take(numbers)
+def test_a_random_latent_is_the_same_whichever_others_are_taken(context):
+    def take(numbers):
+        return RandomLatents(context.main, 0).take(np.array(numbers)).arrays["stylemap"]
+
+    numbers = [0, 3, BLOCK - 1, BLOCK, BLOCK + 3]
+    together = take(numbers)
     for number, expected in zip(numbers[::-1], together[::-1], strict=True):
-        np.testing.assert_array_equal(
-            RandomStylemaps(context).take(np.array([number]))[0], expected
-        )
+        np.testing.assert_array_equal(take([number])[0], expected)
     assert np.abs(together[1] - together[4]).max() > 1e-3  # blocks differ
 
 

@@ -1,4 +1,4 @@
-"""Pictures between photos are compared with training photos, and ways are measured."""
+"""Pictures between photos are compared with training photos, and pairs are measured."""
 
 from dataclasses import replace
 
@@ -15,14 +15,20 @@ from stylemapgan.evaluation.tasks.interpolation.measure import (
 )
 from stylemapgan.evaluation.tasks.interpolation.sheets import changes_along, frames_of
 from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.methods.abstract import Latent
+from stylemapgan.methods.registry import open_methods
 from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
-from stylemapgan.metrics.path import draw_ways
+from stylemapgan.metrics.path import draw_pairs
 
 
 def figures_of(context):
-    ways = draw_ways(10, context.config.steps, context.config.seed)
+    pairs = draw_pairs(10, context.config.steps, context.config.seed)
     return {
-        figure.key: figure for figure in (*lerp_figures(context, 14), length_figure(context, ways))
+        figure.key: figure
+        for figure in (
+            *lerp_figures(context, context.main, 14),
+            length_figure(context, context.main.in_float32(), pairs),
+        )
     }
 
 
@@ -31,20 +37,23 @@ def colours(pictures):
     return rounded.reshape(len(rounded), 3, 2, 16, 2, 16).mean(axis=(3, 5)).reshape(-1, 12)
 
 
-def between(context, ways, positions):
-    w = context.stylemaps
+def between(context, pairs, positions):
+    w, method = context.latents(context.main).arrays["stylemap"], context.main
     return np.concatenate(
         [
-            context.decode(((1 - t) * w[start] + t * w[end])[None].astype(np.float32))
-            for start, end, t in zip(ways.starts, ways.ends, positions, strict=True)
+            context.decode(
+                method,
+                Latent({"stylemap": ((1 - t) * w[start] + t * w[end])[None].astype(np.float32)}),
+            )
+            for start, end, t in zip(pairs.starts, pairs.ends, positions, strict=True)
         ]
     )
 
 
 def test_fid_lerp_compares_one_picture_of_each_way_with_training_photos(context):
     figures = figures_of(context)
-    ways = draw_ways(10, 14, context.config.seed)
-    features = colours(between(context, ways, ways.positions))
+    pairs = draw_pairs(10, 14, context.config.seed)
+    features = colours(between(context, pairs, pairs.positions))
     training = measure_cloud(colours(context.data.training.take(np.arange(14))))
     for variant, count in {"between photos": 14, FEW: 10}.items():
         expected = frechet_distance(measure_cloud(features[:count]), training)
@@ -56,26 +65,29 @@ def test_fid_lerp_compares_one_picture_of_each_way_with_training_photos(context)
 
 def test_path_lengths_are_distances_over_small_steps(context):
     figure = figures_of(context)["path-length"]
-    ways = draw_ways(10, context.config.steps, context.config.seed)
+    pairs = draw_pairs(10, context.config.steps, context.config.seed)
     reach = 5e-3  # wide enough for rounding not to matter; symmetric, so that curves do not either
-    here, there = (between(context, ways, ways.positions + shift) for shift in (-reach, reach))
+    here, there = (between(context, pairs, pairs.positions + shift) for shift in (-reach, reach))
     expected = context.distances[0](here, there) / (2 * reach) ** 2
     assert figure.shares is not None
     np.testing.assert_allclose(figure.shares.numerators, expected, rtol=0.1)
-    first, last = (context.data.names[ends[0]] for ends in (ways.starts, ways.ends))
+    first, last = (context.data.names[ends[0]] for ends in (pairs.starts, pairs.ends))
     assert figure.rows[0] == f"{first} to {last}"
 
 
-def test_figures_hardly_depend_on_the_precision_of_the_model(context):
+def test_figures_hardly_depend_on_the_precision_of_the_model(context, tiny_editor):
     """Rounding to bfloat16 would make a step of a ten-thousandth thousands of times as long."""
     exact = figures_of(context)
-    mixed = replace(context, editor=Editor(context.editor.networks, precision="bf16-mixed"))
+    editor = Editor(tiny_editor.networks, precision="bf16-mixed")
+    mixed = replace(context, methods=open_methods(editor))
     length = figures_of(mixed)["path-length"]
     assert length.estimate.value == pytest.approx(exact["path-length"].estimate.value, rel=1e-2)
-    ways = draw_ways(10, context.config.steps, context.config.seed)
-    steps, expected = (changes_along(each.exact, ways, 6, 8) for each in (mixed, context))
+    pairs = draw_pairs(10, context.config.steps, context.config.seed)
+    steps, expected = (
+        changes_along(each, each.main.in_float32(), pairs, 6, 8) for each in (mixed, context)
+    )
     np.testing.assert_allclose(steps, expected, rtol=1e-2)
-    assert context.exact is context
+    assert context.main.in_float32() is context.main
 
 
 def test_batches_do_not_change_figures(context, rebatched):
@@ -93,11 +105,13 @@ def test_everything_follows_from_the_seed(context):
 
 
 def test_a_way_leads_from_one_reconstruction_to_the_other(context):
-    ways = draw_ways(10, 3)
-    frames = frames_of(context, ways, 1, 5)
-    ends = context.decode(context.stylemaps[[ways.starts[1], ways.ends[1]]])
+    pairs = draw_pairs(10, 3)
+    frames = frames_of(context, context.main, pairs, 1, 5)
+    ends = context.decode(
+        context.main, context.latents(context.main)[np.array([pairs.starts[1], pairs.ends[1]])]
+    )
     np.testing.assert_allclose(frames[[0, -1]], ends, atol=1e-4)
-    changes = changes_along(context, ways, 2, 4)
+    changes = changes_along(context, context.main, pairs, 2, 4)
     assert changes.shape == (2, 4)
     np.testing.assert_allclose(changes[1], context.distances[0](frames[:-1], frames[1:]), rtol=1e-5)
 

@@ -19,7 +19,7 @@ def faces(tmp_path_factory):
 
 
 @pytest.fixture
-def face_bench(context, faces):
+def face_context(context, faces):
     return replace(context, data=open_test_data(faces, SIZE))
 
 
@@ -30,9 +30,9 @@ def listened_to(context):
 
 
 @pytest.mark.parametrize("judge", [attribute_judge, part_judge])
-def test_a_judge_is_trained_once(face_bench, judge):
-    first, heard_first = listened_to(face_bench)
-    second, heard_second = listened_to(face_bench)
+def test_a_judge_is_trained_once(face_context, judge):
+    first, heard_first = listened_to(face_context)
+    second, heard_second = listened_to(face_context)
     figures = [judge(context).figures(context) for context in (first, second)]
     assert "training a judge" in heard_first
     assert "training a judge" not in heard_second
@@ -53,15 +53,15 @@ def test_other_labels_are_learned_anew(context, tmp_path):
         assert "training a judge" in heard
 
 
-def test_the_accuracy_of_a_judge_is_the_share_of_its_right_answers(face_bench):
-    judge, data = attribute_judge(face_bench), face_bench.data
+def test_the_accuracy_of_a_judge_is_the_share_of_its_right_answers(face_context):
+    judge, data = attribute_judge(face_context), face_context.data
     right = {name: [] for name in judge.classifier.attributes}
     for row in range(len(data)):
         said = judge.classifier.judge(data.images(slice(row, row + 1)))[0]
         for at, name in enumerate(judge.classifier.attributes):
             value = judge.classifier.vocabulary[name][said[at]]
             right[name].append(value == data.attributes[name][row])
-    found = {figure.variant: figure.estimate.value for figure in judge.figures(face_bench)}
+    found = {figure.variant: figure.estimate.value for figure in judge.figures(face_context)}
     for name, answers in right.items():
         assert found[name] == np.mean(answers)
     assert found["all attributes"] == pytest.approx(np.mean([*right.values()]))
@@ -72,6 +72,6 @@ def test_data_that_cannot_teach_is_an_obstacle(context):
     assert "It needs maps of parts" in (part_obstacle(context.data) or "")
 
 
-def test_data_that_can_teach_is_none(face_bench):
-    assert attribute_obstacle(face_bench.data) is None
-    assert part_obstacle(face_bench.data) is None
+def test_data_that_can_teach_is_none(face_context):
+    assert attribute_obstacle(face_context.data) is None
+    assert part_obstacle(face_context.data) is None

@@ -6,18 +6,18 @@ import torch
 
 from stylemapgan.data import PhotoSet
 from stylemapgan.errors import ConfigError
-from stylemapgan.evaluation.judges.attribute_classifier import (
+from stylemapgan.evaluation.judges.attributes import (
     UNKNOWN,
     new_classifier,
-    teach_attributes,
     to_values,
+    train_classifier,
     vocabulary_of,
 )
-from stylemapgan.evaluation.judges.learning import LearningConfig, pack, unheard, unpack
-from stylemapgan.evaluation.judges.segmentation import bring_maps_to, new_segmenter, teach_parts
+from stylemapgan.evaluation.judges.parts import new_segmenter, resized_maps, train_segmenter
+from stylemapgan.evaluation.judges.small_networks import TrainingProtocol, pack, silent, unpack
 from stylemapgan.images import from_bytes
 
-SETTINGS = LearningConfig(pictures_seen=960, side=32)
+SETTINGS = TrainingProtocol(pictures_seen=960, side=32)
 LEARNED = 80
 
 
@@ -41,7 +41,7 @@ def words(is_right: np.ndarray) -> dict[str, tuple[str, ...]]:
 def accuracy(known: dict[str, tuple[str, ...]], photos: PhotoSet) -> float:
     """Learn the given labels; then find the right ones of new pictures."""
     classifier = new_classifier(vocabulary_of(known), SETTINGS)
-    teach_attributes(classifier, photos, known, SETTINGS)
+    train_classifier(classifier, photos, known, SETTINGS)
     unseen, is_right, _ = squares(100, seed=9)
     truth = to_values(classifier.vocabulary, words(is_right), 100)
     return float((classifier.judge(from_bytes(unseen.pixels)) == truth).mean())
@@ -61,7 +61,7 @@ def test_a_classifier_learns_nothing_from_labels_that_mean_nothing():
 def test_a_segmenter_learns_where_parts_are():
     photos, _, maps = squares(LEARNED, seed=0)
     segmenter = new_segmenter(2, SETTINGS)
-    teach_parts(segmenter, photos, maps, SETTINGS)
+    train_segmenter(segmenter, photos, maps, SETTINGS)
     unseen, _, truth = squares(50, seed=9)
     found = segmenter.segment(from_bytes(unseen.pixels))
     overlap = (found & truth).sum() / (found | truth).sum()
@@ -71,11 +71,11 @@ def test_a_segmenter_learns_where_parts_are():
 def test_the_same_seed_learns_the_same_and_another_seed_does_not():
     photos, is_right, _ = squares(20, seed=0)
     known = words(is_right)
-    few = LearningConfig(pictures_seen=64, side=32)
+    few = TrainingProtocol(pictures_seen=64, side=32)
     learned = []
-    for settings in (few, few, LearningConfig(pictures_seen=64, side=32, seed=1)):
+    for settings in (few, few, TrainingProtocol(pictures_seen=64, side=32, seed=1)):
         classifier = new_classifier({"side": ("left", "right")}, settings)
-        teach_attributes(classifier, photos, known, settings, unheard)
+        train_classifier(classifier, photos, known, settings, silent)
         learned.append(pack(classifier.network))
     np.testing.assert_array_equal(learned[0], learned[1])
     assert not np.array_equal(learned[0], learned[2])
@@ -83,9 +83,9 @@ def test_the_same_seed_learns_the_same_and_another_seed_does_not():
 
 def test_what_was_learned_can_be_put_into_a_new_network():
     photos, is_right, _ = squares(40, seed=0)
-    few = LearningConfig(pictures_seen=64, side=32)
+    few = TrainingProtocol(pictures_seen=64, side=32)
     old, new = (new_classifier({"side": ("left", "right")}, few) for _ in range(2))
-    teach_attributes(old, photos, words(is_right), few)
+    train_classifier(old, photos, words(is_right), few)
     unpack(new.network, pack(old.network))
     images = torch.rand(3, 3, 32, 32) * 2 - 1
     for ours, theirs in zip(old.network(images), new.network(images), strict=True):
@@ -95,7 +95,7 @@ def test_what_was_learned_can_be_put_into_a_new_network():
 def test_judgements_do_not_depend_on_the_batch_or_on_the_size():
     photos, is_right, _ = squares(40, seed=0)
     classifier = new_classifier({"side": ("left", "right")}, SETTINGS)
-    teach_attributes(classifier, photos, words(is_right), SETTINGS)
+    train_classifier(classifier, photos, words(is_right), SETTINGS)
     images = from_bytes(photos.pixels)
     one_by_one = np.concatenate([classifier.judge(image[None]) for image in images])
     np.testing.assert_array_equal(classifier.judge(images), one_by_one)
@@ -118,11 +118,11 @@ def test_rare_and_unknown_values_and_names_are_not_learned():
 
 def test_maps_keep_their_parts_when_brought_to_another_size():
     maps = np.random.default_rng(0).integers(0, 10, (3, 8, 8)).astype(np.uint8)
-    doubled = bring_maps_to(maps, 16)
+    doubled = resized_maps(maps, 16)
     np.testing.assert_array_equal(doubled, maps.repeat(2, axis=1).repeat(2, axis=2))
-    np.testing.assert_array_equal(bring_maps_to(doubled, 8), maps)
+    np.testing.assert_array_equal(resized_maps(doubled, 8), maps)
 
 
 def test_a_network_that_sees_nothing_is_refused():
-    with pytest.raises(ConfigError, match="got 32 a step and 8 to be seen"):
-        LearningConfig(pictures_seen=8)
+    with pytest.raises(ConfigError, match="got 32 pictures a step and 8 in all"):
+        TrainingProtocol(pictures_seen=8)

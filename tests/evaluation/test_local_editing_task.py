@@ -7,14 +7,14 @@ import pytest
 from PIL import Image
 from pixel_editor import PixelEditor
 
-from stylemapgan.editing import operations
 from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.findings import Findings
-from stylemapgan.evaluation.tasks.local_editing.edits import halves_of, open_edits, parts_of
+from stylemapgan.evaluation.tasks.local_editing.edits import halves_of, parts_of
 from stylemapgan.evaluation.tasks.local_editing.measure import LocalEditing, measure_edits
-from stylemapgan.evaluation.tasks.local_editing.sheets import edit_sheets, without_the_rest
+from stylemapgan.evaluation.tasks.local_editing.sheets import edit_sheets, part_taken
 from stylemapgan.images.levels import to_numpy
-from stylemapgan.metrics.path import draw_ways
+from stylemapgan.methods.registry import open_methods
+from stylemapgan.metrics.path import draw_pairs
 
 SIZE = 32
 EDITS = 8
@@ -27,7 +27,7 @@ def context(context):
 
 
 @pytest.fixture
-def bench_with_parts(context, tmp_path, data_folder):
+def context_with_parts(context, tmp_path, data_folder):
     """Maps with a sun of another size and place in each picture; too small in the first two."""
     (tmp_path / "val").symlink_to(data_folder / "val")
     labels = tmp_path / "labels" / "val"
@@ -67,10 +67,10 @@ def naive_figures(edited, source, reference, mask) -> tuple[float, float, float]
 
 
 @pytest.mark.parametrize("space", ["w", "w-plus"])
-def test_figures_are_those_of_a_loop_over_single_edits_and_pixels(context, space):
+def test_figures_are_those_of_a_loop_over_single_edits_and_pixels(context, tiny_editor, space):
     found = values(LocalEditing().measure(context))
-    pairs = draw_ways(len(context.data), EDITS, context.config.seed)
-    editor = context.editor
+    pairs = draw_pairs(len(context.data), EDITS, context.config.seed)
+    editor = tiny_editor
     edited, masks = [], []
     for row, (own, other) in enumerate(zip(pairs.starts, pairs.ends, strict=True)):
         mask = np.zeros((1, 1, SIZE, SIZE), dtype=np.float32)
@@ -112,14 +112,14 @@ def test_copied_pixels_have_no_error_but_a_seam_and_nothing_done_keeps_the_sourc
 
 
 def test_an_editor_without_loss_does_what_copying_pixels_does(context):
-    found = values(LocalEditing().measure(replace(context, editor=PixelEditor())))
+    found = values(LocalEditing().measure(replace(context, methods=open_methods(PixelEditor()))))
     for name in ("mse-src", "mse-ref", "seam"):
         for space in ("w", "w-plus"):
             assert found[f"{name} (halves, {space})"] == found[f"{name} (halves, copy pixels)"]
 
 
-def test_parts_are_taken_where_the_reference_has_them_if_they_are_large_enough(bench_with_parts):
-    data = bench_with_parts.data
+def test_parts_are_taken_where_the_reference_has_them_if_they_are_large_enough(context_with_parts):
+    data = context_with_parts.data
     sources, references = np.arange(10), (np.arange(10) + 1) % 10
     edits = parts_of(data, sources, references, seed=0)
     assert len(edits) == 10  # the sky is everywhere
@@ -131,16 +131,16 @@ def test_parts_are_taken_where_the_reference_has_them_if_they_are_large_enough(b
     assert edits.names[0] == f"00.png + {edits.parts[0]} of 01.png"
 
 
-def test_pairs_without_a_part_to_exchange_are_left_out(bench_with_parts):
-    labels = bench_with_parts.data.folder / "labels" / "val"
+def test_pairs_without_a_part_to_exchange_are_left_out(context_with_parts):
+    labels = context_with_parts.data.folder / "labels" / "val"
     for number in (0, 1):  # nothing but sky
         Image.fromarray(np.zeros((SIZE, SIZE), dtype=np.uint8)).save(labels / f"{number:02}.png")
-    edits = parts_of(bench_with_parts.data, np.array([5, 6, 7]), np.array([0, 4, 1]), seed=0)
+    edits = parts_of(context_with_parts.data, np.array([5, 6, 7]), np.array([0, 4, 1]), seed=0)
     assert (edits.sources.tolist(), edits.references.tolist()) == ([6], [4])
 
 
-def test_each_part_has_figures_of_its_own_that_add_up(bench_with_parts):
-    findings = LocalEditing().measure(bench_with_parts)
+def test_each_part_has_figures_of_its_own_that_add_up(context_with_parts):
+    findings = LocalEditing().measure(context_with_parts)
     figures = {figure.key: figure for figure in findings.figures}
     for name in ("mse-src", "mse-ref", "seam"):
         of_all = figures[f"{name} (parts, w)"]
@@ -157,16 +157,16 @@ def test_each_part_has_figures_of_its_own_that_add_up(bench_with_parts):
 
 
 def test_sheets_show_edits_and_the_worst_first(context):
-    pairs = draw_ways(len(context.data), EDITS, 0)
+    pairs = draw_pairs(len(context.data), EDITS, 0)
     edits = halves_of(context.data, pairs.starts, pairs.ends)
-    measured = measure_edits(context, edits)["w-plus"]
+    measured = measure_edits(context, edits)
     sheets = edit_sheets(context, "halves", edits, measured)
     assert [each.name for each in sheets] == [
         "halves",
         *(f"halves-worst-{w}" for w in ("seams", "references")),
     ]
     assert all(np.asarray(each.images).shape[:2] == (1, 3) for each in sheets)
-    steps = measured["seam"]
+    steps = measured["w-plus"]["seam"]
     worst = int(np.argmax(steps.numerators - steps.denominators))
     order = np.roll(np.arange(EDITS), -worst)  # the worst comes first already, whatever is drawn
     moved = replace(
@@ -175,27 +175,30 @@ def test_sheets_show_edits_and_the_worst_first(context):
         references=edits.references[order],
         parts=tuple(edits.parts[row] for row in order),
     )
-    again = edit_sheets(context, "halves", moved, measure_edits(context, moved)["w-plus"])
+    again = edit_sheets(context, "halves", moved, measure_edits(context, moved))
     tile = np.s_[..., :160, :]  # titles and the first row
     shown = [np.asarray(sheet.images)[tile] for sheet in again]
     np.testing.assert_allclose(shown[0], shown[1], atol=0.02)
 
 
 def test_what_is_taken_is_shown_and_the_rest_faintly(context):
-    pairs = draw_ways(len(context.data), 2, 0)
-    opened = open_edits(context, halves_of(context.data, pairs.starts, pairs.ends), slice(0, 2))
-    shown = without_the_rest(opened)
-    inside = np.broadcast_to(opened.mask > 0, shown.shape)
-    np.testing.assert_array_equal(shown[inside], opened.reference[inside])
+    pairs = draw_pairs(len(context.data), 2, 0)
+    given = halves_of(context.data, pairs.starts, pairs.ends).pictures(slice(0, 2))
+    shown = part_taken(given)
+    inside = np.broadcast_to(given.mask > 0, shown.shape)
+    np.testing.assert_array_equal(shown[inside], given.reference[inside])
     assert shown[~inside].min() > 0.6
 
 
-def test_masks_of_edits_fit_the_operations(context):
-    pairs = draw_ways(len(context.data), 2, 0)
-    opened = open_edits(context, halves_of(context.data, pairs.starts, pairs.ends), slice(0, 2))
-    blended = operations.blend(opened.source_stylemap, opened.reference_stylemap, opened.mask)
-    np.testing.assert_array_equal(blended[0, ..., 2:], opened.reference_stylemap[0, ..., 2:])
-    np.testing.assert_array_equal(blended[0, ..., :2], opened.source_stylemap[0, ..., :2])
+def test_edits_take_the_half_that_their_mask_covers(context):
+    lossless = replace(context, methods=open_methods(PixelEditor()))
+    pairs = draw_pairs(len(context.data), 2, 0)
+    edits = halves_of(context.data, pairs.starts, pairs.ends)
+    given = edits.pictures(slice(0, 1))
+    for method in lossless.methods[:2]:
+        edited = edits.carry_out(lossless, method, slice(0, 1))
+        np.testing.assert_array_equal(edited[..., 16:], given.reference[..., 16:])
+        np.testing.assert_array_equal(edited[..., :16], given.source[..., :16])
 
 
 def test_a_single_photo_has_nothing_to_borrow_from(context):

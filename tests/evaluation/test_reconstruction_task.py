@@ -12,6 +12,7 @@ from stylemapgan.editing import AbstractEditor
 from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.tasks.reconstruction.measure import Reconstruction
 from stylemapgan.images.levels import to_numpy
+from stylemapgan.methods.registry import open_methods
 
 
 @final
@@ -51,9 +52,9 @@ def errors(figure):
     return figure.shares.numerators
 
 
-def test_figures_are_means_over_photos_of_the_naive_measures(context):
+def test_figures_are_means_over_photos_of_the_naive_measures(context, tiny_editor):
     photos = context.data.images(slice(None))
-    made = context.editor.reconstruct(context.editor.as_array(photos)).numpy().clip(-1, 1)
+    made = tiny_editor.reconstruct(tiny_editor.as_array(photos)).numpy().clip(-1, 1)
     squared = [
         float(np.mean((photo.astype(float) - other.astype(float)) ** 2))
         for photo, other in zip(photos, made, strict=True)
@@ -79,7 +80,7 @@ def test_batches_do_not_change_figures(context, rebatched):
 
 
 def test_a_perfect_editor_makes_no_error(context):
-    figures = figures_of(replace(context, editor=PerfectEditor()))
+    figures = figures_of(replace(context, methods=open_methods(PerfectEditor())))
     assert figures["mse"].estimate.value == 0
     assert figures["psnr"].estimate.value == math.inf
     assert figures["ssim"].estimate.value == pytest.approx(1)

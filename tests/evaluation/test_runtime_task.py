@@ -4,12 +4,21 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from pixel_editor import PixelEditor
 
-from stylemapgan.evaluation.memory import STATUS, forget_peak, peak_mebibytes
 from stylemapgan.evaluation.tasks.runtime.measure import Runtime, quantile, rate
-from stylemapgan.evaluation.tasks.runtime.timing import WORKS, time_runs, works
+from stylemapgan.evaluation.tasks.runtime.timing import (
+    STATUS,
+    STEPS,
+    count_operations,
+    peak_mebibytes,
+    reset_peak,
+    steps_of,
+    time_runs,
+)
 from stylemapgan.images.levels import to_numpy
+from stylemapgan.methods.registry import main_method, open_methods
 from stylemapgan.metrics.intervals import Bootstrap
 
 
@@ -18,56 +27,75 @@ def context(context):
     return replace(context, config=replace(context.config, runs=4, batch=3))
 
 
-def test_every_work_is_timed_for_one_picture_and_in_batches(context):
+def test_every_step_is_timed_for_one_picture_and_in_batches(context, tiny_editor):
     findings = Runtime().measure(context)
     figures = {figure.key: figure for figure in findings.figures}
-    for work in WORKS:
-        half, most = (figures[f"{name} ({work})"].estimate for name in ("p50", "p95"))
+    steps = [*STEPS, "w, edit and show", "poisson, edit and show", "copy pixels, edit"]
+    for step in steps:
+        half, most = (figures[f"{name} ({step})"].estimate for name in ("p50", "p95"))
         assert 0 < half.low <= half.value <= half.high
         assert half.value <= most.value
         assert half.count == 4
-        assert figures[f"rate ({work})"].estimate.value > 0
-    assert {figure.unit for figure in findings.figures} == {"ms", "pictures/s", "MiB"}
+        assert figures[f"rate ({step})"].estimate.value > 0
+    assert {figure.unit for figure in findings.figures} == {
+        "ms",
+        "pictures/s",
+        "MiB",
+        "GFLOP",
+    }
     assert {"engine", "device", "threads", "processor", "batch"} <= set(findings.settings)
     assert findings.settings["engine"] == "PyTorch"
     parameters = sum(
         each.numel()
-        for network in (context.editor.networks.generator, context.editor.networks.encoder)
+        for network in (tiny_editor.networks.generator, tiny_editor.networks.encoder)
         for each in network.parameters()
     )
     assert figures["size"].estimate.value == 4 * parameters / 2**20
 
 
-def test_an_editor_nobody_can_look_into_has_times_but_no_size(context):
-    findings = Runtime().measure(replace(context, editor=PixelEditor()))
+def test_an_editor_without_networks_has_times_but_no_size(context):
+    findings = Runtime().measure(replace(context, methods=open_methods(PixelEditor())))
     names = {figure.name for figure in findings.figures}
     assert {"p50", "p95", "rate"} <= names
-    assert "size" not in names
+    assert not names & {"size", "operations"}
     assert findings.settings["engine"] == "PixelEditor"
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_works_do_what_they_are_called(context, count):
-    editor = context.editor
+def test_steps_do_what_they_are_called(context, tiny_editor, count):
+    editor, method = tiny_editor, context.main
     photos = context.data.images(slice(0, count))
     references = context.data.images(slice(1, count + 1))
     half = np.zeros((1, 1, 32, 32), dtype=np.float32)
     half[..., 16:, :] = 1
-    made = {name: work() for name, work in works(context, count).items()}
-    assert set(made) == set(WORKS)
+    made = {name: step() for name, step in steps_of(context, method, count).items()}
+    assert set(made) == set(STEPS)
+    stylemaps = made["encode"].arrays["stylemap"]
     expected = {
-        "encode": editor.encode(photos),
         "decode": editor.reconstruct(photos),
         "edit and show": editor.blend_w_plus(photos, references, half),
     }
     for name, value in expected.items():
         np.testing.assert_allclose(to_numpy(made[name]), to_numpy(value), atol=1e-5)
-    embedded = editor.resize(editor.encode(photos))
-    for ours, theirs in zip(made["embed"], embedded, strict=True):
+    encoded = editor.encode(photos)
+    np.testing.assert_allclose(to_numpy(stylemaps), to_numpy(encoded), atol=1e-5)
+    embedded = [encoded, *editor.resize(encoded)]
+    for ours, theirs in zip(made["embed"].arrays.values(), embedded, strict=True):
         np.testing.assert_allclose(to_numpy(ours), to_numpy(theirs), atol=1e-5)
     np.testing.assert_allclose(
-        to_numpy(editor.synthesize(made["edit"])), to_numpy(expected["edit and show"]), atol=1e-5
+        to_numpy(method.decode(made["edit"])), to_numpy(expected["edit and show"]), atol=1e-5
     )
+
+
+def test_operations_are_those_of_the_convolutions(tiny_editor):
+    convolution = torch.nn.Conv2d(3, 5, 3, padding=1)
+    images = torch.zeros(1, 3, 8, 8)
+    with torch.inference_mode():
+        assert count_operations(lambda: convolution(images)) == 2 * 8 * 8 * 9 * 3 * 5
+    assert count_operations(lambda: np.ones(3) @ np.ones(3)) == 0
+    method = main_method(open_methods(tiny_editor))
+    latent = method.encode(images.new_zeros(1, 3, 32, 32))
+    assert count_operations(lambda: method.decode(latent)) > 1e6
 
 
 def test_calls_that_warm_up_are_not_timed():
@@ -93,7 +121,7 @@ def test_the_peak_holds_what_was_let_go_until_it_is_forgotten():
     assert before is not None
     peak = peak_mebibytes()
     assert peak is not None
-    assert forget_peak()
+    assert reset_peak()
     now = peak_mebibytes()
     assert now is not None
     assert peak - now > 90

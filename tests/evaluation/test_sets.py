@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from stylemapgan.data import spread_rows
 from stylemapgan.evaluation.sets import (
     LARGEST_RESAMPLED,
     LEAST,
@@ -14,7 +15,6 @@ from stylemapgan.evaluation.sets import (
     set_coverage,
     set_distances,
     set_figures,
-    spread_rows,
     too_few,
 )
 from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
@@ -49,7 +49,7 @@ def test_both_sides_are_capped_alike(context):
 
 def test_few_photos_cannot_be_compared(context):
     assert too_few(context, LEAST) is None
-    assert f"from {LEAST} on each side, here are 5" in (too_few(context, 5) or "")
+    assert f"at least {LEAST} pictures in each, here are 5" in (too_few(context, 5) or "")
 
 
 def test_photos_are_looked_at_once_for_each_network_and_choice(context):

@@ -11,10 +11,14 @@ from stylemapgan.errors import DataError
 from stylemapgan.evaluation.cache import FeatureCache
 from stylemapgan.evaluation.data import TripleFiles, open_test_data
 from stylemapgan.evaluation.judges.attributes import attribute_judge
+from stylemapgan.evaluation.tasks.swap.against_truth import (
+    choose_triples,
+    open_swaps,
+    wanted_values,
+)
 from stylemapgan.evaluation.tasks.swap.measure import Swap
-from stylemapgan.evaluation.tasks.swap.measures import wanted_values
-from stylemapgan.evaluation.tasks.swap.triples import choose_triples, open_swaps
 from stylemapgan.images import read, read_mask
+from stylemapgan.methods.registry import open_methods
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +29,11 @@ def faces(tmp_path_factory):
 
 
 @pytest.fixture
-def face_bench(context, faces):
+def face_context(context, faces):
     """A perfect editor; it swaps what the mask covers, whole and nothing else."""
     cache = FeatureCache(faces / "cache")  # judges learn once for all tests here
     data = open_test_data(faces, SIZE)
-    return replace(context, editor=PixelEditor(), data=data, cache=cache)
+    return replace(context, methods=open_methods(PixelEditor()), data=data, cache=cache)
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +43,9 @@ def measured():
 
 
 @pytest.fixture
-def findings(face_bench, measured):
+def findings(face_context, measured):
     if not measured:
-        measured.append(Swap().measure(face_bench))
+        measured.append(Swap().measure(face_context))
     return measured[0]
 
 
@@ -64,9 +68,9 @@ def test_the_true_picture_is_perfect(found):
     assert found["part-iou (the true picture)"].estimate.value == 1
 
 
-def test_what_the_judge_finds_in_the_true_picture_is_its_own_accuracy_there(found, face_bench):
-    classifier = attribute_judge(face_bench).classifier
-    swaps = opened(face_bench)
+def test_what_the_judge_finds_in_the_true_picture_is_its_own_accuracy_there(found, face_context):
+    classifier = attribute_judge(face_context).classifier
+    swaps = opened(face_context)
     said = classifier.judge(swaps.truth)
     taken, kept = [], []
     for row, triple in enumerate(swaps.triples):
@@ -81,10 +85,10 @@ def test_what_the_judge_finds_in_the_true_picture_is_its_own_accuracy_there(foun
     assert found["attributes-kept (the true picture)"].estimate.value == np.mean(kept)
 
 
-def test_baselines_are_what_a_plain_loop_computes(found, face_bench):
+def test_baselines_are_what_a_plain_loop_computes(found, face_context):
     errors = {"copy pixels": [], "do nothing": []}
     inside = {"copy pixels": [], "do nothing": []}
-    for triple in face_bench.data.triples:
+    for triple in face_context.data.triples:
         source, reference, truth = (
             read(triple.folder / f"{name}.png")[0] for name in ("source", "reference", "truth")
         )
@@ -113,10 +117,11 @@ def test_an_editor_that_copies_pixels_scores_as_copied_pixels_do(found):
 
 
 @pytest.mark.slow
-def test_swaps_do_not_depend_on_the_batch_and_are_the_same_again(face_bench, tiny_editor):
+def test_swaps_do_not_depend_on_the_batch_and_are_the_same_again(face_context, tiny_editor):
+    methods = open_methods(tiny_editor)
     findings = [
-        by_key(Swap().measure(replace(face_bench, editor=tiny_editor, config=config)))
-        for config in (replace(face_bench.config, batch=batch) for batch in (1, 5, 5))
+        by_key(Swap().measure(replace(face_context, methods=methods, config=config)))
+        for config in (replace(face_context.config, batch=batch) for batch in (1, 5, 5))
     ]
     for key, figure in findings[0].items():
         assert figure.estimate.value == pytest.approx(findings[1][key].estimate.value, abs=1e-6)
@@ -158,10 +163,10 @@ def test_data_without_true_results_is_an_obstacle(context):
     assert "stylemapgan avatars" in (Swap().obstacle(context) or "")
 
 
-def test_a_missing_picture_is_named(face_bench, tmp_path):
+def test_a_missing_picture_is_named(face_context, tmp_path):
     lost = TripleFiles(tmp_path, "glasses", {}, {})
-    with pytest.raises(DataError, match=r"truth\.png: make the triples anew"):
-        open_swaps(face_bench, [lost])
+    with pytest.raises(DataError, match=r"truth\.png: draw the triples again"):
+        open_swaps(face_context, [lost])
 
 
 def test_fewer_swaps_are_as_many_of_each_part(tmp_path):
@@ -172,10 +177,10 @@ def test_fewer_swaps_are_as_many_of_each_part(tmp_path):
     assert len(choose_triples(triples, 100)) == 12
 
 
-def test_colours_of_a_part_change_only_where_they_differ(face_bench):
-    classifier = attribute_judge(face_bench).classifier
+def test_colours_of_a_part_change_only_where_they_differ(face_context):
+    classifier = attribute_judge(face_context).classifier
     face = {"background_colour": "red", "glasses": "none"}
-    swap = TripleFiles(face_bench.data.folder, "glasses", face, {**face, "glasses": "none"})
+    swap = TripleFiles(face_context.data.folder, "glasses", face, {**face, "glasses": "none"})
     wanted, changes = wanted_values(classifier, [swap])
     assert not changes.any()
     words = dict(zip(classifier.attributes, wanted[0], strict=True))

@@ -20,7 +20,7 @@ MEBIBYTE = 2**20
 PROGRAM = """
 import sys
 from stylemapgan.cli.main import main
-from stylemapgan.evaluation.memory import peak_mebibytes
+from stylemapgan.evaluation.tasks.runtime.timing import peak_mebibytes
 code = main(sys.argv[2:])
 open(sys.argv[1], "w").write(str(peak_mebibytes()))
 sys.exit(code)

@@ -11,7 +11,6 @@ from stylemapgan.metrics import intervals
 from stylemapgan.metrics.intervals import (
     Bootstrap,
     Estimate,
-    difference_interval,
     mean_interval,
     ratio_interval,
     set_interval,
@@ -90,17 +89,6 @@ def test_intervals_of_sets_are_as_wide_as_the_figure_scatters_over_sets():
     assert held >= 88
 
 
-def test_pairs_are_drawn_together():
-    hardness = np.random.default_rng(6).normal(0, 10, 60)
-    better, worse = hardness, hardness + np.random.default_rng(7).normal(1, 0.1, 60)
-    found = difference_interval(worse, better)
-    assert found.is_apart_from(0.0)
-    assert found.value == pytest.approx(float((worse - better).mean()))
-    assert found.high - found.low < 0.1
-    assert found == mean_interval(worse - better)
-    assert not difference_interval(better, better).is_apart_from(0.0)
-
-
 def test_equal_seeds_give_equal_intervals_however_memory_is_cut(monkeypatch):
     whole = mean_interval(SKEWED)
     assert mean_interval(SKEWED) == whole
@@ -112,7 +100,6 @@ def test_equal_seeds_give_equal_intervals_however_memory_is_cut(monkeypatch):
 def test_measurements_without_spread_have_no_width():
     assert mean_interval(np.full(5, 0.25)) == Estimate(0.25, 0.25, 0.25, 5)
     assert mean_interval(np.full(5, np.inf)) == Estimate(math.inf, math.inf, math.inf, 5)
-    assert difference_interval(np.full(5, np.inf), np.full(5, np.inf)).value == 0
 
 
 def test_more_confidence_makes_wider_intervals():

@@ -1,18 +1,16 @@
 """`stylemapgan compare`."""
 
+import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from stylemapgan.cli.measuring import Measuring, names_of
+from stylemapgan.cli.measuring import ALL_TASKS, Measuring, MeasuringOptions
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
-from stylemapgan.config.engine import Engine
-from stylemapgan.config.evaluation import EvaluationConfig
-from stylemapgan.config.judges import JudgeConfig
-from stylemapgan.config.training import Precision
 from stylemapgan.errors import ConfigError, MissingExtraError
 from stylemapgan.pages import refuse_without_packages
 
@@ -21,7 +19,9 @@ if TYPE_CHECKING:
     from stylemapgan.evaluation.records import EvaluationRecord
 
 EVALUATION = "evaluation.json"
-"""What tells a folder that `evaluate` wrote from a folder of ONNX files."""
+"""File that a folder of `evaluate` holds, and a folder of ONNX files does not."""
+NAME = re.compile(r"[a-z0-9-]+")
+"""Of a method; paths that follow a drive's colon do not look like one."""
 
 app = App(default_parameter=Parameter(consume_multiple=True))  # --weights a.pth b.pth
 
@@ -31,77 +31,112 @@ def compare(
     *models: str,
     output: Path,
     data: Path | None = None,
-    tasks: str = "",
-    engine: Engine = "auto",
-    device: str = "cpu",
-    precision: Precision = "auto",
-    judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = JudgeConfig(),
-    settings: Annotated[EvaluationConfig, Parameter(name="*", group="Extent")] = EvaluationConfig(),
+    options: MeasuringOptions = ALL_TASKS,
 ) -> None:
-    """Compare models, and name the better one where the difference is significant.
+    """Compare models, or methods of editing, and name a better one where figures can decide.
 
-    Models are measured first, each into a folder of its own in OUTPUT; what is measured already
-    is not measured again. Differences are to the first model.
+    Models are measured first, each into its own folder in OUTPUT, unless they are measured
+    already. Differences are to the first.
 
     Args:
         models: Two or more: names of bundled models, model files, or folders that `evaluate` wrote.
+            MODEL:METHOD compares one method alone, such as hands-64:w hands-64:poisson; a model
+            without a method then stands for its w-plus.
         output: Folder for the comparison.
-        data: Folder of photos that no model saw, as for `evaluate`; not needed where all models
-            are measured already.
-        tasks: What to measure, as for `evaluate`.
-        engine: What runs the models: onnx, torch, or auto, which takes onnx where it can.
-        device: Where to compute: cpu, cuda, mps.
-        precision: Arithmetic of the models' networks; auto takes bf16-mixed where the processor
-            or GPU multiplies bfloat16. Figures that need float32 are computed in it anyway.
-        judges: Networks that judge pictures.
-        settings: How much is looked at.
+        data: Folder of photos that no model saw, as for `evaluate`; not needed if all models are
+            measured already.
+        options: What is measured, and how.
     """
     if len(models) < 2:
         raise ConfigError(f"A comparison needs at least 2 models, got {len(models)}.")
     refuse_without_packages()
     console = Console()
-    measuring = Measuring(
-        console=console,
-        tasks=names_of(tasks),
-        judges=judges,
-        settings=settings,
-        engine=engine,
-        device=device,
-        precision=precision,
-    )
-    folders = _folders(models, output)
+    measuring = Measuring(console=console, options=options)
+    compared = [_parse(model) for model in dict.fromkeys(models)]
+    folders = _folders(compared, output)
     with goes_on_after_ctrl_c(console):
         records = [
-            _record(model, data, folders[model], measuring) for model in dict.fromkeys(models)
+            _record(each, data, folder, measuring)
+            for each, folder in zip(compared, folders, strict=True)
         ]
-    _compare(console, records, output)
+    _compare(console, _aligned(compared, records), output)
 
 
-def _folders(models: tuple[str, ...], output: Path) -> dict[str, Path]:
-    """Choose a folder for each model: its name, numbered where two have the same."""
-    folders: dict[str, Path] = {}
-    for model in models:
-        name = Path(model).stem
-        taken = sum(folder.name.partition("-again-")[0] == name for folder in folders.values())
-        folders.setdefault(model, output / (f"{name}-again-{taken}" if taken else name))
+@dataclass(frozen=True)
+class _Compared:
+    """A model, and the method that is compared; empty for all methods."""
+
+    model: str
+    method: str = ""
+
+
+def _parse(text: str) -> _Compared:
+    """Split MODEL:METHOD; a colon that no method follows belongs to the model's name.
+
+    Raises:
+        ConfigError: The method is unknown, and no model has that name.
+    """
+    try:
+        from stylemapgan.methods.registry import refuse_unknown_methods
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
+    model, _, method = text.rpartition(":")
+    if not model or Path(text).exists() or not NAME.fullmatch(method):
+        return _Compared(text)
+    refuse_unknown_methods([method])
+    return _Compared(model, method)
+
+
+def _folders(compared: list[_Compared], output: Path) -> list[Path]:
+    """Choose a folder for each: its name, numbered where two are equal."""
+    folders: list[Path] = []
+    for each in compared:
+        name = "-".join(part for part in (Path(each.model).stem, each.method) if part)
+        taken = sum(folder.name.partition("-again-")[0] == name for folder in folders)
+        folders.append(output / (f"{name}-again-{taken}" if taken else name))
     return folders
 
 
 def _record(
-    model: str, data: Path | None, folder: Path, measuring: Measuring
+    compared: _Compared, data: Path | None, folder: Path, measuring: Measuring
 ) -> "EvaluationRecord":
     """Read what is measured already, or measure."""
+    model, method = compared.model, compared.method
     if (Path(model) / EVALUATION).is_file():
         try:
             from stylemapgan.evaluation.records import read_evaluation
             from stylemapgan.evaluation.tasks.registry import TASKS
         except ModuleNotFoundError as error:
-            raise MissingExtraError(error.name or "PyTorch", "train") from None
+            raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
         return read_evaluation(Path(model), list(TASKS))
     if data is None:
-        raise ConfigError(f"{model} is not measured yet: say on which photos, with --data FOLDER.")
-    say(measuring.console, f"measuring {model}", style="bold")
-    return measuring.measure(model, data, folder)
+        raise ConfigError(f"{model} is not measured yet: name the photos with --data FOLDER.")
+    say(measuring.console, f"measuring {model}{method and f', method {method}'}", style="bold")
+    return measuring.measure(model, data, folder, (method,) if method else ())
+
+
+def _aligned(
+    compared: list[_Compared], records: list["EvaluationRecord"]
+) -> list["EvaluationRecord"]:
+    """Reduce all evaluations to one method each if one of them holds a single method."""
+    from stylemapgan.evaluation.comparability import of_method
+    from stylemapgan.methods.registry import MAIN, METHODS
+
+    if not any(
+        each.method or len(record.subject.methods) == 1
+        for each, record in zip(compared, records, strict=True)
+    ):
+        return records
+    main = METHODS[MAIN].name
+    return [
+        of_method(record, METHODS[each.method].name if each.method else _only(record, main))
+        for each, record in zip(compared, records, strict=True)
+    ]
+
+
+def _only(record: "EvaluationRecord", main: str) -> str:
+    methods = record.subject.methods
+    return methods[0] if len(methods) == 1 else main
 
 
 def _compare(console: Console, records: list["EvaluationRecord"], output: Path) -> None:
@@ -123,7 +158,7 @@ def _main_figures(comparison: "Comparison") -> Table:
     first, *others = comparison.names
     table = Table(title="Main figures", title_justify="left", title_style="bold", show_lines=True)
     table.add_column("figure")
-    for name in (first, *others, *(f"{name} against {first}" for name in others)):
+    for name in (first, *others, *(f"{name} minus {first}" for name in others)):
         table.add_column(name, justify="right")
     table.add_column("better")
     for row in comparison_rows(comparison):

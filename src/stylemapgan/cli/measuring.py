@@ -1,19 +1,20 @@
-"""What `evaluate` and `compare` have in common: measure a model while somebody watches."""
+"""What `evaluate` and `compare` share: options, and measuring with progress on the screen."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
 from stylemapgan.cli.bars import Bar
+from stylemapgan.cli.options import ON_THE_CPU, EngineOptions
 from stylemapgan.cli.speaking import say
-from stylemapgan.config.engine import Engine
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
-from stylemapgan.config.training import Precision
+from stylemapgan.editing import open_editor
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -23,7 +24,28 @@ if TYPE_CHECKING:
 
 
 ONNX = "ONNX Runtime (cpu), precision 32-true"
-"""What computes where PyTorch does not."""
+"""What computes without PyTorch."""
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class MeasuringOptions:
+    """What is measured, and how."""
+
+    tasks: str = ""
+    """What to measure, separated by commas: runtime, reconstruction, generation, interpolation,
+    local-editing, swap, directions, detectability. All by default."""
+    engine_config: EngineOptions = ON_THE_CPU
+    judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = field(
+        default_factory=JudgeConfig
+    )
+    config: Annotated[EvaluationConfig, Parameter(name="*", group="Extent")] = field(
+        default_factory=EvaluationConfig
+    )
+
+
+ALL_TASKS = MeasuringOptions()
+"""The default."""
 
 
 @dataclass(kw_only=True)
@@ -31,55 +53,66 @@ class Measuring:
     """Measures models, one after another, all in the same way."""
 
     console: Console
-    tasks: tuple[str, ...]
-    """Names; all tasks if empty."""
-    judges: JudgeConfig
-    settings: EvaluationConfig
-    engine: Engine
-    device: str
-    precision: Precision
+    options: MeasuringOptions
+    _task: str = field(default="", init=False)
 
-    def measure(self, model: str, data: Path, output: Path) -> "EvaluationRecord":
-        """Measure what is not measured yet, and print the main figures of each task."""
+    def measure(
+        self, model: str, data: Path, output: Path, methods: tuple[str, ...] = ()
+    ) -> "EvaluationRecord":
+        """Measure what is not measured yet, and print the main figures of each task.
+
+        Args:
+            model: Name or path.
+            data: Folder of photos.
+            output: Folder of the evaluation.
+            methods: Names of methods; all if empty.
+        """
         try:
-            from stylemapgan.evaluation.opening import Place, open_evaluation
+            from stylemapgan.evaluation.opening import describe_subject, open_context
             from stylemapgan.evaluation.run import evaluate
             from stylemapgan.evaluation.tasks.registry import choose_tasks
         except ModuleNotFoundError as error:
-            raise MissingExtraError(error.name or "PyTorch", "train") from None
-        tasks = choose_tasks(self.tasks)
-        place = Place(engine=self.engine, device=self.device, precision=self.precision)
+            raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
+        tasks, options = choose_tasks(names_of(self.options.tasks)), self.options
         with Bar(self.console) as bar:
-            self._bar, self._task = bar, ""
-            bench, subject = open_evaluation(model, data, self.settings, self._judges, place)
-            say(self.console, bench.editor.what_computes or ONNX)
-            bench.on_progress = self._show
-            return evaluate(bench, tasks, output, subject, self._tell)
+            self._bar = bar
+            editor = open_editor(model, **asdict(options.engine_config))
+            context = open_context(editor, data, options.config, self._judges, methods)
+            subject = describe_subject(model, editor, context, self._judges)
+            say(self.console, editor.what_computes or ONNX)
+            context.on_progress = self._show
+            return evaluate(context, tasks, output, subject, self._show_task)
 
     @cached_property
     def _judges(self) -> "Judges":
         from stylemapgan.evaluation.opening import open_judges
 
-        return open_judges(self.judges, self.device, self._bar.show_download)
+        device = self.options.engine_config.device
+        return open_judges(self.options.judges, device, self._bar.show_download)
 
     def _show(self, step: str, done: int, total: int) -> None:
         self._bar.show(f"{self._task}: {step}", done, total)
 
-    def _tell(self, task: "AbstractTask", record: "TaskRecord | None") -> None:
+    def _show_task(self, task: "AbstractTask", record: "TaskRecord | None") -> None:
         if record is None:
             self._task = task.name
-        else:
-            self._bar.hide()
-            self.console.print(_main_figures(record))
+            return
+        self._bar.hide()
+        self.console.print(_main_figures(record))
+        if record.findings.left_out:
+            from stylemapgan.evaluation.tasks.abstract import list_reasons
+
+            reasons = list_reasons(record.findings.left_out)
+            say(self.console, f"left out of {record.task}: {reasons}", style="dim")
 
 
-def names_of(tasks: str) -> tuple[str, ...]:
-    """Cut `--tasks a,b` into names."""
-    return tuple(name.strip() for name in tasks.split(",") if name.strip())
+def names_of(listed: str) -> tuple[str, ...]:
+    """Cut `a,b` into names."""
+    return tuple(name.strip() for name in listed.split(",") if name.strip())
 
 
-def tell_what_was_left_out(console: Console, record: "EvaluationRecord") -> None:
-    """Say why some tasks were not done."""
+def say_what_was_left_out(console: Console, record: "EvaluationRecord") -> None:
+    """Print why some tasks were not done."""
     for task, reason in record.left_out.items():
         say(console, f"left out {task}: {reason}", style="yellow")
 

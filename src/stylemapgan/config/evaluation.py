@@ -8,31 +8,30 @@ from stylemapgan.errors import ConfigError
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationConfig:
-    """What an evaluation looks at; all of it is part of what its figures mean."""
+    """How much an evaluation measures; all of it is part of the definition of its figures."""
 
     photos: int = 0
     """Test photos at most, spread evenly over the data; 0 takes all."""
     generated: int = 1_000
-    """Random pictures at most; never more than there are training photos. 0 invents as many as
-    there are, as the paper does."""
+    """Random pictures at most, and never more than there are training photos; 0 generates as many
+    as there are training photos, like the paper."""
     pairs: int = 1_000
-    """Random pairs of test photos to interpolate between, at most; never more than there are
-    training photos. 0 draws as many as there are."""
+    """Random pairs of test photos to interpolate between, at most, and never more than there are
+    training photos; 0 draws as many as there are training photos."""
     steps: int = 100
-    """Pairs of test photos on whose ways the perceptual path length is measured."""
+    """Pairs of test photos between which the perceptual path length is measured."""
     edits: int = 500
-    """Pairs of test photos to edit locally, and exchanged parts whose true result is known, at
-    most."""
+    """Local edits of test photos, and swaps of a part whose true result is known, at most."""
     detector_pictures: int = 6_000
-    """Pictures that each detector of edits sees while it learns."""
+    """Training pictures that each detector of edits sees."""
     directions: int = 8
-    """Directions at most whose effect is measured: those of the commonest attributes."""
+    """Directions to measure, at most: those of the most common values of attributes."""
     runs: int = 50
-    """Repetitions that times are medians of."""
+    """Repetitions behind each median time."""
     batch: int = 0
-    """Pictures computed at once; 0 chooses by their size."""
+    """Pictures computed at once; 0 chooses a number by their size."""
     confidence: float = 0.95
-    """Share of intervals that would hold the true figure."""
+    """Confidence level of the intervals."""
     seed: int = 0
     """Everything random follows from it."""
 

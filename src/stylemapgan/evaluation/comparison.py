@@ -1,14 +1,13 @@
-"""Several evaluations side by side, and who is better where that can be told.
+"""Several evaluations side by side, with a winner where figures can decide.
 
-Two models that are measured on the same pictures are compared picture by picture: what makes a
-picture hard for both cancels, and the interval of the difference is narrower than those of the
-models suggest. Figures of whole sets have no such rows; the interval of their difference comes
-from both figures' own intervals as if they were independent, which is careful where, as here,
-both share the photos.
+Two models measured on the same pictures are compared picture by picture: what makes a picture hard
+for both cancels, and the interval of the difference is narrower than those of the models suggest.
+Figures of whole sets have no such rows; the interval of their difference follows from both figures'
+own intervals as if they were independent, which is conservative where, as here, both share photos.
 
-A model wins a figure where it is better than each of the others and every one of these
-differences has an interval without 0. One comparison of two equal models in twenty (at 95 %) still
-has such an interval by luck; nothing here corrects for looking at many figures.
+A model wins a figure if it is better than each of the others and the intervals of all these
+differences exclude 0. By chance, that happens in one of twenty comparisons of equal models (at
+95 %); there is no correction for looking at many figures.
 """
 
 from collections.abc import Sequence
@@ -21,10 +20,10 @@ from jaxtyping import Int64
 from stylemapgan.checkpoints.file import SUFFIX
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.comparability import (
+    cautions,
     kind_of,
+    reasons_for_no_winner,
     refuse_different,
-    what_to_bear_in_mind,
-    why_nobody_wins,
 )
 from stylemapgan.evaluation.findings import Figure
 from stylemapgan.evaluation.records import EvaluationRecord, TaskRecord
@@ -42,19 +41,19 @@ class ComparedFigure:
     """One figure of every model."""
 
     task: TaskRecord
-    """That of the first model."""
+    """The first model's."""
     figures: Sequence[Figure]
     """One for each model, in the order they were given."""
     differences: Sequence[Estimate]
     """Each model minus the first, from the second model on."""
     is_paired: bool
-    """Whether differences are those of the same pictures."""
+    """Whether differences are measured on the same pictures."""
     winner: int | None
-    """Which model is better than all others; None where that cannot be told."""
+    """The model that is better than all others; None where figures cannot decide."""
 
     @property
     def first(self) -> Figure:
-        """The first model's, which says what the figure is."""
+        """The first model's figure, which holds the definition."""
         return self.figures[0]
 
 
@@ -63,16 +62,16 @@ class Comparison:
     """Evaluations of the same data under the same settings."""
 
     names: Sequence[str]
-    """Of the models; no two are equal."""
+    """Names of the models, all different."""
     records: Sequence[EvaluationRecord]
     figures: Sequence[ComparedFigure]
-    """Those that all evaluations have, in the first one's order."""
+    """Figures that all evaluations have, in the order of the first."""
     remarks: Sequence[str]
     """Why some figures have no winner."""
 
 
 def compare(records: Sequence[EvaluationRecord]) -> Comparison:
-    """Put evaluations side by side.
+    """Compare evaluations.
 
     Args:
         records: At least two; differences are to the first.
@@ -86,7 +85,7 @@ def compare(records: Sequence[EvaluationRecord]) -> Comparison:
     names = _names(records)
     for one, other in pairwise(zip(names, records, strict=True)):
         refuse_different(one, other)
-    remarks = why_nobody_wins(records)
+    remarks = reasons_for_no_winner(records)
     settings = records[0].subject.config
     bootstrap = Bootstrap(confidence=settings.confidence, seed=settings.seed)
     figures = [
@@ -95,15 +94,15 @@ def compare(records: Sequence[EvaluationRecord]) -> Comparison:
     ]
     if not figures:
         raise DataError(
-            f"{', '.join(names)} have no figure in common: evaluate the same --tasks of each."
+            f"{', '.join(names)} have no figure in common: evaluate the same --tasks for each."
         )
-    return Comparison(names, records, figures, [*remarks.values(), *what_to_bear_in_mind(records)])
+    return Comparison(names, records, figures, [*remarks.values(), *cautions(records)])
 
 
 def difference(one: Figure, other: Figure, bootstrap: Bootstrap) -> Estimate:
     """Estimate one figure minus another, paired where they have the same rows.
 
-    Paired differences are drawn anew with both models' rows together. Unpaired ones lie
+    Paired differences resample both models' rows together. Unpaired ones lie
     between d - sqrt((a - a_low)² + (b_high - b)²) and d + sqrt((a_high - a)² + (b - b_low)²)
     where d = a - b; for symmetric intervals that is the usual one of two independent normal
     variables.
@@ -140,7 +139,7 @@ def _compare(
 
 
 def _winner(figures: Sequence[Figure], bootstrap: Bootstrap) -> int | None:
-    """Find the model that is surely better than all others."""
+    """Find the model whose differences to all others have intervals without 0."""
     better = figures[0].better
     values = np.array([figure.estimate.value for figure in figures])
     if better == "neither" or np.isnan(values).any():
@@ -153,7 +152,7 @@ def _winner(figures: Sequence[Figure], bootstrap: Bootstrap) -> int | None:
 
 def _paired(one: Shares, other: Shares, bootstrap: Bootstrap) -> Estimate:
     if np.array_equal(one.denominators, other.denominators):
-        with np.errstate(invalid="ignore"):  # a picture that is infinite for both is no difference
+        with np.errstate(invalid="ignore"):  # infinite for both counts as no difference
             apart = np.where(
                 one.numerators == other.numerators, 0.0, one.numerators - other.numerators
             )
@@ -199,7 +198,7 @@ def _in_common(
 
 
 def _names(records: Sequence[EvaluationRecord]) -> list[str]:
-    """Name the models; those of one name are numbered."""
+    """Name the models; equal names are numbered."""
     given = [record.subject.model.get("name", "model").removesuffix(SUFFIX) for record in records]
     return [
         name if given.count(name) == 1 else f"{name} ({given[: number + 1].count(name)})"

@@ -1,106 +1,139 @@
-"""What tasks work with: an editor, photos, networks that judge, and room to work."""
+"""What tasks work with: methods, photos, networks that judge, and settings."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float32
 
 from stylemapgan.config.evaluation import EvaluationConfig
-from stylemapgan.editing import AbstractEditor
-from stylemapgan.editing.operations import WPlus
+from stylemapgan.editing.edit import Edit
+from stylemapgan.errors import ConfigError
 from stylemapgan.evaluation.cache import FeatureCache
 from stylemapgan.evaluation.data import TestData
 from stylemapgan.evaluation.judges.features import FeatureNetwork, PictureDistance
 from stylemapgan.features.resnet import CNNDetection
 from stylemapgan.images.levels import to_numpy
+from stylemapgan.methods.abstract import LACKS, AbstractMethod, Capability, Latent
+from stylemapgan.methods.registry import main_method
 from stylemapgan.metrics.intervals import Bootstrap
-from stylemapgan.types import Images, Stylemap
+from stylemapgan.types import Images
 
 OnProgress = Callable[[str, int, int], None]
-"""Told what is being done, how much of it is, and how much there is in all."""
+"""Called with a step's name, how much of it is done, and how much there is in all."""
+Decoded = Float32[np.ndarray, "batch 3 height width"]
 PIXELS_AT_ONCE = 512 * 512
 MOST_AT_ONCE = 64
 
 
-def _silent(what: str, done: int, total: int) -> None:
-    """Tell nobody."""
+def _silent(step: str, done: int, total: int) -> None:
+    """Ignore progress."""
 
 
 @dataclass(eq=False)
 class EvaluationContext:
-    """Arrays are NumPy, pictures clamped to [-1, 1] as files would hold them (but not rounded).
+    """Pictures are NumPy arrays clamped to [-1, 1] as in files, but not rounded to levels.
 
-    Stylemaps of all test photos are found once, when a task first asks, and kept in memory.
+    Latents of all test photos are computed when a task first asks for them, and kept.
     """
 
-    editor: AbstractEditor
+    methods: Sequence[AbstractMethod]
+    """What is measured; at least one."""
     data: TestData
     features: FeatureNetwork
     """Network behind distances between sets of pictures."""
     distances: tuple[PictureDistance, ...]
-    """Perceptual distances between two pictures; the first is the one that tasks use that need
-    just one."""
+    """Perceptual distances between two pictures; tasks that need one use the first."""
     config: EvaluationConfig = field(default_factory=EvaluationConfig)
     cache: FeatureCache = field(default_factory=FeatureCache)
     device: str = "cpu"
     """Where tasks train small networks of their own."""
     cnn_detection: CNNDetection | None = None
-    """On that device, where somebody has its weights."""
+    """On that device; None without its weights."""
     on_progress: OnProgress = _silent
+    _latents: dict[str, Latent] = field(default_factory=dict, init=False, repr=False)
 
-    @cached_property
-    def exact(self) -> "EvaluationContext":
-        """The same in float32 whatever the editor's precision: for differences of close values."""
-        editor = self.editor.in_float32()
-        return self if editor is self.editor else replace(self, editor=editor)
+    def __post_init__(self) -> None:
+        if not self.methods:
+            raise ConfigError("An evaluation needs at least one method.")
+
+    @property
+    def main(self) -> AbstractMethod:
+        """The method that the summary shows."""
+        return main_method(self.methods)
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of pictures, in pixels."""
+        return self.data.photos.size
 
     @property
     def bootstrap(self) -> Bootstrap:
-        """How intervals are made."""
+        """How intervals are computed."""
         return Bootstrap(confidence=self.config.confidence, seed=self.config.seed)
 
     @property
     def batch(self) -> int:
         """Pictures computed at once."""
-        fitting = PIXELS_AT_ONCE // self.editor.image_size**2
+        fitting = PIXELS_AT_ONCE // self.image_size**2
         return self.config.batch or min(max(fitting, 1), MOST_AT_ONCE)
 
-    def batches(self, count: int, what: str) -> Iterator[slice]:
-        """Cut so many rows into batches and report each as done when the next is asked for.
+    def batches(self, count: int, step: str) -> Iterator[slice]:
+        """Cut rows into batches; report each as done when the next is asked for.
 
         Args:
             count: Rows in all.
-            what: Is being done to them: `reconstructing`.
+            step: What is being done, such as `encoding photos`.
         """
-        self.on_progress(what, 0, count)
+        self.on_progress(step, 0, count)
         for start in range(0, count, self.batch):
             stop = min(start + self.batch, count)
             yield slice(start, stop)
-            self.on_progress(what, stop, count)
+            self.on_progress(step, stop, count)
 
-    @cached_property
-    def stylemaps(self) -> Float32[np.ndarray, "photos style rows columns"]:
-        """What the encoder makes of all test photos."""
-        found = [
-            self.encode(self.data.images(rows))
-            for rows in self.batches(len(self.data), "encoding photos")
-        ]
-        return np.concatenate(found)
+    def able(self, capability: Capability) -> list[AbstractMethod]:
+        """List the methods that can do something with this data."""
+        return [method for method in self.methods if self.why_not(method, capability) is None]
 
-    def encode(self, images: Images) -> Float32[np.ndarray, "batch style rows columns"]:
-        """Find stylemaps of a batch."""
-        return to_numpy(self.editor.encode(self.editor.as_array(images)))
+    def encodings(self, capability: Capability) -> list[AbstractMethod]:
+        """List able methods without those that share the encoding of another; `main` first."""
+        found: dict[str, AbstractMethod] = {}
+        for method in sorted(self.able(capability), key=lambda method: method is not self.main):
+            found.setdefault(method.encoding, method)
+        return list(found.values())
 
-    def decode(self, stylemaps: Stylemap) -> Float32[np.ndarray, "batch 3 height width"]:
-        """Turn stylemaps of a batch into pictures."""
-        return self.synthesize(self.resize(stylemaps))
+    def sharing(self, method: AbstractMethod) -> tuple[str, ...]:
+        """Name the methods whose encoding is that of a method, itself among them."""
+        return tuple(each.name for each in self.methods if each.encoding == method.encoding)
 
-    def resize(self, stylemaps: Stylemap) -> WPlus:
-        """Turn stylemaps of a batch into w_plus, in the editor's own arrays."""
-        return self.editor.resize(self.editor.as_array(stylemaps))
+    def why_not(self, method: AbstractMethod, capability: Capability) -> str | None:
+        """Say why a method is left out; None if it is not."""
+        if not method.can(capability):
+            return LACKS[capability]
+        if method.capabilities.needs_label_map and not self.data.part_names:
+            return "needs a map of parts for each photo, which this data lacks"
+        return None
 
-    def synthesize(self, w_plus: WPlus) -> Float32[np.ndarray, "batch 3 height width"]:
-        """Turn w_plus of a batch into pictures."""
-        return np.clip(to_numpy(self.editor.synthesize(w_plus)), -1, 1)
+    def latents(self, method: AbstractMethod) -> Latent:
+        """Encode all test photos, once for all methods of one encoding."""
+        if method.encoding not in self._latents:
+            batches = self.batches(len(self.data), "encoding photos")
+            found = [self._encode_tested(method, rows) for rows in batches]
+            self._latents[method.encoding] = Latent.join(found)
+        return self._latents[method.encoding]
+
+    def encode(self, method: AbstractMethod, images: Images) -> Latent:
+        """Encode a batch of photos that have no maps of parts."""
+        return method.encode(images).on_cpu()
+
+    def decode(self, method: AbstractMethod, latent: Latent) -> Decoded:
+        """Turn latents of a batch into pictures."""
+        return np.clip(to_numpy(method.decode(latent)), -1, 1)
+
+    def edit(self, method: AbstractMethod, source: Latent, edit: Edit) -> Decoded:
+        """Edit a batch and turn it into pictures."""
+        return self.decode(method, method.edit(source, edit))
+
+    def _encode_tested(self, method: AbstractMethod, rows: slice) -> Latent:
+        maps = self.data.part_maps(rows) if method.capabilities.needs_label_map else None
+        return method.encode(self.data.images(rows), maps).on_cpu()

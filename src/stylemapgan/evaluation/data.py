@@ -1,13 +1,13 @@
-"""The data of an evaluation: test photos, photos like those trained on, and what is known of them.
+"""The data of an evaluation: test photos, training photos, and their labels.
 
 DATA/val/              test photos; without such a folder, all pictures below DATA
 DATA/train/            photos that random pictures should resemble; else the test photos
 DATA/labels/val/*.png  maps of parts: the value of a pixel is the number of its part
-DATA/labels/parts.txt  names of the parts, one a line, number 0 first (avatars need none)
+DATA/labels/parts.txt  names of the parts, one per line, number 0 first (not needed for avatars)
 DATA/attributes.jsonl  or labels.csv: attributes of each picture
-DATA/triples/          exchanged parts with their true result, as `stylemapgan avatars` draws
+DATA/triples/          exchanged parts with their true result, drawn by `stylemapgan avatars`
 
-Only photos are needed; tasks that need more are left out where it is missing.
+Only photos are required; tasks that need more are left out where it is missing.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
-from stylemapgan.data import PhotoSet, open_folder
+from stylemapgan.data import PhotoSet, open_folder, spread_rows
 from stylemapgan.data.avatars import PARTS
 from stylemapgan.data.user_tables import read_names, read_objects, read_table
 from stylemapgan.errors import DataError, ImageError
@@ -27,8 +27,7 @@ from stylemapgan.images.masks import read_label_map
 
 TEST, TRAINING = "val", "train"
 NOT_ATTRIBUTES = {"split", "participant", ""}
-"""Columns that say of which part a picture is, or whose, not what it shows; nor do nameless ones.
-"""
+"""Columns that say which split a picture is in or whom it shows, and columns without a name."""
 
 Attributes = Mapping[str, tuple[str, ...]]
 """Attribute → its value for each picture, in the pictures' order."""
@@ -50,27 +49,27 @@ class TripleFiles:
 class TestData:
     """Photos to test on; pictures come out as float32 in [-1, 1]."""
 
-    __test__ = False  # pytest takes it for a test
+    __test__ = False  # so that pytest does not collect it
 
     folder: Path
     photos: PhotoSet
     """Test photos."""
     training: PhotoSet | None
-    """Photos that random pictures should resemble."""
+    """Photos that random pictures should resemble; None without train/."""
     rows: Int[np.ndarray, " photos"]
-    """Which of the test photos count."""
+    """The test photos that are measured."""
 
     def __len__(self) -> int:
         return len(self.rows)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the test photos that count."""
+        """Names of the test photos that are measured."""
         return tuple(self.photos.names[row] for row in self.rows)
 
     @property
     def likeness(self) -> PhotoSet:
-        """What random pictures are compared with: training photos, else the test photos."""
+        """Photos that random pictures are compared with: training photos, else the test photos."""
         return self.photos if self.training is None else self.training
 
     def images(self, rows: Rows) -> Float32[np.ndarray, "rows 3 size size"]:
@@ -79,18 +78,18 @@ class TestData:
 
     @cached_property
     def attributes(self) -> Attributes:
-        """What is known of the test photos; empty where nothing is."""
+        """Attributes of the test photos; empty where there are none."""
         split = TEST if self.training is not None or _is_split(self.folder) else ""
         return self._attributes_of(split, self.names)
 
     @cached_property
     def training_attributes(self) -> Attributes:
-        """What is known of the training photos; empty where nothing is."""
+        """Attributes of the training photos; empty where there are none."""
         return {} if self.training is None else self._attributes_of(TRAINING, self.training.names)
 
     @cached_property
     def part_names(self) -> tuple[str, ...]:
-        """Names of the parts that maps of parts know, in the order of their numbers."""
+        """Names of the parts in maps of parts, in the order of their numbers."""
         listed = self.folder / "labels" / "parts.txt"
         if listed.is_file():
             return read_names(listed)
@@ -101,10 +100,10 @@ class TestData:
     def part_maps(self, rows: Rows) -> UInt8[np.ndarray, "rows size size"]:
         """Read the maps of parts of test photos, cut and resized as these are.
 
-        Only where there are `part_names`.
+        Call it only where there are `part_names`.
 
         Raises:
-            DataError: A map is missing, or no map.
+            DataError: A map is missing or damaged.
         """
         return np.stack([self._part_map(self.photos.names[row]) for row in self.rows[rows]])
 
@@ -114,14 +113,14 @@ class TestData:
         listed = self.folder / "triples" / "triples.jsonl"
         if not listed.is_file():
             return ()
-        return tuple(_triple(listed, line, told) for line, told in read_objects(listed))
+        return tuple(_triple(listed, line, values) for line, values in read_objects(listed))
 
     def _part_map(self, name: str) -> UInt8[np.ndarray, "size size"]:
         path = (self.folder / "labels" / TEST / name).with_suffix(".png")
         return _middle_square(read_part_map(path), self.photos.size)
 
     def _attributes_of(self, split: str, names: tuple[str, ...]) -> Attributes:
-        """Line the table up with photos; photos it does not know have empty values."""
+        """Align the table with photos; photos that are not in it have empty values."""
         table = dict(_table(self.folder))
         found = [table.get(str(PurePosixPath(split) / name), {}) for name in names]
         fields = dict.fromkeys(field for values in found for field in values)
@@ -140,12 +139,13 @@ def open_test_data(folder: Path, size: int, most: int = 0) -> TestData:
         DataError: There is no such folder, or no usable photo in it.
     """
     if not folder.is_dir():
-        raise DataError(f"There is no folder {folder}: give one with photos, or with val/ in it.")
+        raise DataError(
+            f"There is no folder {folder}: give a folder of photos, or one that holds val/."
+        )
     photos = open_folder(folder / TEST if _is_split(folder) else folder, size)
     has_training = _is_split(folder) and (folder / TRAINING).is_dir()
     training = open_folder(folder / TRAINING, size) if has_training else None
-    count = min(len(photos), most or len(photos))
-    rows = np.linspace(0, len(photos) - 1, count).round().astype(np.int64)
+    rows = spread_rows(len(photos), most or len(photos))
     return TestData(folder, photos, training, rows)
 
 
@@ -153,10 +153,10 @@ def read_part_map(path: Path) -> UInt8[np.ndarray, "height width"]:
     """Read a map of parts at its own size.
 
     Raises:
-        DataError: It is missing or no such map.
+        DataError: It is missing or damaged.
     """
     if not path.is_file():
-        raise DataError(f"There is no map of parts at {path}, as for other photos.")
+        raise DataError(f"There is no map of parts at {path}: each test photo needs one.")
     try:
         return read_label_map(path)
     except ImageError as error:
@@ -166,11 +166,11 @@ def read_part_map(path: Path) -> UInt8[np.ndarray, "height width"]:
 def _middle_square(
     values: UInt8[np.ndarray, "height width"], size: int
 ) -> UInt8[np.ndarray, "..."]:
-    """Cut out and resize as photos are, without mixing numbers."""
+    """Crop and resize like photos, without mixing numbers."""
     side = min(values.shape)
     top, left = ((length - side) // 2 for length in values.shape)
-    places = ((np.arange(size) + 0.5) * side / size).astype(np.int64)
-    return values[np.ix_(top + places, left + places)]
+    positions = ((np.arange(size) + 0.5) * side / size).astype(np.int64)
+    return values[np.ix_(top + positions, left + positions)]
 
 
 def _is_split(folder: Path) -> bool:
@@ -189,17 +189,20 @@ def _table(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
     split_column = next((name for name in table.columns if name.lower() == "split"), "")
     for file, row in table.files():
         split = row.values.get(split_column, "")
-        place = file if file.startswith(f"{split}/") else str(PurePosixPath(split) / file)
-        yield place, {name: text for name, text in row.values.items() if name not in left_out}
+        path_in_data = file if file.startswith(f"{split}/") else str(PurePosixPath(split) / file)
+        yield (
+            path_in_data,
+            {name: text for name, text in row.values.items() if name not in left_out},
+        )
 
 
-def _triple(listed: Path, line: int, told: Mapping[str, Any]) -> TripleFiles:
+def _triple(listed: Path, line: int, values: Mapping[str, Any]) -> TripleFiles:
     try:
-        names = str(told["folder"]), str(told["part"])
-        source, reference = dict(told["source"]), dict(told["reference"])
+        names = str(values["folder"]), str(values["part"])
+        source, reference = dict(values["source"]), dict(values["reference"])
     except (KeyError, TypeError, ValueError):
         raise DataError(
-            f"{listed}, line {line} is no triple: folder and part must be texts, source and "
-            "reference objects with attributes."
+            f"{listed}, line {line} does not describe a triple: folder and part must be strings, "
+            "source and reference objects with attributes."
         ) from None
     return TripleFiles(listed.parent / names[0], names[1], source, reference)

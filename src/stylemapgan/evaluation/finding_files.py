@@ -1,9 +1,9 @@
-"""Figures, their rows and charts as plain values, which JSON and CSV can hold, and back."""
+"""Convert figures, their rows and charts to plain values for JSON and CSV, and back."""
 
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -57,36 +57,40 @@ def read_rows(path: Path) -> dict[str, tuple[tuple[str, ...], Shares]]:
 
 
 def figure_to_plain(figure: Figure) -> dict[str, Any]:
-    """Write a figure down, all but its rows."""
-    left_to_rows = {"estimate", "rows", "shares"}
-    told = {
-        each.name: getattr(figure, each.name)
-        for each in fields(figure)
-        if each.name not in left_to_rows
+    """Turn a figure into plain values, without its rows."""
+    in_rows = {"estimate", "rows", "shares"}
+    values = {
+        each.name: getattr(figure, each.name) for each in fields(figure) if each.name not in in_rows
     }
-    return told | asdict(figure.estimate)
+    return values | asdict(figure.estimate)
 
 
 def figure_from_plain(
-    told: dict[str, Any], shares: Mapping[str, tuple[tuple[str, ...], Shares]]
+    values: dict[str, Any], shares: Mapping[str, tuple[tuple[str, ...], Shares]]
 ) -> Figure:
-    """Put a figure and its rows together again; `told` is taken apart."""
-    numbers = {each.name: told.pop(each.name) for each in fields(Estimate)}
+    """Build a figure from plain values and its rows.
+
+    Files of versions that measured no methods say nothing of `methods`.
+    """
+    numbers = {each.name: values[each.name] for each in fields(Estimate)}
     for name in ("value", "low", "high"):
         numbers[name] = _number(numbers[name])
-    figure = Figure(estimate=Estimate(**numbers), **told)
+    texts = {name: value for name, value in values.items() if name not in numbers}
+    texts["methods"] = tuple(values.get("methods", ()))
+    figure = Figure(estimate=Estimate(**numbers), **texts)
     if figure.key not in shares:
         return figure
     rows, added = shares[figure.key]
-    return Figure(estimate=figure.estimate, rows=rows, shares=added, **told)
+    return replace(figure, rows=rows, shares=added)
 
 
-def chart_from_plain(told: dict[str, Any]) -> Chart:
+def chart_from_plain(values: dict[str, Any]) -> Chart:
     """Build a chart from what `dataclasses.asdict` made of it."""
     series = [
-        Series(**{name: _numbers(value) for name, value in each.items()}) for each in told["series"]
+        Series(**{name: _numbers(value) for name, value in each.items()})
+        for each in values["series"]
     ]
-    return Chart(**{**told, "series": tuple(series)})
+    return Chart(**{**values, "series": tuple(series)})
 
 
 def _numbers(value: Any) -> Any:
@@ -94,12 +98,12 @@ def _numbers(value: Any) -> Any:
 
 
 def _number(value: int | float | str) -> float:
-    """JSON knows no infinity: it is written as a text."""
+    """Read a number; infinity, which JSON cannot hold, is a string."""
     return float(value)
 
 
 def to_plain(value: Any) -> Any:
-    """Bring values to what JSON knows."""
+    """Convert values to what JSON can hold."""
     if isinstance(value, Mapping):
         return {str(name): to_plain(each) for name, each in value.items()}
     if isinstance(value, (list, tuple, np.ndarray)):
@@ -112,6 +116,6 @@ def to_plain(value: Any) -> Any:
 
 
 def damaged(path: Path, error: Exception) -> DataError:
-    """Say that a file cannot be read, and what to do."""
-    said = f"{type(error).__name__}: {error}"
-    return DataError(f"{path} is damaged ({said}): delete it and measure again.")
+    """Make the error for a file that cannot be read."""
+    reason = f"{type(error).__name__}: {error}"
+    return DataError(f"{path} is damaged ({reason}): delete it and evaluate again.")

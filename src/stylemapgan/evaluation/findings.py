@@ -1,4 +1,4 @@
-"""What a task finds out: figures with intervals, pictures, curves, remarks."""
+"""What a task finds: figures with intervals, pictures, charts, notes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ Better = Literal["lower", "higher", "neither"]
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Figure:
-    """One number, between which bounds it is trusted to lie, and what it means."""
+    """One number, its interval, and its definition."""
 
     name: str
     """Short and stable, for programs: `mse`, `lpips`, `frechet`."""
@@ -38,11 +38,19 @@ class Figure:
     """What each row adds: the figure is the sum of numerators over the sum of denominators."""
     is_main: bool = False
     """Whether it stands in the short summary of an evaluation."""
+    methods: tuple[str, ...] = ()
+    """Methods that it measures: several if they share an encoding, none for figures of the data."""
 
     @property
     def key(self) -> str:
-        """Name and variant, alike in all evaluations."""
+        """Name and variant, the same in all evaluations."""
         return f"{self.name} ({self.variant})" if self.variant else self.name
+
+    @property
+    def aspect(self) -> str:
+        """The variant without the method: what figures of two methods have in common."""
+        parts = self.variant.split(", ")
+        return ", ".join(part for part in parts if self.methods != (part,))
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +66,17 @@ class Sheet:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Findings:
-    """All that a task found out."""
+    """Everything a task found."""
 
     figures: tuple[Figure, ...] = ()
     sheets: tuple[Sheet, ...] = ()
     charts: tuple[Chart, ...] = ()
     notes: tuple[str, ...] = ()
-    """What must be known to read the figures: the protocol, what was left out and why."""
+    """What a reader of the figures must know: the protocol, what was left out and why."""
     settings: Mapping[str, str | int | float] = field(default_factory=dict)
     """Numbers of the protocol that no setting of the evaluation says."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Method → why it was not measured."""
 
 
 class Description(TypedDict):
@@ -79,10 +89,11 @@ class Description(TypedDict):
     variant: NotRequired[str]
     unit: NotRequired[str]
     is_main: NotRequired[bool]
+    methods: NotRequired[tuple[str, ...]]
 
 
 def whole_set(value: float, count: int) -> Estimate:
-    """Wrap a figure that comes without an interval."""
+    """Wrap a figure without an interval."""
     return Estimate(value, float("nan"), float("nan"), count)
 
 

@@ -1,17 +1,15 @@
-"""From names to an evaluation that is ready to run."""
+"""Open everything that an evaluation needs, from names."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import read
-from stylemapgan.config.engine import Engine
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
-from stylemapgan.config.training import Precision
-from stylemapgan.editing import AbstractEditor, open_editor
+from stylemapgan.editing import AbstractEditor
 from stylemapgan.evaluation.cache import photos_key
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TestData, open_test_data
@@ -26,31 +24,25 @@ from stylemapgan.evaluation.judges.features import (
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.features.download import OnProgress as OnBytes
 from stylemapgan.features.resnet import CNNDetection, load_cnn_detection
+from stylemapgan.methods.registry import open_methods
 
 FINGERPRINT = 16
-"""Hexadecimal digits that tell models and photos apart."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """What computes."""
-
-    engine: Engine = "auto"
-    device: str = "cpu"
-    precision: Precision = "auto"
+"""Hexadecimal digits of the hashes that tell models and photos apart."""
 
 
 @dataclass(frozen=True, eq=False)
 class Judges:
-    """Networks that judge pictures, ready to."""
+    """Networks that judge pictures, with their weights."""
 
     features: FeatureNetwork
     distances: tuple[PictureDistance, ...]
     cnn_detection: CNNDetection | None
+    device: str = "cpu"
+    """Where they compute."""
 
     @property
     def names(self) -> Mapping[str, str]:
-        """Which they are, by their role."""
+        """Name them by their role."""
         return {
             "features": self.features.name,
             "distances": ", ".join(distance.name for distance in self.distances),
@@ -66,11 +58,11 @@ def open_judges(
     Args:
         config: Which.
         device: Where they compute.
-        on_bytes: Told how far a download is.
+        on_bytes: Called as weights are downloaded.
 
     Raises:
-        CheckpointError: The file of CNNDetection is missing or another one.
-        DataError: Weights are missing and cannot be fetched, or are another file.
+        CheckpointError: The weights of CNNDetection are missing, or are another file.
+        DataError: Weights are missing and cannot be downloaded, or are another file.
         MissingExtraError: A package is not installed.
     """
     features: dict[str, Callable[[], FeatureNetwork]] = {
@@ -86,47 +78,61 @@ def open_judges(
         features[config.features](),
         tuple(distances[name]() for name in dict.fromkeys(config.distance)),
         detector.to(device) if detector else None,
+        device,
     )
 
 
-def open_evaluation(
-    model: str,
+def open_context(
+    editor: AbstractEditor,
     folder: Path,
     config: EvaluationConfig,
     judges: Judges,
-    place: Place = Place(),
-) -> tuple[EvaluationContext, Subject]:
-    """Open model and data.
+    methods: Sequence[str] = (),
+) -> EvaluationContext:
+    """Open methods and data.
 
     Args:
-        model: Name of a bundled model, a model file, or a folder that `export` wrote.
-        folder: The data; see `test_data`.
+        editor: Runs the model.
+        folder: The data; see the module `data`.
         config: How to measure.
-        judges: What measures.
-        place: What computes.
+        judges: Networks that judge.
+        methods: Names of the methods to measure; all if empty.
 
     Raises:
-        CheckpointError: There is no such model.
+        ConfigError: There is no such method.
         DataError: There is no such data.
+        MissingExtraError: A package that a method needs is not installed.
     """
-    editor = open_editor(model, engine=place.engine, device=place.device, precision=place.precision)
-    data = open_test_data(folder, editor.image_size, config.photos)
-    context = EvaluationContext(
-        editor=editor,
-        data=data,
+    return EvaluationContext(
+        methods=open_methods(editor, methods),
+        data=open_test_data(folder, editor.image_size, config.photos),
         features=judges.features,
         distances=judges.distances,
         config=config,
-        device=place.device,
+        device=judges.device,
         cnn_detection=judges.cnn_detection,
     )
-    subject = Subject(
+
+
+def describe_subject(
+    model: str, editor: AbstractEditor, context: EvaluationContext, judges: Judges
+) -> Subject:
+    """Say what a context measures.
+
+    Args:
+        model: Name of the editor's model: a bundled one, a model file, or a folder that `export`
+            wrote.
+        editor: Runs it.
+        context: Its methods, and the data.
+        judges: Networks that judge.
+    """
+    return Subject(
         model=_facts_of_model(model, editor) | {"precision": editor.precision},
-        data=_facts_of_data(folder, data),
+        data=_facts_of_data(context.data),
         networks=judges.names,
-        config=config,
+        config=context.config,
+        methods=tuple(method.name for method in context.methods),
     )
-    return context, subject
 
 
 def _facts_of_model(name: str, editor: AbstractEditor) -> dict[str, str]:
@@ -143,7 +149,7 @@ def _facts_of_model(name: str, editor: AbstractEditor) -> dict[str, str]:
 
 
 def _history(name: str) -> dict[str, str]:
-    """How long a model was trained, where its file says so."""
+    """Say how long a model was trained, where its file does."""
     if str(name) not in zoo.BUNDLED and not Path(name).is_file():
         return {}
     return {"images seen": f"{read(zoo.find(name)).images_seen:,}"}
@@ -159,10 +165,10 @@ def _fingerprint(name: str) -> str:
     return digest.hexdigest()[:FINGERPRINT]
 
 
-def _facts_of_data(folder: Path, data: TestData) -> dict[str, str]:
+def _facts_of_data(data: TestData) -> dict[str, str]:
     likeness = photos_key(data.likeness)[:FINGERPRINT]
     return {
-        "name": folder.resolve().name,
+        "name": data.folder.resolve().name,
         "test photos": f"{len(data):,} of {len(data.photos):,}",
         "training photos": f"{len(data.training):,}" if data.training else "none: test photos",
         "sha256": f"{photos_key(data.photos)[:FINGERPRINT]} {likeness}",

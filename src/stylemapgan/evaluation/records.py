@@ -1,11 +1,11 @@
-"""Findings on disk, in a folder that goes on where it was stopped.
+"""Findings on disk, in a folder from which a stopped evaluation continues.
 
-evaluation.json            what is measured on what, and how
-tasks/NAME.json            figures of a task; written last, so it says that the task is done
-tasks/NAME.csv             what each picture adds to them
-pictures/NAME-SHEET.png    its pictures
+evaluation.json            what is measured, on which data, with which settings
+tasks/NAME.json            figures of a task; written last, so its existence means the task is done
+tasks/NAME.csv             what each picture contributes to them
+pictures/NAME-SHEET.png    pictures of the task
 
-Every file appears whole or not at all.
+Every file is written atomically.
 """
 
 import json
@@ -44,8 +44,10 @@ class Subject:
     data: Mapping[str, str]
     """Its `name`, and facts that tell it from others."""
     networks: Mapping[str, str]
-    """What judges: networks by their role."""
+    """Networks that measure pictures, by their role."""
     config: EvaluationConfig = field(default_factory=EvaluationConfig)
+    methods: tuple[str, ...] = ()
+    """Names of the methods measured; empty in records of versions that did not choose."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,13 +71,13 @@ class EvaluationRecord:
     tasks: tuple[TaskRecord, ...]
     """Finished ones, in the order they are listed."""
     left_out: Mapping[str, str]
-    """Task → why this data cannot answer it."""
+    """Task → why it was not done."""
 
 
 def write_head(
     folder: Path, subject: Subject, machine: Mapping[str, str], left_out: Mapping[str, str]
 ) -> None:
-    """Say what the folder holds, before anything is measured.
+    """Write down what the folder will hold, before anything is measured.
 
     Raises:
         DataError: It holds another evaluation.
@@ -94,12 +96,12 @@ def write_head(
 
 
 def write_task(folder: Path, record: TaskRecord) -> TaskRecord:
-    """Keep what a task found; pictures come back as files."""
+    """Write what a task found; its pictures become files."""
     findings = record.findings
     sheets = [_write_sheet(folder / "pictures", record.task, each) for each in findings.sheets]
     (folder / "tasks").mkdir(exist_ok=True)
     write_rows(folder / "tasks" / f"{record.task}.csv", findings.figures)
-    told = {
+    values = {
         "task": record.task,
         "title": record.title,
         "about": record.about,
@@ -113,8 +115,9 @@ def write_task(folder: Path, record: TaskRecord) -> TaskRecord:
         "charts": [asdict(chart) for chart in findings.charts],
         "notes": list(findings.notes),
         "settings": dict(findings.settings),
+        "left_out": dict(findings.left_out),
     }
-    _write_json(folder / "tasks" / f"{record.task}.json", to_plain(told))
+    _write_json(folder / "tasks" / f"{record.task}.json", to_plain(values))
     return read_task(folder, record.task)
 
 
@@ -124,25 +127,26 @@ def read_task(folder: Path, name: str) -> TaskRecord:
     Raises:
         DataError: It is not finished, or damaged.
     """
-    told = _read_json(folder / "tasks" / f"{name}.json")
+    values = _read_json(folder / "tasks" / f"{name}.json")
     shares = read_rows(folder / "tasks" / f"{name}.csv")
     try:
         findings = Findings(
-            figures=tuple(figure_from_plain(each, shares) for each in told["figures"]),
+            figures=tuple(figure_from_plain(each, shares) for each in values["figures"]),
             sheets=tuple(
                 Sheet(each["name"], folder / "pictures" / each["file"], each["caption"])
-                for each in told["sheets"]
+                for each in values["sheets"]
             ),
-            charts=tuple(chart_from_plain(each) for each in told["charts"]),
-            notes=tuple(told["notes"]),
-            settings=told["settings"],
+            charts=tuple(chart_from_plain(each) for each in values["charts"]),
+            notes=tuple(values["notes"]),
+            settings=values["settings"],
+            left_out=values.get("left_out", {}),
         )
         return TaskRecord(
-            task=told["task"],
-            title=told["title"],
-            about=told["about"],
+            task=values["task"],
+            title=values["title"],
+            about=values["about"],
             findings=findings,
-            seconds=float(told["seconds"]),
+            seconds=float(values["seconds"]),
         )
     except (KeyError, TypeError) as error:
         raise damaged(folder / "tasks" / f"{name}.json", error) from None
@@ -161,11 +165,13 @@ def read_evaluation(folder: Path, order: Sequence[str] = ()) -> EvaluationRecord
         order: Names of tasks; those listed come first, in this order, all others by name.
 
     Raises:
-        DataError: It is none, or damaged.
+        DataError: It is not an evaluation, or it is damaged.
     """
     head = _read_json(folder / HEAD)
     if head.get("format") != FORMAT:
-        raise DataError(f"{folder} holds no evaluation of this version.")
+        raise DataError(
+            f"{folder} holds an evaluation of another version of stylemapgan: evaluate again."
+        )
     names = {path.stem for path in (folder / "tasks").glob("*.json")}
     listed = [name for name in order if name in names]
     try:
@@ -189,13 +195,22 @@ def _write_sheet(folder: Path, task: str, sheet: Sheet) -> Sheet:
 
 
 def _differences(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Name the settings that differ, such as `config.seed`."""
+    """Name what differs, such as `config.seed`."""
     return [
-        f"{part}.{name}"
+        f"{part}.{name}" if name else part
         for part in other
-        for name in {**one.get(part, {}), **other[part]}
-        if one.get(part, {}).get(name) != other[part].get(name)
+        for name in _names_of(one.get(part)) | _names_of(other[part])
+        if _value(one.get(part), name) != _value(other[part], name)
     ]
+
+
+def _names_of(part: Any) -> dict[str, None]:
+    """List the settings of a part, in their order; a part without any is one itself."""
+    return dict.fromkeys(part if isinstance(part, Mapping) else [""])
+
+
+def _value(part: Any, name: str) -> Any:
+    return part.get(name) if isinstance(part, Mapping) else part
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -1,11 +1,17 @@
-"""One task after another; what is finished stays, whatever happens then."""
+"""Run one task after another; finished tasks are kept whatever happens next."""
 
+import os
+import platform
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
+import torch
+
 from stylemapgan.evaluation.context import EvaluationContext
-from stylemapgan.evaluation.machine import describe_machine
 from stylemapgan.evaluation.records import (
     EvaluationRecord,
     Subject,
@@ -17,14 +23,15 @@ from stylemapgan.evaluation.records import (
     write_task,
 )
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
+from stylemapgan.machine.precision import processor_name, this_processor
 from stylemapgan.machine.tf32 import full_float32
 
 OnTask = Callable[[AbstractTask, TaskRecord | None], None]
-"""Told of a task that begins (no record yet) and of one that is finished."""
+"""Called with a task that begins (no record yet), and with its record once it is finished."""
 
 
 def _silent(task: AbstractTask, record: TaskRecord | None) -> None:
-    """Tell nobody."""
+    """Ignore progress."""
 
 
 def evaluate(
@@ -34,21 +41,21 @@ def evaluate(
     subject: Subject,
     on_task: OnTask = _silent,
 ) -> EvaluationRecord:
-    """Measure a model; tasks that the folder holds already are not done again.
+    """Measure methods; tasks that the folder holds already are not repeated.
 
     Args:
-        context: The model, the data, what judges.
-        tasks: In the order they are done; those the data cannot answer are left out, with reason.
+        context: Methods, data, and networks that judge.
+        tasks: In the order they are done; those that cannot be done are left out, with a reason.
         folder: New, or of the same evaluation, stopped earlier.
-        subject: Says what is measured; must tell apart what would give other figures.
-        on_task: Told of each task that begins or is done.
+        subject: Says what is measured; must differ wherever figures would differ.
+        on_task: Called with each task that begins or is finished.
 
     Raises:
         DataError: The folder holds another evaluation, or the data is damaged.
     """
-    obstacles = {task.name: task.obstacle(context) for task in tasks}
-    left_out = {name: reason for name, reason in obstacles.items() if reason is not None}
-    write_head(folder, subject, describe_machine(context.editor, context.device), left_out)
+    reasons = {task.name: task.reason_to_leave_out(context) for task in tasks}
+    left_out = {name: reason for name, reason in reasons.items() if reason is not None}
+    write_head(folder, subject, describe_machine(context), left_out)
     for task in tasks:
         if task.name in left_out:
             continue
@@ -56,15 +63,36 @@ def evaluate(
             on_task(task, read_task(folder, task.name))
             continue
         on_task(task, None)
-        start = time.perf_counter()
-        with full_float32():
-            findings = task.measure(context)
-        record = TaskRecord(
-            task=task.name,
-            title=task.title,
-            about=task.about,
-            findings=findings,
-            seconds=time.perf_counter() - start,
-        )
-        on_task(task, write_task(folder, record))
+        on_task(task, write_task(folder, _measure(task, context)))
     return read_evaluation(folder, [task.name for task in tasks])
+
+
+def describe_machine(context: EvaluationContext) -> dict[str, str]:
+    """Name hardware and software in a few words each, and the time."""
+    device = torch.device(context.device)
+    is_cuda = device.type == "cuda"
+    return {
+        "device": torch.cuda.get_device_name(device) if is_cuda else processor_name(),
+        "capability": this_processor().kind,
+        "threads": str(torch.get_num_threads()),
+        "cores": str(os.cpu_count()),
+        "engine": context.main.runs_on["engine"],
+        "stylemapgan": version("stylemapgan"),
+        "PyTorch": torch.__version__,
+        "Python": platform.python_version(),
+        "begun": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    }
+
+
+def _measure(task: AbstractTask, context: EvaluationContext) -> TaskRecord:
+    start = time.perf_counter()
+    with full_float32():
+        findings = task.measure(context)
+    left_out = {**task.methods_left_out(context), **findings.left_out}
+    return TaskRecord(
+        task=task.name,
+        title=task.title,
+        about=task.about,
+        findings=replace(findings, left_out=left_out),
+        seconds=time.perf_counter() - start,
+    )

@@ -1,4 +1,4 @@
-"""Sets of pictures as clouds of features, and the figures that compare two sets."""
+"""Figures that compare two sets of pictures by their features."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float, Float64, Int64
 
-from stylemapgan.data import PhotoSet
+from stylemapgan.data import PhotoSet, spread_rows
 from stylemapgan.evaluation.cache import photos_key
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Better, Figure, whole_set
@@ -16,39 +16,39 @@ from stylemapgan.metrics.clouds import kernel_distance, precision_recall
 from stylemapgan.metrics.intervals import Estimate, set_interval
 
 LEAST = 8
-"""Pictures of a set that can be compared: halves need a third nearest neighbour."""
+"""Pictures that each set needs: halves must have a third nearest neighbour."""
 HALVES = 39
-"""Of each set, drawn for an interval: its bounds at 95 % are the lowest and the highest figure of
-39. More would take longer than making the pictures."""
+"""Halves of each set drawn for an interval: its bounds at 95 % are the lowest and highest figure of
+39. More would take longer than generating the pictures."""
 LARGEST_RESAMPLED = 10_000
-"""Pictures of a set beyond which intervals would take hours, and would be narrow."""
+"""Pictures of a set above which intervals would take hours, and be narrow."""
 
 Points = Float[np.ndarray, "_ features"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class SetMeasure:
-    """One way to compare a set of pictures with photos."""
+    """A figure that compares a set of pictures with photos."""
 
     name: str
     title: str
     about: str
     better: Better
     compute: Callable[[Points, Points], float]
-    """Of the photos' features and the pictures'."""
+    """Called with the photos' features and the pictures' features."""
     is_share: bool = False
     """Whether it is a share of pictures, from 0 to 1."""
 
 
 def set_distances(network: FeatureNetwork) -> tuple[SetMeasure, ...]:
-    """How far a set is from photos: Fréchet and kernel distance."""
+    """Measure how far a set is from photos: Fréchet and kernel distance."""
     return (
         SetMeasure(
             name="frechet",
             title=network.frechet_name,
-            about=f"Fréchet distance between two clouds of features of {network.name}, as if "
-            "normally distributed (Heusel et al., NeurIPS 2017). The fewer pictures, the higher: "
-            "only figures of equal counts compare.",
+            about=f"Fréchet distance between two sets of features of {network.name}, taken as "
+            "normally distributed (Heusel et al., NeurIPS 2017). It rises as pictures become "
+            "fewer: compare figures of equal counts only.",
             better="lower",
             compute=frechet_of,
         ),
@@ -56,8 +56,8 @@ def set_distances(network: FeatureNetwork) -> tuple[SetMeasure, ...]:
             name="kernel",
             title=network.kernel_name,
             about=f"Squared maximum mean discrepancy between features of {network.name} with a "
-            "cubic kernel, unbiased, so that any counts compare; not times 1000 (Bińkowski et "
-            "al., ICLR 2018).",
+            "cubic kernel; unbiased, so figures of different counts can be compared; not "
+            "multiplied by 1000 (Bińkowski et al., ICLR 2018).",
             better="lower",
             compute=kernel_distance,
         ),
@@ -65,10 +65,10 @@ def set_distances(network: FeatureNetwork) -> tuple[SetMeasure, ...]:
 
 
 def set_coverage(network: FeatureNetwork) -> tuple[SetMeasure, ...]:
-    """What a set and photos share: precision and recall."""
+    """Measure what a set and photos have in common: precision and recall."""
     source = (
         f"Third nearest neighbours in features of {network.name} (Kynkäänniemi et al., NeurIPS "
-        "2019). Only figures of equal counts compare."
+        "2019). Compare figures of equal counts only."
     )
     return (
         SetMeasure(
@@ -82,7 +82,7 @@ def set_coverage(network: FeatureNetwork) -> tuple[SetMeasure, ...]:
         SetMeasure(
             name="recall",
             title=f"Recall ({network.name})",
-            about=f"Share of photos that the pictures come near. {source}",
+            about=f"Share of photos that resemble one of the pictures. {source}",
             better="higher",
             compute=lambda real, pictures: precision_recall(real, pictures).recall,
             is_share=True,
@@ -115,14 +115,14 @@ def set_figures(
     """Compare sets of pictures with the same photos.
 
     Args:
-        context: Says how intervals are made.
+        context: Says how intervals are computed.
         measures: What to compute.
         real: Features of the photos.
-        sets: Features of pictures, by what the figures' variant is called.
-        main: Names of those measures that are most telling, for the first of the sets.
+        sets: Features of pictures, by the variant of their figures.
+        main: Names of the measures that the summary shows, for the first of the sets.
     """
     wanted = [(variant, measure) for variant in sets for measure in measures]
-    telling, first = set(main), next(iter(sets))
+    shown, first = set(main), next(iter(sets))
     figures: list[Figure] = []
     for variant, measure in wanted:
         context.on_progress("comparing sets of pictures", len(figures), len(wanted))
@@ -134,7 +134,7 @@ def set_figures(
                 about=measure.about,
                 better=measure.better,
                 variant=variant,
-                is_main=measure.name in telling and variant == first,
+                is_main=measure.name in shown and variant == first,
             )
         )
     context.on_progress("comparing sets of pictures", len(wanted), len(wanted))
@@ -142,7 +142,7 @@ def set_figures(
 
 
 def count_compared(context: EvaluationContext, most: int) -> int:
-    """Count the pictures on either side: as many as there are training photos, or at most so many.
+    """Count the pictures on either side: as many as there are training photos, at most `most`.
 
     Kim et al. compare as many pictures as there are training photos with all of those. Where one
     side has to be smaller, so is the other. 0 sets no limit.
@@ -152,15 +152,15 @@ def count_compared(context: EvaluationContext, most: int) -> int:
 
 
 def too_few(context: EvaluationContext, most: int) -> str | None:
-    """Say that there are too few photos to compare sets with; None if there are enough."""
+    """Say that there are too few photos to compare sets; None if there are enough."""
     count = count_compared(context, most)
     if count >= LEAST:
         return None
-    return f"Sets of pictures are compared from {LEAST} on each side, here are {count}."
+    return f"Comparing sets needs at least {LEAST} pictures in each, here are {count}."
 
 
 def likeness_features(context: EvaluationContext, count: int) -> Points:
-    """Compute features of so many photos that pictures should resemble, spread evenly."""
+    """Compute features of some photos that pictures should resemble, spread evenly."""
     photos = context.data.likeness
     return photo_features(context, photos, spread_rows(len(photos), count))
 
@@ -182,11 +182,6 @@ def photo_features(
     return context.cache.features(key, make)
 
 
-def spread_rows(total: int, count: int) -> Int64[np.ndarray, " rows"]:
-    """Choose so many of all rows, spread evenly."""
-    return np.linspace(0, total - 1, count).round().astype(np.int64)
-
-
 def _estimate(
     context: EvaluationContext, measure: SetMeasure, real: Points, pictures: Points
 ) -> Estimate:
@@ -203,7 +198,7 @@ def _estimate(
 def _centred(
     points: Points,
 ) -> tuple[Float64[np.ndarray, "pictures features"], Float64[np.ndarray, " features"]]:
-    """Take the mean away and scale, so that A'A is the covariance."""
+    """Subtract the mean and scale, so that A'A is the covariance."""
     exact = points.astype(np.float64)
     mean = exact.mean(axis=0)
     return (exact - mean) / np.sqrt(len(exact) - 1), mean

@@ -1,1 +1,1 @@
-"""What can edit a photo: StyleMapGAN, and what it is compared with."""
+"""Everything that can edit a photo, behind one interface; one file and one registry line each."""

@@ -23,12 +23,12 @@ Points = Float[np.ndarray, "_ features"]
 
 @dataclass(frozen=True)
 class Coverage:
-    """What two sets share."""
+    """What two sets have in common."""
 
     precision: float
     """Share of generated pictures that look like real ones: quality."""
     recall: float
-    """Share of real pictures that could have been generated: variety."""
+    """Share of real pictures that resemble generated ones: variety."""
 
 
 def kernel_distance(one: Points, other: Points) -> float:
@@ -53,7 +53,7 @@ def kernel_distance(one: Points, other: Points) -> float:
 
 
 def precision_recall(real: Points, generated: Points, neighbour: int = NEIGHBOUR) -> Coverage:
-    """Compare two sets by what lies inside each other's reach.
+    """Compare two sets by which pictures lie within each other's reach.
 
     Around each picture of a set lies a ball that reaches to its third nearest neighbour in the
     set. Precision is the share of generated pictures inside some ball of the real ones; recall

@@ -1,8 +1,8 @@
-"""How well a local edit keeps one picture, takes another, and hides where they meet.
+"""How well a local edit keeps the source, takes the reference, and hides the border.
 
-Pictures count by what their masks cover: all figures are sums over the set divided by sums over
-the set. So measures give a numerator and a denominator for every picture, and batches of any size
-join to the same result.
+All figures are sums over the set divided by sums over the set, so pictures weigh as much as their
+masks cover. Measures return a numerator and a denominator for every picture, and batches of any
+size give the same result.
 """
 
 import math
@@ -22,30 +22,30 @@ INSIDE = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Shares:
-    """What each picture adds to a figure that is one sum divided by another."""
+    """What each picture contributes to a figure that is one sum divided by another."""
 
     numerators: Float64[np.ndarray, " pictures"]
     denominators: Float64[np.ndarray, " pictures"]
 
     @property
     def value(self) -> float:
-        """The figure of the whole set; not a number where nothing was measured."""
+        """The figure of the whole set; NaN where nothing was measured."""
         below = math.fsum(self.denominators)  # exact, so no order of pictures matters
         return math.fsum(self.numerators) / below if below > 0 else math.nan
 
     @property
     def each(self) -> Float64[np.ndarray, " pictures"]:
-        """The figure of each picture alone; not a number where it has nothing to measure."""
+        """The figure of each picture alone; NaN where it has nothing to measure."""
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.denominators > 0, self.numerators / self.denominators, np.nan)
 
     def estimate(self, bootstrap: Bootstrap = DEFAULT) -> Estimate:
-        """Estimate the figure, drawing pictures anew for its interval."""
+        """Estimate the figure, resampling pictures for its interval."""
         return ratio_interval(self.numerators, self.denominators, bootstrap)
 
 
 def join(batches: Sequence[Shares]) -> Shares:
-    """Put batches together, in their order."""
+    """Concatenate batches, in their order."""
     return Shares(
         np.concatenate([batch.numerators for batch in batches]),
         np.concatenate([batch.denominators for batch in batches]),

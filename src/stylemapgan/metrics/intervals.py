@@ -1,8 +1,8 @@
-"""How far a figure can be trusted: confidence intervals by resampling pictures.
+"""Confidence intervals by resampling pictures.
 
-A figure measured on some hundred photos would be another one on some hundred others. Every
-interval here answers: where would it have lain for other photos of the same kind? Randomness comes
-from a seed alone, so the same measurements always give the same interval.
+A figure measured on a few hundred photos would differ on a few hundred others. Every interval here
+answers: where would it lie for other photos of the same kind? Randomness comes from a seed alone,
+so the same measurements always give the same interval.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,12 +21,12 @@ NORMAL = NormalDist()
 
 @dataclass(frozen=True, kw_only=True)
 class Bootstrap:
-    """How intervals are made."""
+    """How intervals are computed."""
 
     confidence: float = 0.95
-    """Share of such intervals that hold the true figure."""
+    """Share of such intervals that contain the true figure."""
     resamples: int = 2_000
-    """How often pictures are drawn anew for means."""
+    """How often pictures are resampled for means."""
     set_resamples: int = 100
     """How often half the pictures are drawn for figures of whole sets, which cost more."""
     seed: int = 0
@@ -50,7 +50,7 @@ DEFAULT = Bootstrap()
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure, and between which bounds it is trusted to lie."""
+    """A figure and its confidence interval."""
 
     value: float
     low: float
@@ -59,7 +59,7 @@ class Estimate:
     """Pictures, or pairs of them, that it was measured on."""
 
     def is_apart_from(self, other: float) -> bool:
-        """Tell whether the interval leaves the other figure out."""
+        """Tell whether the interval excludes another value."""
         return other < self.low or other > self.high
 
 
@@ -81,25 +81,6 @@ def mean_interval(
     return ratio_interval(values, np.ones(len(values)), bootstrap)
 
 
-def difference_interval(
-    one: Float[np.ndarray, " pictures"],
-    other: Float[np.ndarray, " pictures"],
-    bootstrap: Bootstrap = DEFAULT,
-) -> Estimate:
-    """Estimate mean(one) - mean(other) for measurements of the same pictures, in the same order.
-
-    Pairs are drawn together: what makes a photo hard for both methods cancels, so the interval is
-    far narrower than the two means' own ones suggest. One picture that is infinite for both
-    counts as no difference.
-
-    Raises:
-        ValueError: There are fewer than two pairs.
-    """
-    with np.errstate(invalid="ignore"):
-        differences = np.where(one == other, 0.0, np.subtract(one, other, dtype=np.float64))
-    return mean_interval(differences, bootstrap)
-
-
 def ratio_interval(
     numerators: Float[np.ndarray, " pictures"],
     denominators: Float[np.ndarray, " pictures"],
@@ -118,7 +99,7 @@ def ratio_interval(
     top, bottom = (np.asarray(each, dtype=np.float64) for each in (numerators, denominators))
     _refuse_fewer_than_two(len(top))
     if not bottom.sum() > 0:
-        raise ValueError("There is nothing to divide by: no pixel was measured.")
+        raise ValueError("The denominators sum to 0: no pixel was measured.")
     value = float(top.sum() / bottom.sum())
     ratios = np.concatenate(
         [
@@ -141,12 +122,11 @@ def statistic_interval(
 ) -> Estimate:
     """Estimate any figure of pictures that stays meaningful where some appear twice.
 
-    A percentile interval: the figure is computed anew from pictures drawn with replacement.
-    For average precision, correlations, ratios, differences of them. Draws in which nothing can
-    be measured (the figure is not a number, such as a precision without anything to find) say
-    nothing about other pictures and do not count. Not for distances between
-    clouds of features, which mistake a picture drawn twice for a lack of variety: those take
-    `set_interval`.
+    A percentile interval: the figure is computed again from pictures drawn with replacement. For
+    average precision, correlations, ratios, and differences of them. Draws in which nothing can be
+    measured (the figure is NaN, such as a precision without anything to find) do not count.
+    Distances between clouds of features take `set_interval` instead: they mistake a picture drawn
+    twice for a lack of variety.
 
     Args:
         statistic: Computes the figure from the rows of some pictures, `np.arange(count)` for all.
@@ -243,13 +223,13 @@ def _corrected(
 def _quantiles(
     values: Float64[np.ndarray, " resamples"], shares: Float64[np.ndarray, " 2"]
 ) -> tuple[float, float]:
-    """Pick two of the values, which may be infinite: nothing is interpolated."""
+    """Pick two of the values; nothing is interpolated, since they may be infinite."""
     low, high = np.quantile(values, shares, method="inverted_cdf")
     return float(low), float(high)
 
 
 def _positive(sums: Float64[np.ndarray, " sums"]) -> Float64[np.ndarray, " sums"]:
-    """Keep a division by nothing from spoiling an interval: 0 / 0 counts as 0."""
+    """Replace zeros by infinity, so that 0 / 0 counts as 0."""
     return np.where(sums > 0, sums, np.inf)
 
 

@@ -1,4 +1,4 @@
-"""How alike two pictures are, pixel by pixel and window by window; no network judges here.
+"""How similar two pictures are, pixel by pixel and window by window, without networks.
 
 Every measure takes pictures in [-1, 1] and gives one float64 number a pair, which does not depend
 on the other pairs of the batch. NumPy arrays and PyTorch tensors are both fine.

@@ -50,7 +50,7 @@ def prepare(
     out: Path,
     config: PrepareConfig | None = None,
     workers: int = 1,
-    on_progress: OnProgress | None = None,
+    on_progress: OnProgress = lambda step, done, total: None,
 ) -> Prepared:
     """Crop, check and split pictures; the output appears once all of it is finished.
 
@@ -71,7 +71,6 @@ def prepare(
     """
     PROCESSES.refuse(workers, DataError)
     config = config or PrepareConfig()
-    report = on_progress or (lambda step, done, total: None)
     source = open_source(location)
     state = open_state(out, source, config)
     summary = state.finished()
@@ -80,9 +79,9 @@ def prepare(
     parts = split(source.names, config)
     try:
         with storing(out), state.at_work():
-            _make_chunks(source, config, state, workers, report)
+            _make_chunks(source, config, state, workers, on_progress)
             outcome = collect(source, parts, state.chunks, config)
-            return _put_together(outcome, source.describe(), state, report)
+            return _put_together(outcome, source.describe(), state, on_progress)
     except OSError as error:
         raise DataError(f"{out} cannot be prepared: {error.strerror or error}.") from error
 

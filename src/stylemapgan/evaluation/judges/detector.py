@@ -1,56 +1,58 @@
-"""How easily edited pictures are told from photos: a detector is trained to do it.
+"""How easily edited pictures can be detected: small networks are trained to do it.
 
-The lower its average precision, the better the edits; at the share of edited pictures (one half,
-where there are as many as photos) it can only guess. The protocol, for figures to be comparable:
+The lower their average precision, the better the edits; guessing gives the share of edited
+pictures, one half where there are as many as photos. The protocol, which makes figures comparable:
 
-* A small convolutional network learns from photos and edits of the same data. What it says counts
-  only for pictures it never saw: cross-validation in five folds, and every picture is judged once.
+* A small convolutional network is trained on photos and edits of the same data. Its scores count
+  only for pictures it never saw: cross-validation in folds, with every picture judged once.
 * Folds are drawn by photo. A photo and all its edits are in one fold, so the network cannot
-  know an edit by its background. (Who draws the reference of an edit from the same fold, with
-  `folds_of`, keeps borrowed parts from being known, too.)
-* All pictures are rounded to the 256 levels of a file first. Photos come as bytes; numbers between
+  recognise an edit by its background. (Drawing the reference of an edit from the same fold, with
+  `folds_of`, keeps borrowed parts unknown, too.)
+* All pictures are rounded to the 256 levels of a file first. Photos come as bytes; values between
   the levels would give every edit away.
 * Training pictures are flipped left to right at random and shifted by up to four pixels. Adam with
-  a learning rate that falls to 0 in a straight line, cross-entropy; a fixed number of pictures
-  seen, and the network of the last step, whatever the others were like.
+  a learning rate that falls linearly to 0, cross-entropy; a fixed number of pictures seen, and the
+  network of the last step.
 * Networks of different folds have different scales: scores are replaced by their rank inside
   their fold, as a share, before average precision is computed over all of them. Equal pictures are
-  judged once and score the same; the last bits of a logit depend on its place in a batch.
+  scored once, because the last bits of a logit depend on its position in a batch.
 
 The network is this project's own; the idea of average precision of a detector as a measure of
 edits is that of Kim et al., CVPR 2021, who take the one of Wang et al., "CNN-generated images are
 surprisingly easy to spot... for now", CVPR 2020.
 """
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Float64, Int, Int64
+from jaxtyping import Bool, Float, Float64, Int, Int64, UInt8
+from scipy.stats import rankdata
+from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
 
 from stylemapgan.errors import ConfigError, DataError
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.metrics.intervals import DEFAULT, Bootstrap, Estimate, statistic_interval
-from stylemapgan.metrics.ranking import average_precision, identities, ranks, score_once
 from stylemapgan.types import Array
 
 LARGEST_SHIFT = 4
-"""Pixels that a training picture moves at most, along each side."""
+"""Pixels that training pictures are shifted at most, along each side."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class DetectorConfig:
-    """How detectors are trained; part of the figure's definition."""
+    """How detectors are trained; part of the definition of their figures."""
 
     folds: int = 5
-    """Networks that are trained; each judges the photos that the others learn from."""
+    """Networks trained; each judges the photos that the others are trained on."""
     pictures_seen: int = 6_000
-    """Training pictures each network sees, the same ones again and again."""
+    """Training pictures each network sees, repeating them as needed."""
     batch_size: int = 32
-    """Pictures a step."""
+    """Pictures in a step."""
     learning_rate: float = 2e-3
     """Adam's, at the start."""
     widths: tuple[int, ...] = (16, 32, 64, 64)
@@ -63,49 +65,49 @@ class DetectorConfig:
             raise ConfigError(f"folds must be at least 2, got {self.folds}.")
         if self.batch_size < 2 or self.pictures_seen < self.batch_size:
             raise ConfigError(
-                "A detector needs at least 2 pictures a step and one step, "
-                f"got {self.batch_size} a step and {self.pictures_seen} to be seen."
+                "Training a detector takes at least one step of at least 2 pictures, got "
+                f"{self.batch_size} pictures a step and {self.pictures_seen} in all."
             )
 
     @property
     def steps(self) -> int:
-        """How often a network is updated."""
+        """Updates of each network."""
         return self.pictures_seen // self.batch_size
 
 
 @dataclass(frozen=True, eq=False)
 class Detection:
-    """What the detectors said of every picture, photos first, then edits."""
+    """The detectors' scores of every picture, photos first, then edits."""
 
     scores: Float64[np.ndarray, " pictures"]
-    """Rank inside the fold, from 0 (surely a photo) to 1 (surely edited)."""
+    """Rank inside the fold, from 0 (least likely edited) to 1 (most likely edited)."""
     is_edited: Bool[np.ndarray, " pictures"]
     photos: Int64[np.ndarray, " pictures"]
-    """Which photo each picture is, or was made of."""
+    """The photo that each picture is, or was made from."""
 
     @property
     def average_precision(self) -> float:
-        """How well the detectors know edits: 1 always, `chance` not at all."""
-        return average_precision(self.scores, self.is_edited)
+        """1 if all edits rank above all photos; `chance` if detectors only guess."""
+        return _average_precision(self.scores, self.is_edited)
 
     @property
     def chance(self) -> float:
         """Average precision of guessing: the share of edited pictures.
 
-        Guesses about few pictures score a little more: 0.52 on average for 60 photos and 60 edits.
+        On few pictures guesses score slightly more: 0.52 on average for 60 photos and 60 edits.
         """
         return float(self.is_edited.mean())
 
     def estimate(self, bootstrap: Bootstrap = DEFAULT) -> Estimate:
-        """Estimate the average precision; photos are drawn anew, each with all its pictures.
+        """Estimate the average precision, resampling photos together with all their pictures.
 
-        The interval is for other photos judged by these networks; training others is not in it.
+        The interval covers other photos judged by these networks, not other networks.
         """
         rows_of = [np.flatnonzero(self.photos == photo) for photo in np.unique(self.photos)]
 
         def drawn(photos: Int64[np.ndarray, " photos"]) -> float:
             rows = np.concatenate([rows_of[photo] for photo in photos])
-            return average_precision(self.scores[rows], self.is_edited[rows])
+            return _average_precision(self.scores[rows], self.is_edited[rows])
 
         return statistic_interval(drawn, len(rows_of), bootstrap)
 
@@ -113,7 +115,7 @@ class Detection:
 class Detector(nn.Module):
     """Strided 3x3 convolutions, then the mean and the largest value of each channel.
 
-    The mean tells pictures that are wrong all over, the largest value those with one wrong place.
+    The mean detects pictures that are wrong all over, the largest value those wrong in one place.
     """
 
     def __init__(self, widths: Sequence[int], randomness: torch.Generator) -> None:
@@ -138,72 +140,110 @@ def detect(
     real: Float[Array, "photos 3 height width"],
     edited: Float[Array, "edits 3 height width"],
     sources: Sequence[int] | Int64[np.ndarray, " edits"],
-    settings: DetectorConfig | None = None,
+    config: DetectorConfig | None = None,
     device: str | torch.device = "cpu",
 ) -> Detection:
     """Train detectors and let each judge the photos it never saw, and their edits.
 
     Args:
         real: Photos, as many as edits for a chance level of one half.
-        edited: Edits of them; or any pictures to tell from photos, such as reconstructions.
-        sources: Row of `real` that each edit was made of.
-        settings: The protocol's numbers.
+        edited: Edits of them, or any pictures to detect, such as reconstructions.
+        sources: Row of `real` that each edit was made from.
+        config: The protocol's numbers.
         device: Where to train. The same machine and number of threads give the same figures.
 
     Raises:
         DataError: There are fewer photos than folds, or sources that are no photos.
     """
-    settings = settings or DetectorConfig()
+    config = config or DetectorConfig()
     owners = np.concatenate([np.arange(len(real)), np.asarray(sources, dtype=np.int64)])
     if len(owners) != len(real) + len(edited) or not (owners < len(real)).all() or owners.min() < 0:
         raise DataError(
             f"Each of {len(edited)} edits needs the row of its photo, 0 to {len(real) - 1}, "
             f"got {len(owners) - len(real)} rows."
         )
-    folds = folds_of(len(real), settings)[owners]
+    folds = folds_of(len(real), config)[owners]
     levels = np.concatenate([to_bytes(pictures) for pictures in (real, edited)])
     same = identities(levels)
     pictures = torch.from_numpy(from_bytes(levels)).to(device)
     is_edited = np.arange(len(owners)) >= len(real)
     labels = torch.from_numpy(is_edited).float().to(device)
     scores = np.zeros(len(owners))
-    for fold in range(settings.folds):
+    for fold in range(config.folds):
         judged = folds == fold
         learned = torch.from_numpy(~judged).to(device)
-        network = _train(pictures[learned], labels[learned], settings, settings.seed + fold)
+        network = _train(pictures[learned], labels[learned], config, config.seed + fold)
         unseen = pictures[torch.from_numpy(judged).to(device)]
-        scores[judged] = ranks(_judge(network, unseen, same[judged], settings.batch_size))
+        scores[judged] = ranks(_judge(network, unseen, same[judged], config.batch_size))
     return Detection(scores, is_edited, owners)
 
 
-def folds_of(photos: int, settings: DetectorConfig) -> Int64[np.ndarray, " photos"]:
-    """Say which fold each photo is in; folds differ in size by one photo at most.
+def folds_of(photos: int, config: DetectorConfig) -> Int64[np.ndarray, " photos"]:
+    """Assign photos to folds, which differ in size by at most one photo.
 
     Raises:
         DataError: There are fewer photos than folds.
     """
-    if photos < settings.folds:
+    if photos < config.folds:
         raise DataError(
-            f"{settings.folds} folds need at least as many photos, got {photos}: "
-            "give more photos, or ask for fewer folds"
+            f"{config.folds} folds need at least as many photos, got {photos}: "
+            "give more photos, or ask for fewer folds."
         )
-    order = np.random.default_rng(settings.seed).permutation(photos)
-    return order.astype(np.int64) % settings.folds
+    order = np.random.default_rng(config.seed).permutation(photos)
+    return order.astype(np.int64) % config.folds
+
+
+def ranks(values: Float64[np.ndarray, " values"]) -> Float64[np.ndarray, " values"]:
+    """Replace values by their rank as a share, from 0 to 1; equal values share their mean rank."""
+    return (rankdata(values) - 0.5) / len(values)
+
+
+def identities(levels: UInt8[np.ndarray, "pictures _ _ _"]) -> Int64[np.ndarray, " pictures"]:
+    """Number the distinct pictures in the order they appear; equal pictures share a number."""
+    numbers: dict[bytes, int] = {}
+    digests = (hashlib.sha256(picture.tobytes()).digest() for picture in levels)
+    return np.array([numbers.setdefault(digest, len(numbers)) for digest in digests], np.int64)
+
+
+def score_once(
+    identities: Int64[np.ndarray, " pictures"],
+    score: Callable[[Int64[np.ndarray, " rows"]], Float64[np.ndarray, " rows"]],
+) -> Float64[np.ndarray, " pictures"]:
+    """Score each distinct picture once: the last bits depend on its position in a batch.
+
+    Args:
+        identities: Number of each picture, the same one for equal pictures.
+        score: Scores the pictures of some rows, each a different picture.
+
+    Returns:
+        A score for every picture, exactly the same for equal ones.
+    """
+    _, rows, places = np.unique(identities, return_index=True, return_inverse=True)
+    return score(rows)[places]
+
+
+def _average_precision(
+    scores: Float64[np.ndarray, " pictures"], is_edited: Bool[np.ndarray, " pictures"]
+) -> float:
+    """Average precision, not interpolated; NaN where nothing is edited."""
+    if not is_edited.any():
+        return float("nan")
+    return min(float(average_precision_score(is_edited, scores)), 1.0)  # sums of shares round
 
 
 def _train(
     pictures: Float[Tensor, "pictures 3 height width"],
     labels: Float[Tensor, " pictures"],
-    settings: DetectorConfig,
+    config: DetectorConfig,
     seed: int,
 ) -> Detector:
     randomness = torch.Generator().manual_seed(seed)
-    network = Detector(settings.widths, randomness).to(pictures.device)
-    optimizer = torch.optim.Adam(network.parameters(), lr=settings.learning_rate)
+    network = Detector(config.widths, randomness).to(pictures.device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     schedule = torch.optim.lr_scheduler.LinearLR(
-        optimizer, 1.0, 1 / settings.steps, total_iters=settings.steps
+        optimizer, 1.0, 1 / config.steps, total_iters=config.steps
     )
-    for rows in _batches(len(pictures), settings, randomness).to(pictures.device):
+    for rows in _batches(len(pictures), config, randomness).to(pictures.device):
         logits = network(_augmented(pictures[rows], randomness))
         loss = F.binary_cross_entropy_with_logits(logits, labels[rows])
         optimizer.zero_grad()
@@ -214,18 +254,18 @@ def _train(
 
 
 def _batches(
-    count: int, settings: DetectorConfig, randomness: torch.Generator
+    count: int, config: DetectorConfig, randomness: torch.Generator
 ) -> Int[Tensor, "steps pictures"]:
-    """Say which pictures each step sees: all of them in random order, then in another one."""
-    needed = settings.steps * settings.batch_size
+    """Choose the pictures of each step: all in random order, then in another one."""
+    needed = config.steps * config.batch_size
     orders = [torch.randperm(count, generator=randomness) for _ in range(-(-needed // count))]
-    return torch.cat(orders)[:needed].view(settings.steps, settings.batch_size)
+    return torch.cat(orders)[:needed].view(config.steps, config.batch_size)
 
 
 def _augmented(
     images: Float[Tensor, "batch 3 height width"], randomness: torch.Generator
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Flip each picture or not, and shift the batch; what comes into view is mirrored."""
+    """Flip each picture at random, and shift the batch, mirrored at its edges."""
     flips = torch.rand(len(images), 1, 1, 1, generator=randomness).to(images.device) < 0.5
     images = torch.where(flips, images.flip(3), images)
     height, width = images.shape[-2:]

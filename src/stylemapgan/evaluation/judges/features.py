@@ -1,6 +1,6 @@
-"""The networks that evaluation measures with, each with the names its figures may have.
+"""Networks that evaluation measures with, each with the names of its figures.
 
-Figures of different networks are different figures. The name says which network, and only features
+Figures of different networks are different figures, so their names say which network. Only features
 of Inception with FID's own weights and the clean resize are called FID and KID.
 """
 
@@ -30,7 +30,7 @@ from stylemapgan.types import Array, Images
 KERNEL_NAME = "Kernel distance (EfficientNet-Lite0)"
 KID_NAME = "KID (Inception v3 2015-12-05, clean resize)"
 AT_ONCE = 32
-"""Pictures a network sees at once: memory stays bounded, whatever batches come in."""
+"""Pictures a network sees at once: memory is bounded, whatever the batches given."""
 
 Pictures = Float32[np.ndarray, "_ 3 _ _"]
 Points = Float[np.ndarray, "_ features"]
@@ -38,23 +38,23 @@ Points = Float[np.ndarray, "_ features"]
 
 @dataclass(frozen=True, eq=False)
 class FeatureNetwork:
-    """Turns pictures into rows of numbers, for distances between sets of pictures."""
+    """Computes features of pictures, for distances between sets of pictures."""
 
     name: str
     frechet_name: str
-    """Of the Fréchet distance between its features."""
+    """Name of the Fréchet distance between its features."""
     kernel_name: str
-    """Of the kernel distance between its features."""
+    """Name of the kernel distance between its features."""
     key: str
-    """For caches: another one where weights, resize or kind of device are others."""
+    """For caches: different for other weights, another resize or another kind of device."""
     measure: Callable[[Iterator[Pictures]], Points]
-    """Computes features of batches that are already rounded and cut."""
+    """Computes features of batches that are already rounded and recut."""
 
     def features(self, batches: Iterable[Float[Array, "_ 3 _ _"]]) -> Points:
         """Compute one row of features for each picture.
 
-        Pictures are rounded to the 256 levels of a file first, as photos are. They are cut into
-        new batches of a fixed size, so that the given ones do not change the result.
+        Pictures are rounded to the 256 levels of a file first, like photos. They are cut into new
+        batches of a fixed size, so that the given batches do not change the result.
 
         Args:
             batches: RGB in [-1, 1], all of one size.
@@ -65,16 +65,16 @@ class FeatureNetwork:
 
 @dataclass(frozen=True, eq=False)
 class PictureDistance:
-    """How different two pictures look, as a network sees them; 0 where they are equal."""
+    """How different two pictures look to a network; 0 for equal pictures."""
 
     name: str
     key: str
-    """As of a `FeatureNetwork`."""
+    """Like that of a `FeatureNetwork`."""
     network: AbstractPerceptualDistance
     device: str | torch.device = "cpu"
 
     def __call__(self, one: Images, other: Images) -> Float64[np.ndarray, " pictures"]:
-        """Compute one distance for each pair of pictures, a bounded number at once."""
+        """Compute one distance for each pair of pictures, a bounded number at a time."""
         parts = [
             self._distances(one[start : start + AT_ONCE], other[start : start + AT_ONCE])
             for start in range(0, len(one), AT_ONCE)
@@ -88,7 +88,7 @@ class PictureDistance:
 
 
 def efficientnet_features(device: str | torch.device = "cpu") -> FeatureNetwork:
-    """Measure with EfficientNet-Lite0, which needs no download.
+    """Make features of EfficientNet-Lite0, which need no download.
 
     Raises:
         MissingExtraError: The package with its weights is not installed.
@@ -109,15 +109,15 @@ def inception_features_network(
     device: str | torch.device = "cpu",
     on_progress: OnProgress | None = None,
 ) -> FeatureNetwork:
-    """Measure with the Inception that FID is defined with, after the clean resize.
+    """Make features of the Inception that defines FID, after the clean resize.
 
     Args:
-        given: Files or folders to look for the weights in before they are fetched.
+        given: Files or folders to search for the weights before downloading them.
         device: Where to compute.
-        on_progress: Told how far the fetching is.
+        on_progress: Called as weights are downloaded.
 
     Raises:
-        DataError: The weights are missing and cannot be fetched, or are another file.
+        DataError: The weights are missing and cannot be downloaded, or are another file.
     """
     network = load_inception(given, on_progress).to(device)
 
@@ -148,12 +148,12 @@ def lpips_distance(
     """Compare pictures with LPIPS, at their own size.
 
     Args:
-        given: Files or folders to look for the weights in before they are fetched.
+        given: Files or folders to search for the weights before downloading them.
         device: Where to compute.
-        on_progress: Told how far the fetching is.
+        on_progress: Called as weights are downloaded.
 
     Raises:
-        DataError: The weights are missing and cannot be fetched, or are other files.
+        DataError: The weights are missing and cannot be downloaded, or are other files.
     """
     network = load_lpips(given, on_progress)
     key = f"lpips-vgg16-v0.1-{_fingerprint(network)}-{torch.device(device).type}"
@@ -161,7 +161,7 @@ def lpips_distance(
 
 
 def recut(batches: Iterable[Pictures], rows: int) -> Iterator[Pictures]:
-    """Cut batches anew, each of so many rows but the last; the order stays."""
+    """Cut batches anew, each with a fixed number of rows but the last, in the same order."""
     waiting: list[Pictures] = []
     for batch in batches:
         waiting.append(batch)
@@ -176,12 +176,12 @@ def recut(batches: Iterable[Pictures], rows: int) -> Iterator[Pictures]:
 
 
 def _tensor(images: Pictures, device: str | torch.device) -> Tensor:
-    """Copy, for tensors cannot share memory that is read-only or runs backwards."""
+    """Copy: tensors cannot share memory that is read-only or has negative strides."""
     return torch.from_numpy(images.copy()).to(device)
 
 
 def _fingerprint(network: nn.Module) -> str:
-    """Shorten the weights to a few characters that other weights would not have."""
+    """Hash the weights to a few characters."""
     digest = hashlib.sha256()
     for name, value in network.state_dict().items():
         digest.update(name.encode() + value.cpu().numpy().tobytes())

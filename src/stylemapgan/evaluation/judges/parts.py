@@ -1,4 +1,12 @@
-"""The network that says where parts are, and how well it finds those of photos."""
+"""Where the parts of a picture are, as judged by a network trained on maps of parts.
+
+A small fully convolutional network is trained on training photos whose maps of parts are known, by
+the protocol of `small_networks`; a quarter of the batches is blurred, as for `attributes`. It sees
+64x64 pixels and names the part of each. The loss of a part is weighted by the inverse square root
+of its area, so that small parts such as eyes are learned too.
+
+Coarse results joined with fine ones: Ronneberger et al., "U-Net", MICCAI 2015.
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -6,35 +14,158 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Float32, Int, UInt8
+from torch import Tensor, nn
 
+from stylemapgan.data import PhotoSet
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TRAINING, TestData, read_part_map
 from stylemapgan.evaluation.findings import Figure, share_figure
-from stylemapgan.evaluation.judges.learned import remember_or_teach, training_photos
-from stylemapgan.evaluation.judges.learning import LearningConfig, OnProgress
-from stylemapgan.evaluation.judges.segmentation import (
-    LEARNING,
-    Maps,
-    PartSegmenter,
-    bring_maps_to,
-    new_segmenter,
-    teach_parts,
-    where_is,
+from stylemapgan.evaluation.judges.small_networks import (
+    OnProgress,
+    TrainingProtocol,
+    block,
+    from_levels,
+    judged_batches,
+    silent,
+    sometimes_blurred,
+    train,
+    train_or_load,
+    training_photos,
+    unpack_photos,
 )
 from stylemapgan.metrics.edits import Shares, join, part_overlap
+from stylemapgan.types import Images
+
+PROTOCOL = TrainingProtocol(pictures_seen=16_000, most_photos=8_000, batch_size=16)
+"""The protocol's numbers."""
+WIDTHS = (24, 32, 48)
+"""Channels at a half, a quarter and an eighth of the resolution."""
+
+Maps = UInt8[np.ndarray, "pictures rows columns"]
+"""Number of the part that each pixel shows."""
+
+
+class PartNetwork(nn.Module):
+    """Down to an eighth of the resolution and up again."""
+
+    def __init__(self, kinds: int, randomness: torch.Generator) -> None:
+        super().__init__()
+        self.kinds = kinds
+        fine, middle, coarse = WIDTHS
+        self.fine = block(3, fine, 2, randomness)
+        self.middle = block(fine, middle, 2, randomness)
+        self.coarse = nn.Sequential(
+            block(middle, coarse, 2, randomness), block(coarse, coarse, 1, randomness)
+        )
+        self.to_middle = block(coarse + middle, middle, 1, randomness)
+        self.to_fine = block(middle + fine, fine, 1, randomness)
+        to_kinds = nn.Conv2d(fine, 4 * kinds, 1)
+        for value in to_kinds.parameters():
+            nn.init.zeros_(value)
+        self.to_logits = nn.Sequential(to_kinds, nn.PixelShuffle(2))
+
+    def forward(
+        self, images: Float[Tensor, "batch 3 side side"]
+    ) -> Float[Tensor, "batch kinds side side"]:
+        fine = self.fine(images)  # (batch, channels, side / 2, side / 2)
+        middle = self.middle(fine)
+        coarse = self.coarse(middle)
+        middle = self.to_middle(torch.cat([_doubled(coarse), middle], dim=1))
+        fine = self.to_fine(torch.cat([_doubled(middle), fine], dim=1))
+        return self.to_logits(fine)
+
+
+@dataclass(frozen=True, eq=False)
+class PartSegmenter:
+    """A trained network that finds parts."""
+
+    network: PartNetwork
+    side: int
+    """Height and width at which pictures are judged, in pixels."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return next(self.network.parameters()).device
+
+    @torch.inference_mode()
+    def segment(self, images: Images) -> Maps:
+        """Predict the part that each pixel shows, at the size that the network sees."""
+        maps = [
+            self.network(batch).argmax(dim=1).to(torch.uint8)
+            for batch in judged_batches(images, self.side, self.device)
+        ]
+        return torch.cat(maps).cpu().numpy()
+
+
+def new_segmenter(
+    kinds: int, config: TrainingProtocol = PROTOCOL, device: str | torch.device = "cpu"
+) -> PartSegmenter:
+    """Make an untrained segmenter for some number of parts."""
+    network = PartNetwork(kinds, torch.Generator().manual_seed(config.seed))
+    return PartSegmenter(network.to(device), config.side)
+
+
+def train_segmenter(
+    segmenter: PartSegmenter,
+    photos: PhotoSet,
+    maps: Maps,
+    config: TrainingProtocol = PROTOCOL,
+    on_progress: OnProgress = silent,
+) -> None:
+    """Train a new segmenter.
+
+    The same machine and number of threads give the same network.
+
+    Args:
+        segmenter: Changed in place.
+        photos: Those of `config.rows_of` are used.
+        maps: Of these photos, in their order.
+        config: The protocol's numbers.
+        on_progress: Called after each step.
+    """
+    chosen, device = config.rows_of(photos), segmenter.device
+    pictures = unpack_photos(photos, chosen, config.side).to(device)
+    parts = torch.from_numpy(resized_maps(maps, config.side)).to(device)
+    weights = _weights(parts, segmenter.network.kinds)
+    randomness = torch.Generator().manual_seed(config.seed)
+
+    def loss_of(rows: Tensor) -> Tensor:
+        rows = rows.to(device)
+        images = sometimes_blurred(from_levels(pictures[rows]), randomness)
+        return F.cross_entropy(segmenter.network(images), parts[rows].long(), weights)
+
+    train(segmenter.network, len(chosen), loss_of, config, on_progress)
+
+
+def resized_maps(maps: Maps, side: int) -> UInt8[np.ndarray, "pictures side side"]:
+    """Resize maps of parts: each pixel takes the part at its middle."""
+    tensor = torch.from_numpy(np.array(maps))[:, None]  # a copy, for some arrays are read-only
+    return F.interpolate(tensor, (side, side), mode="nearest-exact")[:, 0].numpy()
+
+
+def where_is(
+    part: int | Int[np.ndarray, " pictures"], maps: Maps
+) -> Float32[np.ndarray, "pictures 1 rows columns"]:
+    """Make masks of a part, the same for all maps or one for each: 1 there, else 0."""
+    numbers = np.reshape(part, (-1, 1, 1, 1))
+    return (maps[:, None] == numbers).astype(np.float32)
 
 
 @dataclass(frozen=True, eq=False)
 class PartJudge:
-    """A segmenter and what it made of the test photos."""
+    """A segmenter, and its overlap with the true maps of the test photos."""
 
     segmenter: PartSegmenter
     overlaps: Mapping[str, Shares]
-    """Part → what each test photo adds to its IoU with the true map."""
+    """Part → what each test photo contributes to the IoU with the true map."""
 
     def figures(self, context: EvaluationContext) -> tuple[Figure, ...]:
-        """Tell how well it finds the parts of test photos."""
+        """Compute how well it finds the parts of test photos."""
         return tuple(
             share_figure(
                 shares,
@@ -43,7 +174,7 @@ class PartJudge:
                 name="judge-iou",
                 title="Judge's own IoU",
                 about="IoU of a part as the network that judges parts finds it in the test photos "
-                "themselves with the part in their true maps, over the whole set.",
+                "with the part in their true maps, over the whole set.",
                 variant=part,
             )
             for part, shares in self.overlaps.items()
@@ -52,37 +183,37 @@ class PartJudge:
 
 
 def part_obstacle(data: TestData) -> str | None:
-    """Say in one sentence why there can be no judge of parts; None if there can."""
+    """Say in one sentence why parts cannot be judged; None if they can."""
     if not data.part_names or data.training is None or not _maps_folder(data).is_dir():
         return f"It needs maps of parts of test and training photos, such as {_maps_folder(data)}/."
     return None
 
 
-def part_judge(context: EvaluationContext, settings: LearningConfig = LEARNING) -> PartJudge:
-    """Train a judge of parts, or remember it; only where there is no obstacle."""
-    settings = replace(settings, seed=context.config.seed)
+def part_judge(context: EvaluationContext, config: TrainingProtocol = PROTOCOL) -> PartJudge:
+    """Train a judge of parts, or load it; only where there is no obstacle."""
+    config = replace(config, seed=context.config.seed)
     data, photos = context.data, training_photos(context.data)
-    segmenter = new_segmenter(len(data.part_names), settings, context.device)
-    files = [_map_file(data, photos.names[row]) for row in settings.rows_of(photos)]
+    segmenter = new_segmenter(len(data.part_names), config, context.device)
+    files = [_map_file(data, photos.names[row]) for row in config.rows_of(photos)]
 
-    def teach(tell: OnProgress) -> None:
-        maps = np.concatenate([_read_map(path, settings.side) for path in files])
-        teach_parts(segmenter, photos, maps, settings, tell)
+    def train_it(on_progress: OnProgress) -> None:
+        maps = np.concatenate([_read_map(path, config.side) for path in files])
+        train_segmenter(segmenter, photos, maps, config, on_progress)
 
     known = f"{len(data.part_names)} parts {_digest(files)}"
-    remember_or_teach(context, segmenter.network, known, settings, teach)
+    train_or_load(context, segmenter.network, known, config, train_it)
     return PartJudge(segmenter, _overlaps(context, segmenter))
 
 
 def _overlaps(context: EvaluationContext, segmenter: PartSegmenter) -> Mapping[str, Shares]:
-    """Compare where a segmenter finds the parts of test photos with where they are."""
+    """Compare the parts that a segmenter finds in test photos with their maps."""
     data = context.data
     found: dict[str, list[Shares]] = {part: [] for part in data.part_names}
     for rows in context.batches(len(data), "judging parts of photos"):
-        said = segmenter.segment(data.images(rows))
-        known = bring_maps_to(data.part_maps(rows), segmenter.side)
+        found_maps = segmenter.segment(data.images(rows))
+        known = resized_maps(data.part_maps(rows), segmenter.side)
         for number, part in enumerate(data.part_names):
-            found[part].append(part_overlap(where_is(number, said), where_is(number, known)))
+            found[part].append(part_overlap(where_is(number, found_maps), where_is(number, known)))
     return {part: join(shares) for part, shares in found.items()}
 
 
@@ -98,18 +229,28 @@ def _map_file(data: TestData, name: str) -> Path:
     """
     path = (_maps_folder(data) / name).with_suffix(".png")
     if not path.is_file():
-        raise DataError(f"There is no map of parts at {path}, as for other photos.")
+        raise DataError(f"There is no map of parts at {path}: each training photo needs one.")
     return path
 
 
 def _read_map(path: Path, side: int) -> Maps:
     """Read one map."""
-    return bring_maps_to(read_part_map(path)[None], side)
+    return resized_maps(read_part_map(path)[None], side)
 
 
 def _digest(files: list[Path]) -> str:
-    """Name maps after their files' bytes; much faster than to unpack them."""
+    """Hash the bytes of the maps' files, which is much faster than decoding them."""
     digest = hashlib.sha256()
     for path in files:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _weights(parts: UInt8[Tensor, "photos side side"], kinds: int) -> Float[Tensor, " kinds"]:
+    """Weigh a pixel by the inverse square root of its part's area."""
+    pixels = torch.bincount(parts.flatten(), minlength=kinds).clamp(min=1)
+    return (parts.numel() / (kinds * pixels.float())).sqrt()
+
+
+def _doubled(features: Tensor) -> Tensor:
+    return F.interpolate(features, scale_factor=2.0, mode="nearest")

@@ -2,9 +2,8 @@
 
 from stylemapgan.evaluation.report.comparison_files import write_comparison
 from stylemapgan.evaluation.report.comparison_page import comparison_blocks, comparison_rows
-from stylemapgan.evaluation.report.evaluation_page import blocks, write_report
-from stylemapgan.evaluation.report.figures_csv import figures_csv
-from stylemapgan.evaluation.report.summary import SummaryRow, summary_rows
+from stylemapgan.evaluation.report.evaluation_page import blocks, figures_csv, write_report
+from stylemapgan.evaluation.report.numbers import SummaryRow, summary_rows
 
 __all__ = [
     "SummaryRow",

@@ -1,4 +1,4 @@
-"""A comparison for programs, and the files it is written to."""
+"""A comparison for programs, and its files."""
 
 import csv
 import json
@@ -70,8 +70,8 @@ def comparison_csv(comparison: Comparison) -> str:
 
 
 def comparison_json(comparison: Comparison) -> str:
-    """Write everything that was compared."""
-    told = {
+    """Write everything that was compared as JSON."""
+    document = {
         "format": FORMAT,
         "models": [
             {"name": name, "subject": to_dict(record.subject), "machine": record.machine}
@@ -80,7 +80,7 @@ def comparison_json(comparison: Comparison) -> str:
         "remarks": comparison.remarks,
         "figures": [_figure(comparison, compared) for compared in comparison.figures],
     }
-    return json.dumps(to_plain(told), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(to_plain(document), indent=1, ensure_ascii=False) + "\n"
 
 
 def _lines(comparison: Comparison, compared: ComparedFigure) -> Iterator[list[Any]]:

@@ -1,4 +1,4 @@
-"""A comparison on one page: who is better where that can be told, figures, pictures."""
+"""A comparison on one page: winners where figures can decide, figures, pictures."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -9,11 +9,11 @@ from stylemapgan.evaluation.records import EvaluationRecord
 from stylemapgan.evaluation.report.evaluation_page import reading_aid
 from stylemapgan.evaluation.report.numbers import (
     MINUS,
+    headed,
     show_difference,
     show_interval,
     show_value,
 )
-from stylemapgan.evaluation.report.summary import headed
 from stylemapgan.evaluation.report.tables import LONGEST, definitions
 from stylemapgan.pages.blocks import (
     Block,
@@ -45,7 +45,7 @@ def comparison_blocks(comparison: Comparison) -> list[Block]:
 
 
 def main_rows(comparison: Comparison) -> list[ComparedFigure]:
-    """List the main figures; all where none is."""
+    """List the main figures; all if there is none."""
     return [each for each in comparison.figures if each.first.is_main] or list(comparison.figures)
 
 
@@ -76,10 +76,9 @@ def _summary(comparison: Comparison) -> Iterator[Block]:
     yield _table(comparison, shown)
     yield Paragraph(
         f"{reading_aid(confidence)} Differences are to {comparison.names[0]}, on the same pictures "
-        "where figures are means over pictures. A model is named as better only where its "
-        "difference to every other has an interval without 0, and all figures have one definition; "
-        f"of models that are equal, about {100 * (1 - confidence):g} % of comparisons name one by "
-        "luck."
+        "where figures are means over pictures. A model is named as better only if the intervals "
+        "of its differences to all others exclude 0, and all figures have one definition. Of equal "
+        f"models, about {100 * (1 - confidence):g} % of comparisons name one by chance."
     )
     for each in shown:
         yield _dots(comparison, each)
@@ -171,5 +170,5 @@ def _subjects(comparison: Comparison) -> Iterator[Block]:
         yield Paragraph(f"{name}:")
         yield Facts({**record.subject.model, **record.machine})
     subject = comparison.records[0].subject
-    yield Paragraph("Data, and networks that judge:")
+    yield Paragraph("Data and judging networks:")
     yield Facts({**subject.data, **subject.networks})

@@ -4,14 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from stylemapgan.evaluation.findings import Figure
-from stylemapgan.evaluation.report.numbers import NOTHING, show_interval, show_value
-from stylemapgan.evaluation.report.summary import headed
+from stylemapgan.evaluation.report.numbers import NOTHING, headed, show_interval, show_value
 from stylemapgan.pages.blocks import Block, Cell, Definitions, Details, Dot, Dots, Table
 
 LONGEST = 12
-"""Rows of a matrix, or dots of a chart, that are shown at once; others have to be opened."""
+"""Rows of a matrix, or dots of a chart, that are visible at first; the rest is folded."""
 IN_COMMON = 0.5
-"""Share of the variants that figures in one matrix have in common at least."""
+"""Least share of variants that figures in one matrix have in common."""
 
 Columns = Mapping[str, Mapping[str, Figure]]
 """Name of a figure → variant → the figure."""
@@ -74,11 +73,11 @@ def list_table(figures: Sequence[Figure], confidence: float) -> Table:
 
 
 def definitions(figures: Sequence[Figure]) -> Details:
-    """Say what every figure is, once for all variants that mean the same."""
+    """Define every figure, once for all variants of one definition."""
     meanings: dict[str, dict[str, list[str]]] = {}
     for figure in figures:
-        told = meanings.setdefault(figure.title, {}).setdefault(figure.about, [])
-        told.append(figure.variant)
+        variants = meanings.setdefault(figure.title, {}).setdefault(figure.about, [])
+        variants.append(figure.variant)
     items = {
         title if len(abouts) == 1 else f"{title}: {', '.join(variants)}": about
         for title, abouts in meanings.items()
@@ -94,7 +93,7 @@ def _fits(variants: Mapping[str, Figure], group: Columns) -> bool:
 
 
 def _matrix(columns: Columns) -> Iterator[Block]:
-    """Show one variant a row, one figure a column; a long one has to be opened."""
+    """Show one variant a row, one figure a column; the end of a long matrix is folded."""
     variants = _variants(columns)
     shown = _shown_at_once(columns)
     yield _matrix_of(variants[:shown], columns)
@@ -148,7 +147,7 @@ def value_cell(figure: Figure) -> Cell:
 
 
 def _charts(figures: Sequence[Figure], matrices: Sequence[Columns]) -> Iterator[Dots]:
-    """Draw the main figures that have variants: those that their matrix shows at once."""
+    """Draw the main figures that have variants: those visible at first in their matrix."""
     first = {name: _variants(each)[: _shown_at_once(each)] for each in matrices for name in each}
     for name in dict.fromkeys(figure.name for figure in figures if figure.is_main):
         found = [figure for figure in figures if figure.name == name]

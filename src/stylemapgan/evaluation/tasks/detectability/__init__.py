@@ -1,1 +1,1 @@
-"""How well a classifier tells edits from photos."""
+"""The task that trains detectors of edits."""

@@ -1,4 +1,4 @@
-"""Whether a network that looks for edits finds them."""
+"""Whether a network that is trained to detect edits finds them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,29 +8,36 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64, Int64
 
+from stylemapgan.data import spread_rows
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Figure, Findings
-from stylemapgan.evaluation.judges.detector import Detection, DetectorConfig, detect, folds_of
-from stylemapgan.evaluation.tasks.abstract import AbstractTask
+from stylemapgan.evaluation.judges.detector import (
+    Detection,
+    DetectorConfig,
+    detect,
+    folds_of,
+    identities,
+    ranks,
+    score_once,
+)
+from stylemapgan.evaluation.tasks.abstract import AbstractTask, with_method
 from stylemapgan.evaluation.tasks.detectability.sheets import detection_sheet, precision_chart
 from stylemapgan.evaluation.tasks.local_editing.edits import (
     HALVES,
-    SPACES,
     LocalEdits,
-    copy_pixels,
     halves_of,
-    open_edits,
     parts_of,
 )
+from stylemapgan.evaluation.tasks.local_editing.sheets import shown_methods
 from stylemapgan.images.levels import from_bytes, to_bytes
+from stylemapgan.methods.abstract import Capability
 from stylemapgan.metrics.intervals import Bootstrap
-from stylemapgan.metrics.ranking import identities, ranks, score_once
 from stylemapgan.types import Images
 
 FOLDS = 3
-"""Networks that are trained for each kind of picture, each on two thirds of the photos."""
+"""Networks trained for each kind of picture, each on two thirds of the photos."""
 MOST_PIXELS = 2**27
-"""Of all photos together: what is compared has to be in memory at once."""
+"""Pixels of all photos together: what is compared must fit into memory at once."""
 RECONSTRUCTIONS = "reconstructions"
 
 
@@ -40,87 +47,100 @@ class Pictures:
 
     images: Float32[np.ndarray, "pictures 3 size size"]
     sources: Int64[np.ndarray, " pictures"]
-    """Which of the photos each was made of."""
+    """The photo that each was made from."""
+    methods: tuple[str, ...] = ()
+    """The methods that made them."""
 
 
 class Detectability(AbstractTask):
-    """Train detectors of edits, and count how often they are right."""
+    """Train detectors of edits, and measure their average precision."""
 
     name: ClassVar[str] = "detectability"
     title: ClassVar[str] = "Detectability"
     about: ClassVar[str] = (
-        "Small networks learn to tell edits from photos and then judge photos they never saw. "
-        "The lower their average precision, the better the edits; reconstructions say what the "
-        "model gives away without editing, copied pixels what the border of the mask does."
+        "Small networks are trained to detect edits, and then judge photos and edits they never "
+        "saw. The lower their average precision, the better the edits. Reconstructions show how "
+        "detectable a method is without editing, copied pixels how detectable the mask's border is."
     )
+    needs: ClassVar[Capability | None] = "edits_by_mask"
 
     def obstacle(self, context: EvaluationContext) -> str | None:
-        """In every fold, each photo needs another one to borrow from."""
+        """In every fold, each photo needs a reference."""
         if len(context.data) < 2 * FOLDS:
-            return f"Detectors need at least {2 * FOLDS} test photos."
+            return f"Detectors need at least {2 * FOLDS} test photos, got {len(context.data)}."
         return None
 
     def measure(self, context: EvaluationContext) -> Findings:
-        """Judge edits in both spaces, and what to compare them with."""
-        settings = DetectorConfig(
+        """Detect edits of every method, and what to compare them with."""
+        config = DetectorConfig(
             folds=FOLDS, pictures_seen=context.config.detector_pictures, seed=context.config.seed
         )
         photos = choose_photos(context)
-        edits = draw_edits(context, photos, settings)
+        edits = draw_edits(context, photos, config)
         real = context.data.images(photos)
         kinds = make_pictures(context, edits, photos)
-        found = _detect_all(context, real, kinds, settings)
-        main = f"{kind_of(edits)}, w-plus"
+        found = _detect_all(context, real, kinds, config)
+        main = _main_kind(context, kinds)
         figures = [
-            _figure(detection, kind, context.bootstrap, is_main=kind == main)
+            _figure(detection, kind, kinds[kind].methods, context.bootstrap, is_main=kind == main)
             for kind, detection in found.items()
         ]
         if context.cnn_detection is not None:
             figures += [
-                _cnn_figure(_ask_cnn_detection(context, real, pictures), kind, context.bootstrap)
+                _cnn_figure(
+                    _ask_cnn_detection(context, real, pictures),
+                    kind,
+                    pictures.methods,
+                    context.bootstrap,
+                )
                 for kind, pictures in kinds.items()
             ]
         return Findings(
             figures=tuple(figures),
             sheets=tuple(
-                detection_sheet(context, edits, found[f"{kind_of(edits)}, {space}"], space)
-                for space in SPACES
+                detection_sheet(context, edits, found[f"{kind_of(edits)}, {each.name}"], each)
+                for each in shown_methods(context)
+                if each.can("reconstructs")
             ),
             charts=(precision_chart(found),),
             notes=_notes(context, edits, found[main], len(photos)),
             settings={
                 "photos": len(photos),
-                "folds": settings.folds,
-                "pictures a step": settings.batch_size,
-                "learning rate": settings.learning_rate,
+                "folds": config.folds,
+                "pictures a step": config.batch_size,
+                "learning rate": config.learning_rate,
+            },
+            left_out={
+                each.name: "leaves photos as they are: there is nothing to detect"
+                for each in context.able("edits_by_mask")
+                if not each.changes_photos
             },
         )
 
 
 def choose_photos(context: EvaluationContext) -> Int64[np.ndarray, " photos"]:
-    """Spread at most as many photos as there are edits evenly over the data."""
-    room = max(MOST_PIXELS // context.editor.image_size**2, 2 * FOLDS)
-    count = min(len(context.data), max(context.config.edits, 2 * FOLDS), room)
-    return np.linspace(0, len(context.data) - 1, count).round().astype(np.int64)
+    """Choose at most as many photos as there are edits, spread evenly over the data."""
+    room = max(MOST_PIXELS // context.image_size**2, 2 * FOLDS)
+    return spread_rows(len(context.data), min(max(context.config.edits, 2 * FOLDS), room))
 
 
 def draw_edits(
-    context: EvaluationContext, photos: Int64[np.ndarray, " photos"], settings: DetectorConfig
+    context: EvaluationContext, photos: Int64[np.ndarray, " photos"], config: DetectorConfig
 ) -> LocalEdits:
     """Edit each photo once; its reference is in the same fold, and every photo is one once.
 
-    Named parts are exchanged where maps say where they are, else halves; halves, too, if so few
+    Named parts are exchanged where maps of parts are known, else halves; halves also if so few
     photos show a named part that some detector would hardly see an edit.
     """
-    folds = folds_of(len(photos), settings)
-    randomness = np.random.default_rng(settings.seed)
+    folds = folds_of(len(photos), config)
+    randomness = np.random.default_rng(config.seed)
     references = np.empty_like(photos)
-    for fold in range(settings.folds):
+    for fold in range(config.folds):
         circle = randomness.permutation(np.flatnonzero(folds == fold))
         references[circle] = photos[np.roll(circle, 1)]
     if context.data.part_names:
-        parts = parts_of(context.data, photos, references, settings.seed)
-        if len(parts) >= 2 * settings.folds:
+        parts = parts_of(context.data, photos, references, config.seed)
+        if len(parts) >= 2 * config.folds:
             return parts
     return halves_of(context.data, photos, references)
 
@@ -128,54 +148,63 @@ def draw_edits(
 def make_pictures(
     context: EvaluationContext, edits: LocalEdits, photos: Int64[np.ndarray, " photos"]
 ) -> dict[str, Pictures]:
-    """Make all that is to be told from photos."""
-    methods = {**SPACES, "copy pixels": copy_pixels}
-    made: dict[str, list[Images]] = {method: [] for method in methods}
+    """Make all pictures to detect: edits of every method, and reconstructions."""
+    methods = shown_methods(context)
+    made: dict[str, list[Images]] = {method.name: [] for method in methods}
     for rows in context.batches(len(edits), "editing photos"):
-        opened = open_edits(context, edits, rows)
-        for method, edit in methods.items():
-            made[method].append(edit(context, opened))
-    reconstructed = [
-        context.decode(context.stylemaps[photos[rows]])
-        for rows in context.batches(len(photos), "reconstructing photos")
-    ]
+        for method in methods:
+            made[method.name].append(edits.carry_out(context, method, rows))
     sources = np.searchsorted(photos, edits.sources).astype(np.int64)
-    edited = {
-        f"{kind_of(edits)}, {method}": Pictures(np.concatenate(images), sources)
+    found = {
+        f"{kind_of(edits)}, {method}": Pictures(np.concatenate(images), sources, (method,))
         for method, images in made.items()
     }
     own = np.arange(len(photos), dtype=np.int64)
-    return edited | {RECONSTRUCTIONS: Pictures(np.concatenate(reconstructed), own)}
+    for number, method in enumerate(context.encodings("reconstructs")):
+        latents = context.latents(method)
+        reconstructed = [
+            context.decode(method, latents[photos[rows]])
+            for rows in context.batches(len(photos), "reconstructing photos")
+        ]
+        kind = with_method(method.name, RECONSTRUCTIONS) if number else RECONSTRUCTIONS
+        found[kind] = Pictures(np.concatenate(reconstructed), own, context.sharing(method))
+    return found
 
 
 def kind_of(edits: LocalEdits) -> str:
-    """Say what is exchanged."""
+    """Name what is exchanged: halves or parts."""
     return "halves" if set(edits.parts) <= set(HALVES) else "parts"
+
+
+def _main_kind(context: EvaluationContext, kinds: Mapping[str, Pictures]) -> str:
+    """Choose the edits of the main method; the first ones if it does not edit."""
+    own = (kind for kind, each in kinds.items() if each.methods == (context.main.name,))
+    return next(own, next(iter(kinds)))
 
 
 def _detect_all(
     context: EvaluationContext,
     real: Images,
     kinds: Mapping[str, Pictures],
-    settings: DetectorConfig,
+    config: DetectorConfig,
 ) -> dict[str, Detection]:
     found: dict[str, Detection] = {}
     for kind, pictures in kinds.items():
         context.on_progress("training detectors", len(found), len(kinds))
-        found[kind] = detect(real, pictures.images, pictures.sources, settings, context.device)
+        found[kind] = detect(real, pictures.images, pictures.sources, config, context.device)
     context.on_progress("training detectors", len(kinds), len(kinds))
     return found
 
 
 def _ask_cnn_detection(context: EvaluationContext, real: Images, pictures: Pictures) -> Detection:
-    """Let a network judge that was trained on other models' pictures, and learns nothing here."""
+    """Let a network judge that was trained on other models' pictures, not on these."""
     network = context.cnn_detection
     assert network is not None  # the caller looked
     levels = np.concatenate([to_bytes(real), to_bytes(pictures.images)])
 
     @torch.inference_mode()
     def logits_of(chosen: Int64[np.ndarray, " rows"]) -> Float64[np.ndarray, " rows"]:
-        batches = context.batches(len(chosen), "asking CNNDetection")
+        batches = context.batches(len(chosen), "running CNNDetection")
         images = (torch.from_numpy(from_bytes(levels[chosen[rows]])) for rows in batches)
         logits = [network(batch.to(context.device)).double().cpu().numpy() for batch in images]
         return np.concatenate(logits)
@@ -185,7 +214,14 @@ def _ask_cnn_detection(context: EvaluationContext, real: Images, pictures: Pictu
     return Detection(ranks(score_once(identities(levels), logits_of)), is_edited, owners)
 
 
-def _figure(detection: Detection, kind: str, bootstrap: Bootstrap, *, is_main: bool) -> Figure:
+def _figure(
+    detection: Detection,
+    kind: str,
+    methods: tuple[str, ...],
+    bootstrap: Bootstrap,
+    *,
+    is_main: bool,
+) -> Figure:
     return Figure(
         name="average-precision",
         title="Average precision of trained detectors",
@@ -196,18 +232,22 @@ def _figure(detection: Detection, kind: str, bootstrap: Bootstrap, *, is_main: b
         better="lower",
         variant=kind,
         is_main=is_main,
+        methods=methods,
     )
 
 
-def _cnn_figure(detection: Detection, kind: str, bootstrap: Bootstrap) -> Figure:
+def _cnn_figure(
+    detection: Detection, kind: str, methods: tuple[str, ...], bootstrap: Bootstrap
+) -> Figure:
     return Figure(
         name="cnn-detection",
         title="Average precision of CNNDetection",
         estimate=detection.estimate(bootstrap),
-        about="As for trained detectors, with the network of Wang et al., CVPR 2020, which is not "
-        f"trained on this model's pictures; guessing gives {detection.chance:.2f}.",
+        about="As for trained detectors, but with the network of Wang et al., CVPR 2020, which is "
+        f"not trained on these pictures; guessing gives {detection.chance:.2f}.",
         better="lower",
         variant=kind,
+        methods=methods,
     )
 
 
@@ -223,11 +263,10 @@ def _notes(
     )
     return (
         *missing,
-        f"Guessing gives {detection.chance:.2f}, and by luck a little more.",
-        f"{photos} photos. {taken} of each is exchanged once; the other photo is in the same fold, "
-        f"so that no network knows it. {FOLDS} networks a kind of picture, each of "
-        f"{context.config.detector_pictures:,} pictures seen: one that learns longer finds more. "
-        "Protocol: the module stylemapgan.evaluation.judges.detector.",
-        "Intervals are for other photos judged by these networks; other networks, trained anew, "
-        "are not in them.",
+        f"Guessing gives {detection.chance:.2f}, and on few pictures by chance slightly more.",
+        f"{photos} photos. {taken} of each is exchanged once; source and reference are in the same "
+        f"fold, so that no network was trained on either. {FOLDS} networks for each kind of "
+        f"picture see {context.config.detector_pictures:,} training pictures each; longer training "
+        "detects more. The module stylemapgan.evaluation.judges.detector defines the protocol.",
+        "Intervals cover other photos judged by these networks, not other networks trained anew.",
     )

@@ -1,4 +1,4 @@
-"""What detectors said, to look at."""
+"""A chart of the detectors' precision, and sheets of edits they detected or missed."""
 
 from collections.abc import Iterable, Mapping
 
@@ -8,19 +8,21 @@ from jaxtyping import Float64
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Sheet
 from stylemapgan.evaluation.judges.detector import Detection
-from stylemapgan.evaluation.tasks.local_editing.edits import SPACES, LocalEdits, open_edits
-from stylemapgan.evaluation.tasks.local_editing.sheets import TILE, without_the_rest
+from stylemapgan.evaluation.tasks.abstract import slug
+from stylemapgan.evaluation.tasks.local_editing.edits import LocalEdits
+from stylemapgan.evaluation.tasks.local_editing.sheets import TILE, part_taken
 from stylemapgan.images import contact_sheet
+from stylemapgan.methods.abstract import AbstractMethod
 from stylemapgan.pages.blocks import Chart, Series
 from stylemapgan.types import Images
 
 SHOWN = 7
-"""Edits of either sort."""
+"""Edits detected, and edits missed, on a sheet."""
 PERCENT = np.arange(1, 101)
 
 
 def precision_chart(found: Mapping[str, Detection]) -> Chart:
-    """Draw how often detectors are right, the more edits they have to find."""
+    """Draw the detectors' precision over their recall."""
     lines = [
         Series(f"{kind}: {detection.average_precision:.2f}", list(range(1, 101)), curve.tolist())
         for kind, detection in found.items()
@@ -31,46 +33,47 @@ def precision_chart(found: Mapping[str, Detection]) -> Chart:
     return Chart(
         title="Precision of the detectors, with their average precision",
         series=[*lines, guessing],
-        x_label="edits found, %",
-        y_label="true among those called edits",
+        x_label="recall: edits found, %",
+        y_label="precision",
     )
 
 
 def precision_at_recall(detection: Detection) -> Float64[np.ndarray, " percent"]:
     """Compute the precision at the highest threshold that finds 1 %, 2 %, … 100 % of the edits."""
     edited = np.sort(detection.scores[detection.is_edited])[::-1]
-    place = np.ceil(PERCENT / 100 * len(edited) - 1e-9).astype(int) - 1
-    thresholds = edited[np.clip(place, 0, None)]
+    position = np.ceil(PERCENT / 100 * len(edited) - 1e-9).astype(int) - 1
+    thresholds = edited[np.clip(position, 0, None)]
     called = (detection.scores >= thresholds[:, None]).sum(axis=1)
     right = (edited >= thresholds[:, None]).sum(axis=1)
     return right / called
 
 
 def detection_sheet(
-    context: EvaluationContext, edits: LocalEdits, detection: Detection, space: str
+    context: EvaluationContext, edits: LocalEdits, detection: Detection, method: AbstractMethod
 ) -> Sheet:
-    """Show the edits that were taken for photos, and those that were found out most surely."""
+    """Show the edits that were most taken for photos, and those detected with most certainty."""
     scores = detection.scores[detection.is_edited]
     rising = np.argsort(scores, kind="stable").tolist()
-    fooled = _columns(context, edits, space, rising[:SHOWN])
-    found = _columns(context, edits, space, rising[::-1][:SHOWN])
-    titles = ["source", "what it takes", "edit, taken for a photo", "source", "what it takes"]
-    sheet = contact_sheet([*fooled, *found], [*titles, "edit, found out"], tile=TILE)
+    missed = _columns(context, edits, method, rising[:SHOWN])
+    found = _columns(context, edits, method, rising[::-1][:SHOWN])
+    titles = ["source", "part taken", "edit, missed", "source", "part taken", "edit, detected"]
     return Sheet(
-        f"verdicts-{space}",
-        sheet,
-        f"Edits in {space} that fooled the detectors best, and those found out most surely.",
+        f"verdicts-{slug(method.name)}",
+        contact_sheet([*missed, *found], titles, tile=TILE),
+        f"Edits by {method.name}: those that detectors took for photos, and those detected with "
+        "most certainty.",
     )
 
 
 def _columns(
-    context: EvaluationContext, edits: LocalEdits, space: str, rows: Iterable[int]
+    context: EvaluationContext, edits: LocalEdits, method: AbstractMethod, rows: Iterable[int]
 ) -> tuple[list[Images], list[Images], list[Images]]:
     """Make three rows of pictures, one edit a column."""
     columns: tuple[list[Images], list[Images], list[Images]] = ([], [], [])
     for row in rows:
-        opened = open_edits(context, edits, np.array([row]))
-        pictures = (opened.source, without_the_rest(opened), SPACES[space](context, opened))
+        given = edits.pictures(np.array([row]))
+        edited = edits.carry_out(context, method, np.array([row]))
+        pictures = (given.source, part_taken(given), edited)
         for column, picture in zip(columns, pictures, strict=True):
             column.append(picture)
     return columns

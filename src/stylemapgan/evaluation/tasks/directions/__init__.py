@@ -1,1 +1,1 @@
-"""What becomes of photos pushed along directions."""
+"""The task that pushes photos along directions."""

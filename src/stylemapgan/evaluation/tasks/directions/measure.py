@@ -1,11 +1,12 @@
-"""Directions of attributes: whether pushing photos along them gives what they promise."""
+"""Directions of attributes: whether moving photos along them changes what it should."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
-from stylemapgan.editing.directions.labelled import import_scikit_learn
+from stylemapgan.editing.directions.finding_directions import import_scikit_learn
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import (
@@ -15,8 +16,12 @@ from stylemapgan.evaluation.findings import (
     share_figure,
     whole_set,
 )
-from stylemapgan.evaluation.judges.attributes import attribute_judge, attribute_obstacle
-from stylemapgan.evaluation.tasks.abstract import AbstractTask
+from stylemapgan.evaluation.judges.attributes import (
+    AttributeClassifier,
+    attribute_judge,
+    attribute_obstacle,
+)
+from stylemapgan.evaluation.tasks.abstract import AbstractTask, measure_encodings
 from stylemapgan.evaluation.tasks.directions.pushes import (
     AMOUNTS,
     LEARNED_FROM,
@@ -28,44 +33,47 @@ from stylemapgan.evaluation.tasks.directions.pushes import (
     push_photos,
 )
 from stylemapgan.evaluation.tasks.directions.sheets import direction_charts, direction_sheet
+from stylemapgan.methods.abstract import AbstractMethod, Capability
 from stylemapgan.metrics.edits import Shares
 
 LARGEST = len(AMOUNTS)
-"""Place of the amount, after 0, that every direction's own figures and the summary tell."""
+"""Index of the amount, counted from 0, that single directions and the summary show."""
 ALL = "all directions"
 MAIN = ("success", "leakage")
-"""What the short summary tells."""
+"""Measures in the summary."""
 DESCRIPTIONS: Mapping[str, Description] = {
     "success": {
         "name": "success",
         "title": "Success",
-        "about": "Share of photos without the value in which a classifier finds it after the push "
-        "(after Shen et al., InterFaceGAN, TPAMI 2020, section 4).",
+        "about": "Of photos without the value, the share in which a classifier finds it after the "
+        "push (after Shen et al., InterFaceGAN, TPAMI 2020, section 4).",
         "better": "higher",
     },
     "leakage": {
         "name": "leakage",
         "title": "Leakage",
-        "about": "Share of other attributes whose value, as a classifier finds it, is another one "
-        "after the push than in the reconstruction; without attributes tied to the value.",
+        "about": "Of the other attributes, the share whose value, as classified, differs "
+        "between the pushed picture and the reconstruction; attributes tied to the value do not "
+        "count.",
         "better": "lower",
     },
 }
 
 
 class Directions(AbstractTask):
-    """Fit directions to attributes, push photos along them, and ask a classifier."""
+    """Fit directions to attributes, push photos along them, and classify the results."""
 
     name: ClassVar[str] = "directions"
     title: ClassVar[str] = "Directions of attributes"
     about: ClassVar[str] = (
-        "For the commonest values of attributes, a direction is fitted to the stylemaps of "
-        "training photos with and without the value. Test photos without it are pushed along the "
-        "direction. Does a classifier then find the value, and do other attributes stay?"
+        "For the most common values of attributes, a direction is fitted to encoded training "
+        "photos with and without the value. Test photos without the value are pushed along the "
+        "direction. Does a classifier then find the value, and do other attributes stay the same?"
     )
+    needs: ClassVar[Capability | None] = "moves_along_directions"
 
     def obstacle(self, context: EvaluationContext) -> str | None:
-        """Attributes must be known, and scikit-learn be there."""
+        """Attributes must be known, and scikit-learn installed."""
         try:
             import_scikit_learn()
         except MissingExtraError as error:
@@ -75,23 +83,33 @@ class Directions(AbstractTask):
     def measure(self, context: EvaluationContext) -> Findings:
         """Fit, push, judge."""
         judge = attribute_judge(context)
-        fitted = fit_directions(context, judge.classifier)
-        if not fitted:
-            note = "No value of an attribute has enough photos with it and without it."
-            return Findings(figures=judge.figures(context), notes=(note,))
-        pushes = draw_pushes(context, fitted)
-        found = push_photos(context, pushes, judge.classifier)
-        return Findings(
-            figures=(*_figures(context, pushes, found), *judge.figures(context)),
-            sheets=(direction_sheet(context, pushes, found),),
-            charts=direction_charts(pushes, found, context.distances[0].name),
-            notes=_notes(pushes, found),
-            settings={
-                "directions": len(fitted),
-                "training photos at most": LEARNED_FROM,
-                "test photos for each direction at most": PUSHED,
-            },
+        findings = measure_encodings(
+            context,
+            "moves_along_directions",
+            lambda method: _measure(context, method, judge.classifier),
         )
+        return replace(findings, figures=(*findings.figures, *judge.figures(context)))
+
+
+def _measure(
+    context: EvaluationContext, method: AbstractMethod, classifier: AttributeClassifier
+) -> Findings:
+    fitted = fit_directions(context, method, classifier)
+    if not fitted:
+        return Findings(notes=("No value of an attribute has enough photos with and without it.",))
+    pushes = draw_pushes(context, method, fitted)
+    found = push_photos(context, pushes, classifier)
+    return Findings(
+        figures=tuple(_figures(context, pushes, found)),
+        sheets=(direction_sheet(context, pushes, found),),
+        charts=direction_charts(pushes, found, context.distances[0].name),
+        notes=_notes(pushes, found),
+        settings={
+            "directions": len(fitted),
+            "training photos at most": LEARNED_FROM,
+            "test photos for each direction at most": PUSHED,
+        },
+    )
 
 
 def _figures(context: EvaluationContext, pushes: Pushes, found: PushedPhotos) -> Iterator[Figure]:
@@ -105,8 +123,8 @@ def _figures(context: EvaluationContext, pushes: Pushes, found: PushedPhotos) ->
                 name="direction-accuracy",
                 title="Accuracy of the direction",
                 estimate=whole_set(each.direction.accuracy, each.photos),
-                about="Mean of the shares of training photos with and without the value that a "
-                "plane across the direction tells, by cross-validation; guessing gives 0.5.",
+                about="Balanced accuracy of the plane across the direction on training photos with "
+                "and without the value, by cross-validation; guessing gives 0.5.",
                 better="higher",
                 variant=each.question.label,
             )
@@ -119,9 +137,9 @@ def _at(
     place: int,
     label: str,
 ) -> Iterator[Figure]:
-    """Make the figures of some pushes by one amount; a photo's pushes are one row.
+    """Make the figures of some pushes by one amount; all pushes of a photo are one row.
 
-    A photo that is pushed along several directions counts as one when photos are drawn anew.
+    A photo that is pushed along several directions is resampled as one.
     """
     labels = [each.question.label for each in pushes.fitted]
     chosen = np.array([label in (ALL, labels[number]) for number in pushes.questions])
@@ -157,24 +175,24 @@ def _describe(context: EvaluationContext, name: str, variant: str) -> Descriptio
 def _notes(pushes: Pushes, found: PushedPhotos) -> tuple[str, ...]:
     notes = [
         f"Directions are fitted to at most {LEARNED_FROM:,} training photos; at most {PUSHED} test "
-        "photos without the value are pushed along each. An amount is a number of standard "
-        "deviations of photos along the direction; amount 0 is the reconstruction, so its success "
-        "is what the judge finds by mistake.",
-        "Questions are the commonest value of every attribute, then the second ones; those with "
-        "the same answers as an earlier one are left out.",
+        "photos without the value are pushed along each. Amounts count standard deviations of "
+        "photos along the direction; amount 0 is the reconstruction, so success there is the "
+        "judge's error.",
+        "Values are the most common one of every attribute, then the second most common; a value "
+        "that splits the photos like an earlier one is left out.",
     ]
     tied = {
         each.question.label: sorted(each.tied - {each.question.attribute}) for each in pushes.fitted
     }
-    told = [f"{', '.join(names)} with {label}" for label, names in tied.items() if names]
+    tied_names = [f"{', '.join(names)} with {label}" for label, names in tied.items() if names]
     if not found.others.any():
         notes.append(
-            "Nothing else is known of the photos that could stay, so there is no leakage to "
-            "measure; the change says how much of the picture moves."
+            "The photos have no other attributes, so there is no leakage to measure; the change "
+            "shows how much of the picture moves."
         )
-    if told:
+    if tied_names:
         notes.append(
-            "Attributes that cannot stay where the value changes do not count as leakage: "
-            f"{'; '.join(told)}.".replace("_", " ")
+            "Attributes that must change with the value do not count as leakage: "
+            f"{'; '.join(tied_names)}.".replace("_", " ")
         )
     return tuple(notes)

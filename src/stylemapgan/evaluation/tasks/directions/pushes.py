@@ -1,22 +1,23 @@
-"""Directions fitted to training photos, and what becomes of test photos pushed along them."""
+"""Directions fitted to training photos, and test photos pushed along them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float32, Float64, Int64
+from jaxtyping import Bool, Float64, Int64
 
-from stylemapgan.editing import operations
-from stylemapgan.editing.directions import Direction, fit_by_labels
+from stylemapgan.data import spread_rows
+from stylemapgan.editing.edit import Edit, Push
 from stylemapgan.evaluation.context import EvaluationContext
-from stylemapgan.evaluation.judges.attribute_classifier import AttributeClassifier
-from stylemapgan.evaluation.judges.learned import training_photos
+from stylemapgan.evaluation.judges.attributes import AttributeClassifier
+from stylemapgan.evaluation.judges.small_networks import training_photos
 from stylemapgan.evaluation.tasks.directions.questions import (
     Question,
     Table,
     choose_questions,
     tied_to,
 )
+from stylemapgan.methods.abstract import AbstractMethod, Latent, LearnedDirection
 from stylemapgan.metrics.edits import Shares
 from stylemapgan.types import Images
 
@@ -35,7 +36,7 @@ class FittedQuestion:
     """A question, the direction that answers it, and what must change together with it."""
 
     question: Question
-    direction: Direction
+    direction: LearnedDirection
     tied: frozenset[str]
     """Attributes that cannot all stay."""
     photos: int
@@ -46,11 +47,13 @@ class FittedQuestion:
 class Pushes:
     """Test photos without a value, and the direction each is pushed along."""
 
+    method: AbstractMethod
+    """Fitted the directions, and pushes."""
     fitted: Sequence[FittedQuestion]
     photos: Int64[np.ndarray, " pushes"]
     """Rows of the test photos."""
     questions: Int64[np.ndarray, " pushes"]
-    """Place of each push's direction in `fitted`."""
+    """Index of each push's direction in `fitted`."""
 
     def __len__(self) -> int:
         return len(self.photos)
@@ -58,19 +61,19 @@ class Pushes:
 
 @dataclass(frozen=True, eq=False)
 class PushedPhotos:
-    """What became of the photos, for the amount 0, the reconstruction, and each larger one."""
+    """The pushed photos as judged, for the amount 0 (the reconstruction) and each larger one."""
 
     has_it: Bool[np.ndarray, "amounts pushes"]
     """Whether the judge finds the value."""
     changed: Int64[np.ndarray, "amounts pushes"]
-    """How many other attributes the judge finds changed against the reconstruction."""
+    """How many other attributes the judge finds changed from the reconstruction."""
     others: Int64[np.ndarray, " pushes"]
-    """How many there are that could have stayed."""
+    """How many other attributes could have stayed."""
     moved: Float64[np.ndarray, "amounts pushes"]
     """Perceptual distance to the reconstruction."""
 
     def shares(self, place: int) -> dict[str, Shares]:
-        """Say what each push by one amount, given by its place, adds to every figure."""
+        """Say what each push by one amount, given by its index, contributes to every figure."""
         one = np.ones(len(self.others))
         return {
             "success": Shares(self.has_it[place].astype(np.float64), one),
@@ -82,41 +85,47 @@ class PushedPhotos:
 
 
 def fit_directions(
-    context: EvaluationContext, classifier: AttributeClassifier
+    context: EvaluationContext, method: AbstractMethod, classifier: AttributeClassifier
 ) -> list[FittedQuestion]:
-    """Fit a direction to each of the commonest values that the classifier knows."""
+    """Fit a direction to each of the most common values that the classifier knows."""
     photos, known = training_photos(context.data), context.data.training_attributes
-    rows = np.linspace(0, len(photos) - 1, min(len(photos), LEARNED_FROM)).round().astype(np.int64)
+    rows = spread_rows(len(photos), LEARNED_FROM)
     learned: Table = {name: [values[row] for row in rows] for name, values in known.items()}
     questions = choose_questions(
         learned, context.data.attributes, classifier.attributes, context.config.directions
     )
     encoded = [
-        context.encode(photos.take(rows[batch]))
+        context.encode(method, photos.take(rows[batch]))
         for batch in context.batches(len(rows), "encoding training photos")
     ]
-    stylemaps = np.concatenate(encoded)
-    return [
-        _fit(context, question, stylemaps, learned, (done, len(questions)))
-        for done, question in enumerate(questions)
-    ]
+    latent = Latent.join(encoded)
+    fitted: list[FittedQuestion] = []
+    for question in questions:
+        context.on_progress("fitting directions", len(fitted), len(questions))
+        counted = question.answers(learned) | question.denials(learned)
+        has_it = question.answers(learned)[counted]
+        direction = method.learn_direction(latent[counted], has_it)
+        tied = tied_to(question, known)
+        fitted.append(FittedQuestion(question, direction, frozenset(tied), len(has_it)))
+    return fitted
 
 
-def draw_pushes(context: EvaluationContext, fitted: Sequence[FittedQuestion]) -> Pushes:
+def draw_pushes(
+    context: EvaluationContext, method: AbstractMethod, fitted: Sequence[FittedQuestion]
+) -> Pushes:
     """Choose the test photos that each direction is tried on."""
     photos: list[Int64[np.ndarray, " rows"]] = []
     for each in fitted:
         without = np.flatnonzero(each.question.denials(context.data.attributes))
-        count = min(len(without), PUSHED)
-        photos.append(without[np.linspace(0, len(without) - 1, count).round().astype(np.int64)])
+        photos.append(without[spread_rows(len(without), PUSHED)])
     counts = [len(rows) for rows in photos]
-    return Pushes(fitted, np.concatenate(photos), np.arange(len(fitted)).repeat(counts))
+    return Pushes(method, fitted, np.concatenate(photos), np.arange(len(fitted)).repeat(counts))
 
 
 def push_photos(
     context: EvaluationContext, pushes: Pushes, classifier: AttributeClassifier
 ) -> PushedPhotos:
-    """Push photos by every amount and let the judge and the first perceptual distance look."""
+    """Push photos by every amount; classify the results and measure the change."""
     said: list[Int64[np.ndarray, "amounts pushes attributes"]] = []
     moved: list[Float64[np.ndarray, "amounts pushes"]] = []
     for rows in context.batches(len(pushes), "pushing photos"):
@@ -129,26 +138,14 @@ def push_photos(
 
 def push(context: EvaluationContext, pushes: Pushes, rows: Rows) -> list[Images]:
     """Decode some pushed photos: the reconstructions, then one batch for each amount."""
-    stylemaps = context.stylemaps[pushes.photos[rows]]
+    latent = context.latents(pushes.method)[pushes.photos[rows]]
     steps = np.concatenate(
         [pushes.fitted[number].direction.step for number in pushes.questions[rows]]
     )
-    return [context.decode(operations.push(stylemaps, steps, amount)) for amount in (0.0, *AMOUNTS)]
-
-
-def _fit(
-    context: EvaluationContext,
-    question: Question,
-    stylemaps: Float32[np.ndarray, "photos style rows columns"],
-    learned: Table,
-    done: tuple[int, int],
-) -> FittedQuestion:
-    context.on_progress("fitting directions", *done)
-    counted = question.answers(learned) | question.denials(learned)
-    has_it = question.answers(learned)[counted]
-    direction = fit_by_labels(stylemaps[counted], has_it, name="direction")
-    tied = tied_to(question, context.data.training_attributes)
-    return FittedQuestion(question, direction, frozenset(tied), len(has_it))
+    return [
+        context.edit(pushes.method, latent, Edit(pushes=(Push(direction=steps, amount=amount),)))
+        for amount in (0.0, *AMOUNTS)
+    ]
 
 
 def _compare(
@@ -157,7 +154,7 @@ def _compare(
     moved: Float64[np.ndarray, "amounts pushes"],
     classifier: AttributeClassifier,
 ) -> PushedPhotos:
-    """Turn what the judge said into answers."""
+    """Turn what the judge found into answers."""
     columns = {name: at for at, name in enumerate(classifier.attributes)}
     has_it = np.zeros(said.shape[:2], dtype=bool)
     counted = np.ones(said.shape[1:], dtype=bool)  # (pushes, attributes)

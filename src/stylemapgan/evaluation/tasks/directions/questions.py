@@ -7,12 +7,11 @@ import numpy as np
 from jaxtyping import Bool
 
 LEAST_EXAMPLES = 20
-"""Training photos with the value, and without it, that a direction needs."""
+"""Training photos with the value, and without it, that fitting a direction needs."""
 LEAST_TESTED = 2
 """Test photos without the value, to be pushed."""
 SURE_TO_MEET = 10.0
-"""So many photos of two values were to be expected if these had nothing to do with each other; if
-there is none then, they exclude each other."""
+"""Two values exclude each other if no photo has both although chance alone would give so many."""
 
 Table = Mapping[str, Sequence[str]]
 """Attribute → its value for each photo; empty values are unknown."""
@@ -20,7 +19,7 @@ Table = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class Question:
-    """Whether a photo has a value."""
+    """Asks whether a photo has a value."""
 
     attribute: str
     value: str
@@ -35,26 +34,26 @@ class Question:
         return np.array([value == self.value for value in table[self.attribute]])
 
     def denials(self, table: Table) -> Bool[np.ndarray, " photos"]:
-        """Say which photos have another value, known photos only."""
+        """Say which photos have another known value."""
         return np.array([value not in ("", self.value) for value in table[self.attribute]])
 
 
 def choose_questions(
     learned: Table, tested: Table, attributes: Sequence[str], most: int
 ) -> list[Question]:
-    """Take the commonest value of every attribute, then the second of every one, and so on.
+    """Take the most common value of every attribute, then the second of every one, and so on.
 
-    Questions that have the same answers as an earlier one, or the opposite ones, are left out.
+    Questions with the same answers as an earlier one, or the opposite answers, are left out.
 
     Args:
-        learned: What is known of the photos that directions are fitted to.
-        tested: What is known of the photos that are pushed.
+        learned: Attributes of the photos that directions are fitted to.
+        tested: Attributes of the photos that are pushed.
         attributes: Which ones to ask for.
         most: Questions at most.
     """
     chosen: list[Question] = []
     known: list[Bool[np.ndarray, " photos"]] = []
-    for question in _by_turns(learned, [name for name in attributes if name in tested]):
+    for question in _by_frequency(learned, [name for name in attributes if name in tested]):
         has_it = question.answers(learned)
         enough = min(has_it.sum(), question.denials(learned).sum()) >= LEAST_EXAMPLES
         is_new = not any((has_it == old).all() or (has_it != old).all() for old in known)
@@ -65,10 +64,10 @@ def choose_questions(
 
 
 def tied_to(question: Question, table: Table) -> set[str]:
-    """Name the attributes that cannot all stay when the answer changes: glasses' colour, say.
+    """Name the attributes that cannot all stay when the answer changes, such as glasses' colour.
 
-    One of their values never goes with the value in question, though photos with both were to be
-    expected.
+    One of their values never occurs together with the value in question, although photos with both
+    are expected by chance.
     """
     has_it = question.answers(table)
     share = has_it.mean()
@@ -82,12 +81,12 @@ def tied_to(question: Question, table: Table) -> set[str]:
     return tied
 
 
-def _by_turns(table: Table, attributes: Sequence[str]) -> Iterator[Question]:
-    """List all values: the commonest of each attribute first, then the second ones."""
-    turns: list[tuple[int, int, str, str]] = []
+def _by_frequency(table: Table, attributes: Sequence[str]) -> Iterator[Question]:
+    """List all values: the most common of each attribute first, then the second ones."""
+    ranked: list[tuple[int, int, str, str]] = []
     for name in attributes:
         words, counts = np.unique([value for value in table[name] if value], return_counts=True)
         order = np.argsort(-counts, kind="stable")
-        turns += [(turn, -int(counts[at]), name, str(words[at])) for turn, at in enumerate(order)]
-    for _, _, name, value in sorted(turns):
+        ranked += [(rank, -int(counts[at]), name, str(words[at])) for rank, at in enumerate(order)]
+    for _, _, name, value in sorted(ranked):
         yield Question(name, value)

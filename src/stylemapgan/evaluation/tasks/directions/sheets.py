@@ -1,4 +1,4 @@
-"""What pushes do, to look at: curves over the amount, and pictures."""
+"""Charts over the amount of a push, and a sheet of pushed photos."""
 
 import numpy as np
 
@@ -32,7 +32,7 @@ def direction_charts(pushes: Pushes, found: PushedPhotos, distance: str) -> tupl
 
 
 def direction_sheet(context: EvaluationContext, pushes: Pushes, found: PushedPhotos) -> Sheet:
-    """Show what every direction makes of two of its photos, not chosen."""
+    """Show two pushed photos of every direction."""
     rows: list[list[Images]] = []
     titles: list[str] = []
     for number, each in enumerate(pushes.fitted):
@@ -45,8 +45,8 @@ def direction_sheet(context: EvaluationContext, pushes: Pushes, found: PushedPho
     return Sheet(
         "directions",
         contact_sheet(rows, titles, columns, tile=TILE),
-        "Two test photos without the value for each direction, not chosen; the reconstruction is "
-        "pushed by growing amounts. Beside: success by the largest amount.",
+        "Two test photos without the value for each direction, not selected; the reconstruction is "
+        "pushed by increasing amounts. The percentage is the success at the largest amount.",
     )
 
 

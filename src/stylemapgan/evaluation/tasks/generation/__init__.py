@@ -1,1 +1,1 @@
-"""Whether random pictures are like photos, and as varied."""
+"""The task that measures random pictures."""

@@ -1,51 +1,58 @@
-"""Random pictures to look at, and the photos that they are nearest to."""
+"""Sheets of random pictures, and of the photos nearest to them."""
+
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
-from stylemapgan.editing.operations import truncate
+from stylemapgan.data import spread_rows
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Sheet
-from stylemapgan.evaluation.sets import Points, spread_rows
-from stylemapgan.evaluation.tasks.generation.random_pictures import RandomStylemaps
+from stylemapgan.evaluation.sets import Points
 from stylemapgan.images import contact_sheet
-from stylemapgan.images.levels import to_numpy
+from stylemapgan.methods.abstract import AbstractMethod, Latent
 from stylemapgan.metrics.clouds import pair_distances
 
+Take = Callable[[Int64[np.ndarray, " numbers"]], Latent]
 COLUMNS, ROWS = 8, 4
 TILE = 128
 """Pixels that each picture is shown at."""
 TRUNCATION = 0.7
-"""Psi of the second sheet, which is what `generate` does unless told otherwise."""
+"""Psi of the second sheet: the default of `generate`."""
 CHUNK = 500
 """Pictures compared with all photos at once."""
 
 
 def generation_sheets(
-    context: EvaluationContext, random: RandomStylemaps, generated: Points, real: Points
+    context: EvaluationContext,
+    method: AbstractMethod,
+    random: Take,
+    generated: Points,
+    real: Points,
 ) -> tuple[Sheet, ...]:
-    """Show random pictures as they come, truncated ones, and the nearest photos.
+    """Show the first random pictures, the same truncated, and the nearest photos.
 
     Args:
-        context: The model.
-        random: Its random stylemaps.
+        context: Data and networks.
+        method: Decodes.
+        random: Takes random latents by their number.
         generated: Features of the pictures of the first of them.
         real: Features of the photos.
     """
-    stylemaps = random.take(np.arange(min(COLUMNS * ROWS, len(generated))))
-    calm = truncate(stylemaps, to_numpy(context.editor.mean_stylemap), TRUNCATION)
+    latents = random(np.arange(min(COLUMNS * ROWS, len(generated))))
+    truncated = method.truncate(latents, TRUNCATION)
     return (
         Sheet(
             "random",
-            _grid(context, stylemaps),
-            "Random pictures, not chosen, without truncation (psi 1): what the figures measure.",
+            _grid(context, method, latents),
+            "Random pictures, not selected, without truncation (psi 1): these are measured.",
         ),
         Sheet(
             "truncated",
-            _grid(context, calm),
-            f"The same random pictures with psi {TRUNCATION}: less varied, mostly better.",
+            _grid(context, method, truncated),
+            f"The same random pictures with psi {TRUNCATION}: less varied, usually better.",
         ),
-        _nearest_sheet(context, random, generated, real),
+        _nearest_sheet(context, method, random, generated, real),
     )
 
 
@@ -65,9 +72,13 @@ def nearest(
 
 
 def _nearest_sheet(
-    context: EvaluationContext, random: RandomStylemaps, generated: Points, real: Points
+    context: EvaluationContext,
+    method: AbstractMethod,
+    random: Take,
+    generated: Points,
+    real: Points,
 ) -> Sheet:
-    """Show that random pictures are no copies of photos, or that they are."""
+    """Show whether random pictures are copies of photos."""
     photos = context.data.likeness
     chosen = spread_rows(len(photos), len(real))
     indices, distances = nearest(generated, real)
@@ -77,7 +88,7 @@ def _nearest_sheet(
         pictures
         for numbers in (usual, closest)
         for pictures in (
-            context.decode(random.take(numbers)),
+            context.decode(method, random(numbers)),
             photos.take(chosen[indices[numbers]]),
         )
     ]
@@ -85,18 +96,18 @@ def _nearest_sheet(
     below = f"its nearest {kind}"
     return Sheet(
         "nearest",
-        contact_sheet(rows, ["random", below, f"random, nearest to any {kind}", below], tile=TILE),
+        contact_sheet(rows, ["random", below, f"random, closest to any {kind}", below], tile=TILE),
         f"Does the model copy? Random pictures and the {kind}s nearest to them in features of "
-        f"{context.features.name}: first as they come, then those of {len(generated)} that come "
-        "closest to one.",
+        f"{context.features.name}: first {len(usual)} that are not selected, then those of all "
+        f"{len(generated):,} that are closest to a photo.",
     )
 
 
 def _grid(
-    context: EvaluationContext, stylemaps: Float32[np.ndarray, "pictures style rows columns"]
+    context: EvaluationContext, method: AbstractMethod, latents: Latent
 ) -> Float32[np.ndarray, "1 3 height width"]:
     rows = [
-        context.decode(stylemaps[start : start + COLUMNS])
-        for start in range(0, len(stylemaps), COLUMNS)
+        context.decode(method, latents[start : start + COLUMNS])
+        for start in range(0, len(latents), COLUMNS)
     ]
     return contact_sheet(rows, tile=TILE)

@@ -1,1 +1,1 @@
-"""Whether pictures between two photos are like photos."""
+"""The task that measures pictures between photos."""

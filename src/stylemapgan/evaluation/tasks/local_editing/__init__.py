@@ -1,1 +1,1 @@
-"""Local edits: what they keep, what they take, and whether the border shows."""
+"""The task that measures local edits."""

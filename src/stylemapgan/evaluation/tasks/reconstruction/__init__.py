@@ -1,1 +1,1 @@
-"""Whether photos survive being encoded and decoded."""
+"""The task that measures reconstructions."""

@@ -1,1 +1,1 @@
-"""How long a method takes."""
+"""The task that measures time, memory and operations."""

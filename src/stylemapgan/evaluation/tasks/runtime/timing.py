@@ -1,74 +1,144 @@
-"""What an editor does, one work at a time, under a watch."""
+"""What a method does, one step at a time: how long, how many operations, how much memory."""
 
+import re
+import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from jaxtyping import Float64
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode  # there is no public name for it
+from torch.utils.flop_counter import flop_registry
 
-from stylemapgan.editing import operations
 from stylemapgan.evaluation.context import EvaluationContext
+from stylemapgan.evaluation.tasks.local_editing.edits import paste
+from stylemapgan.methods.abstract import AbstractMethod, Latent
 
-WORKS: Mapping[str, str] = {
-    "encode": "from the photo to its stylemap",
-    "embed": "from the photo to w_plus, its resized stylemaps: encode and resize",
-    "decode": "from a stylemap to the picture: resize and synthesize",
-    "edit": "blending the w_plus of two embedded photos by a mask, without a picture yet",
-    "edit and show": "from the w_plus of two embedded photos to the edited picture: edit and "
-    "synthesize, all that an edit of photos costs that are embedded already",
+ENCODING: Mapping[str, str] = {
+    "encode": "from the photo to its latent",
+    "embed": "from the photo to all that edits need of it: encode and prepare",
+    "decode": "from the latent to the picture",
 }
-"""What is timed; photos, stylemaps, masks and w_plus lie in the editor's own arrays."""
+"""Steps that methods of one encoding have in common."""
+EDITING: Mapping[str, str] = {
+    "edit": "from two embedded photos and a mask to the edited latent, without decoding it",
+    "edit and show": "from two embedded photos and a mask to the edited picture: all that an edit "
+    "costs once photos are embedded",
+}
+STEPS: Mapping[str, str] = {**ENCODING, **EDITING}
+"""What is timed; photos, latents and masks lie in the method's own arrays."""
+MEBIBYTE = 2**20
+CLEAR_REFS, STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
+RESET_PEAK = "5"
+"""What Linux expects in `clear_refs`: man 5 proc."""
 
 Milliseconds = Float64[np.ndarray, " runs"]
 
 
-def works(context: EvaluationContext, count: int) -> dict[str, Callable[[], Any]]:
-    """Prepare every work on so many pictures, each edited with the next one's lower half."""
-    editor, size = context.editor, context.editor.image_size
+def steps_of(
+    context: EvaluationContext, method: AbstractMethod, count: int
+) -> dict[str, Callable[[], Any]]:
+    """Prepare every step on some pictures, each edited with the next one's lower half."""
+    size = context.image_size
     rows = np.arange(count + 1) % len(context.data)
-    pictures = editor.as_array(context.data.images(rows))
-    photos, references = pictures[:count], pictures[1:]
-    stylemaps = editor.encode(photos)
-    ours, theirs = editor.resize(stylemaps), editor.resize(editor.encode(references))
-    half = np.zeros((1, 1, size, size), dtype=np.float32)
-    half[..., size // 2 :, :] = 1
-    mask = editor.as_mask(half)
-
-    def edit() -> operations.WPlus:
-        return operations.blend_w_plus(ours, theirs, mask)
-
-    return {
-        "encode": lambda: editor.encode(photos),
-        "embed": lambda: editor.resize(editor.encode(photos)),
-        "decode": lambda: editor.decode(stylemaps),
-        "edit": edit,
-        "edit and show": lambda: editor.synthesize(edit()),
+    pictures = context.data.images(rows)
+    photos = pictures[:count]
+    latent = method.encode(photos)
+    source, reference = method.prepare(latent), method.prepare(method.encode(pictures[1:]))
+    mask = np.zeros((1, 1, size, size), dtype=np.float32)
+    mask[..., size // 2 :, :] = 1
+    edit = paste(reference, mask)
+    steps: dict[str, Callable[[], Any]] = {
+        "encode": lambda: method.encode(photos),
+        "embed": lambda: method.prepare(method.encode(photos)),
+        "decode": lambda: method.decode(latent),
+        "edit": lambda: method.edit(source, edit),
+        "edit and show": lambda: method.decode(method.edit(source, edit)),
     }
+    needed = STEPS if method.can("reconstructs") else EDITING
+    return {name: step for name, step in steps.items() if name in needed}
 
 
-def time_runs(work: Callable[[], Any], runs: int, warm_up: int) -> Milliseconds:
-    """Time a work again and again, each time until its result is there.
+def time_runs(step: Callable[[], Any], runs: int, warm_up: int) -> Milliseconds:
+    """Time a step repeatedly, each time until its result is there.
 
     Args:
-        work: To do.
+        step: What to do.
         runs: How often.
-        warm_up: How often before the watch starts.
+        warm_up: How often before timing starts.
     """
     for _ in range(warm_up):
-        _finish(work())
+        _finish(step())
     times = []
     for _ in range(runs):
         start = time.perf_counter()
-        _finish(work())
+        _finish(step())
         times.append(1_000 * (time.perf_counter() - start))
     return np.array(times)
 
 
+def count_operations(step: Callable[[], Any]) -> int:
+    """Count the floating-point operations that PyTorch does in a step; 0 if it does none.
+
+    A multiplication and its addition are two; only matrix products and convolutions count.
+    """
+    with _OperationCounter() as counter:
+        step()
+    return counter.operations
+
+
+class _OperationCounter(TorchDispatchMode):
+    """Counts like `FlopCounterMode`, whose hooks on modules fail in inference mode."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.operations = 0
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        formula: Callable[..., int] | None = flop_registry.get(func.overloadpacket)
+        if formula is None:
+            with self:
+                made = func.decompose(*args, **kwargs)
+            if made is not NotImplemented:
+                return made
+        out = func(*args, **kwargs)
+        if formula is not None:
+            self.operations += formula(*args, **kwargs, out_val=out)
+        return out
+
+
+def reset_peak() -> bool:
+    """Start the memory peak anew; False where the system cannot, and it stays the process's."""
+    try:
+        CLEAR_REFS.write_text(RESET_PEAK)
+    except OSError:
+        return False
+    return True
+
+
+def peak_mebibytes() -> float | None:
+    """Find the largest resident set so far; None where the system does not say."""
+    if STATUS.exists():
+        found = re.search(r"VmHWM:\s+(\d+) kB", STATUS.read_text())
+        return int(found[1]) * 1024 / MEBIBYTE if found else None
+    try:
+        import resource
+    except ModuleNotFoundError:  # Windows
+        return None
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak * (1 if sys.platform == "darwin" else 1024) / MEBIBYTE
+
+
 def _finish(made: Any) -> None:
-    """Wait for an accelerator, which goes on computing after a call is back."""
-    first = made[0]  # of a batch, or of w_plus
+    """Wait for an accelerator, which still computes when a call returns."""
+    arrays = made.arrays.values() if isinstance(made, Latent) else [made]
+    first = next(iter(arrays))
     if isinstance(first, Tensor) and first.device.type != "cpu":
         torch.accelerator.synchronize(first.device)

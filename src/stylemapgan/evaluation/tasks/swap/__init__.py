@@ -1,1 +1,1 @@
-"""Exchanged parts whose true result is known."""
+"""The task that measures swaps of a part against their true result."""

@@ -1,4 +1,4 @@
-"""Swaps of a part, measured against the true picture: what no photographs can give."""
+"""Swaps of a part, measured against the true picture, which only drawings have."""
 
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
@@ -9,23 +9,25 @@ from stylemapgan.evaluation.findings import Description, Figure, Findings, share
 from stylemapgan.evaluation.judges.attributes import attribute_obstacle
 from stylemapgan.evaluation.judges.parts import part_obstacle
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
-from stylemapgan.evaluation.tasks.local_editing.edits import LEAST_EDITS, SPACES, too_few_edits
-from stylemapgan.evaluation.tasks.swap.measures import (
+from stylemapgan.evaluation.tasks.local_editing.edits import LEAST_EDITS, too_few_edits
+from stylemapgan.evaluation.tasks.swap.against_truth import (
     DESCRIPTIONS,
-    Judges,
+    RECONSTRUCTED,
     Measured,
+    SwapJudges,
+    choose_triples,
     describe_distance,
     find_judges,
     measure_swaps,
 )
 from stylemapgan.evaluation.tasks.swap.sheets import swap_sheets
-from stylemapgan.evaluation.tasks.swap.triples import METHODS, choose_triples
+from stylemapgan.methods.abstract import Capability
 from stylemapgan.metrics.edits import Shares
 
 OF_EACH_PART = ("mse-inside", "part-iou", "attributes-taken")
-"""What is told of every part alone."""
+"""Measures of each part alone."""
 MAIN = ("mse", "part-iou", "attributes-taken")
-"""What the short summary tells, of w-plus."""
+"""Measures in the summary, of the main method."""
 
 
 class Swap(AbstractTask):
@@ -34,23 +36,24 @@ class Swap(AbstractTask):
     name: ClassVar[str] = "swap"
     title: ClassVar[str] = "Swap of a part"
     about: ClassVar[str] = (
-        "One part of a reference replaces that of a source, and the true result is known: the "
-        "same program drew it. The mask is where the true picture differs from the source at all. "
-        "Stylemaps are blended as they are (w) or resized (w-plus)."
+        "One part of a reference replaces that of a source, and the true result is known, because "
+        "the same program drew it. The mask is where the true picture differs from the source at "
+        "all."
     )
+    needs: ClassVar[Capability | None] = "edits_by_mask"
 
     def obstacle(self, context: EvaluationContext) -> str | None:
-        """True results are known of drawings alone."""
+        """Only drawings have true results."""
         known = len(context.data.triples)
         if known < LEAST_EDITS:
             return (
                 f"Swaps need at least {LEAST_EDITS} triples of pictures whose true result is "
-                f"known, here are {known}: `stylemapgan avatars` draws them."
+                f"known, this data has {known}: `stylemapgan avatars` draws them."
             )
         return too_few_edits(context)
 
     def measure(self, context: EvaluationContext) -> Findings:
-        """Swap parts by every method, and let networks judge the results."""
+        """Swap parts by every method, and measure the results."""
         judges = find_judges(context)
         triples = choose_triples(context.data.triples, context.config.edits)
         measured = measure_swaps(context, triples, judges)
@@ -65,10 +68,19 @@ class Swap(AbstractTask):
 def _figures(
     context: EvaluationContext, triples: Sequence[TripleFiles], measured: Measured
 ) -> Iterator[Figure]:
-    """Make the figures of all swaps by every method, then those of each part in both spaces."""
+    """Make the figures of all swaps by every method, then those of each part.
+
+    Single parts have figures of methods that encode photos only: the others show no more there.
+    """
     parts = list(dict.fromkeys(triple.part for triple in triples))
-    wanted = [(method, None, tuple(measured[method])) for method in METHODS]
-    wanted += [(space, part, OF_EACH_PART) for part in parts for space in SPACES]
+    of_parts = [each.name for each in context.able("edits_by_mask") if each.can("reconstructs")]
+    wanted = [(method, None, tuple(measured[method])) for method in measured]
+    wanted += [(method, part, OF_EACH_PART) for part in parts for method in of_parts]
+    owners: dict[str, tuple[str, ...]] = {
+        each.name: (each.name,) for each in context.able("edits_by_mask")
+    }
+    for encoding in context.encodings("reconstructs"):
+        owners.setdefault(RECONSTRUCTED, context.sharing(encoding))
     distances = map(describe_distance, context.distances)
     descriptions = {**DESCRIPTIONS, **{described["name"]: described for described in distances}}
     for method, part, measures in wanted:
@@ -83,12 +95,13 @@ def _figures(
                 described: Description = {
                     **descriptions[measure],
                     "variant": f"{part}, {method}" if part else method,
-                    "is_main": not part and method == "w-plus" and measure in MAIN,
+                    "is_main": not part and method == context.main.name and measure in MAIN,
+                    "methods": owners.get(method, ()),
                 }
                 yield share_figure(chosen, names, context.bootstrap, **described)
 
 
-def _judges_figures(context: EvaluationContext, judges: Judges) -> Iterator[Figure]:
+def _judges_figures(context: EvaluationContext, judges: SwapJudges) -> Iterator[Figure]:
     for judge in (judges.attributes, judges.parts):
         if judge:
             yield from judge.figures(context)
@@ -96,14 +109,14 @@ def _judges_figures(context: EvaluationContext, judges: Judges) -> Iterator[Figu
 
 def _notes(context: EvaluationContext) -> tuple[str, ...]:
     notes = [
-        "The true picture has no errors by definition; what the networks that judge find in it is "
-        "the best that their figures can be. The reconstructed truth is the true picture encoded "
-        "and decoded: what the model makes of swaps is hardly closer to the truth.",
-        "Copying pixels takes the reference's pixels wherever true picture and source differ. Its "
-        "errors are small where the part lies at the same place in both and hides nothing; doing "
-        "nothing leaves the source.",
-        "Attributes that a swap changes are those of the part that source and reference do not "
-        "have in common; hidden ones, such as eyes behind sunglasses, count too.",
+        "The true picture has no errors by definition; what the judging networks find in it is the "
+        "best that their figures can be. The reconstructed truth is the true picture encoded and "
+        "decoded: edits by the model can hardly be closer to the truth.",
+        *(f"{method.name}: {method.about}" for method in context.able("edits_by_mask")),
+        "Copying pixels has small errors where the part lies at the same position in both pictures "
+        "and hides nothing.",
+        "A swap changes those attributes of the part in which source and reference differ; hidden "
+        "ones, such as eyes behind sunglasses, count too.",
     ]
     obstacles = {
         "Attributes are not judged": attribute_obstacle(context.data),

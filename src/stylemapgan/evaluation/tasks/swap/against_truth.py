@@ -1,0 +1,275 @@
+"""Swaps of a part whose true result is known, carried out and measured against it.
+
+Beside the methods stand two bounds: the true picture itself, and what is left of it after encoding
+and decoding.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Bool, Int64
+
+from stylemapgan.data.avatars import PARTS
+from stylemapgan.errors import DataError
+from stylemapgan.evaluation.context import EvaluationContext
+from stylemapgan.evaluation.data import TestData, TripleFiles
+from stylemapgan.evaluation.findings import Description
+from stylemapgan.evaluation.judges.attributes import (
+    UNKNOWN,
+    AttributeClassifier,
+    AttributeJudge,
+    attribute_judge,
+    attribute_obstacle,
+    to_values,
+)
+from stylemapgan.evaluation.judges.features import PictureDistance
+from stylemapgan.evaluation.judges.parts import PartJudge, part_judge, part_obstacle, where_is
+from stylemapgan.evaluation.tasks.abstract import with_method
+from stylemapgan.evaluation.tasks.local_editing.edits import EditPictures, paste
+from stylemapgan.images import read, read_mask
+from stylemapgan.methods.abstract import AbstractMethod, Latent
+from stylemapgan.metrics.edits import Shares, join, part_overlap, reference_errors
+from stylemapgan.metrics.pictures import mse
+from stylemapgan.types import Images
+
+TRUTH, RECONSTRUCTED = "the true picture", "reconstructed truth"
+"""The bounds."""
+Measured = Mapping[str, Mapping[str, Shares]]
+"""Method or bound → measure → what each swap contributes."""
+Measure = Callable[[Images], Mapping[str, Shares]]
+"""Computes what results contribute to one measure, or to several that share the computation."""
+DESCRIPTIONS: Mapping[str, Description] = {
+    "mse": {
+        "name": "mse",
+        "title": "MSE",
+        "about": "Mean squared difference to the true picture, on [-1, 1].",
+        "better": "lower",
+    },
+    "mse-inside": {
+        "name": "mse-inside",
+        "title": "MSE inside the mask",
+        "about": "Squared difference to the true picture where it differs from the source at all, "
+        "over all such pixels of all swaps, on [-1, 1].",
+        "better": "lower",
+    },
+    "part-iou": {
+        "name": "part-iou",
+        "title": "Part IoU",
+        "about": "Overlap of the swapped part as a small network finds it in the result and in the "
+        "true picture: pixels in both divided by pixels in either, over all swaps.",
+        "better": "higher",
+    },
+    "attributes-taken": {
+        "name": "attributes-taken",
+        "title": "Attributes taken",
+        "about": "Of the attributes that the swap changes, the share that a classifier finds in "
+        "the result as in the reference.",
+        "better": "higher",
+    },
+    "attributes-kept": {
+        "name": "attributes-kept",
+        "title": "Attributes kept",
+        "about": "Of all other attributes, the share that a classifier finds in the result as in "
+        "the source.",
+        "better": "higher",
+    },
+}
+
+
+@dataclass(frozen=True, eq=False)
+class SwapJudges:
+    """Networks that recognise what a result shows, where the data can train them."""
+
+    attributes: AttributeJudge | None
+    parts: PartJudge | None
+
+
+@dataclass(frozen=True, eq=False)
+class OpenedSwaps:
+    """Pictures of some swaps."""
+
+    triples: Sequence[TripleFiles]
+    given: EditPictures
+    """Source, reference, and where the true picture differs from the source at all."""
+    truth: Images
+    """The true results."""
+    _latents: dict[str, tuple[Latent, Latent]] = field(default_factory=dict)
+    """Encoding → source and reference: methods that share an encoding encode once."""
+
+    def carry_out(self, context: EvaluationContext, method: AbstractMethod) -> Images:
+        """Swap parts by a method."""
+        if method.encoding not in self._latents:
+            source, reference = self.given.source, self.given.reference
+            encoded = context.encode(method, source), context.encode(method, reference)
+            self._latents[method.encoding] = encoded
+        source, reference = self._latents[method.encoding]
+        return context.edit(method, source, paste(reference, self.given.mask))
+
+
+def choose_triples(triples: Sequence[TripleFiles], most: int) -> list[TripleFiles]:
+    """Take at most so many swaps, equally many of each part; the first ones of each."""
+    of_part: dict[str, list[TripleFiles]] = {}
+    for triple in triples:
+        of_part.setdefault(triple.part, []).append(triple)
+    longest = max(map(len, of_part.values()), default=0)
+    alternating = [
+        found[number]
+        for number in range(longest)
+        for found in of_part.values()
+        if number < len(found)
+    ]
+    return alternating[:most]
+
+
+def open_swaps(context: EvaluationContext, triples: Sequence[TripleFiles]) -> OpenedSwaps:
+    """Read the pictures of some swaps.
+
+    Raises:
+        DataError: A picture is missing.
+    """
+    size = context.image_size
+    for triple in triples:
+        if not (triple.folder / "truth.png").is_file():
+            raise DataError(
+                f"There is no {triple.folder / 'truth.png'}: draw the triples again with "
+                "`stylemapgan avatars`."
+            )
+    source, reference, truth = (
+        np.concatenate([read(triple.folder / f"{name}.png", size) for triple in triples])
+        for name in ("source", "reference", "truth")
+    )
+    mask = np.concatenate([read_mask(triple.folder / "mask.png", size) for triple in triples])
+    return OpenedSwaps(triples, EditPictures(source, reference, mask), truth)
+
+
+def find_judges(context: EvaluationContext) -> SwapJudges:
+    """Train the networks that judge swaps, or load them from the cache."""
+    return SwapJudges(
+        attributes=None if attribute_obstacle(context.data) else attribute_judge(context),
+        parts=None if part_obstacle(context.data) else part_judge(context),
+    )
+
+
+def measure_swaps(
+    context: EvaluationContext, triples: Sequence[TripleFiles], judges: SwapJudges
+) -> Measured:
+    """Carry swaps out by every method and measure them."""
+    batches: dict[str, list[Mapping[str, Shares]]] = {}
+    for rows in context.batches(len(triples), "swapping parts"):
+        opened = open_swaps(context, triples[rows])
+        measures = _measures(context, judges, opened)
+        for name, edited in _results(context, opened):
+            found = [measure(edited) for measure in measures]
+            batches.setdefault(name, []).append(
+                {name: each[name] for each in found for name in each}
+            )
+    return {
+        method: {name: join([batch[name] for batch in found]) for name in found[0]}
+        for method, found in batches.items()
+    }
+
+
+def describe_distance(distance: PictureDistance) -> Description:
+    """Define a perceptual distance to the true picture."""
+    return {
+        "name": short_name(distance),
+        "title": distance.name,
+        "about": f"{distance.name} between the result and the true picture.",
+        "better": "lower",
+    }
+
+
+def short_name(distance: PictureDistance) -> str:
+    """Name a distance for programs, such as `lpips`."""
+    return distance.name.split(" (")[0].lower().replace(" ", "-")
+
+
+def _results(context: EvaluationContext, opened: OpenedSwaps) -> Iterator[tuple[str, Images]]:
+    """Make the results of all methods, and the bounds; methods that encode photos come first."""
+    methods = context.able("edits_by_mask")
+    for method in methods:
+        if method.can("reconstructs"):
+            yield method.name, opened.carry_out(context, method)
+    for number, method in enumerate(context.encodings("reconstructs")):
+        name = with_method(method.name, RECONSTRUCTED) if number else RECONSTRUCTED
+        yield name, context.decode(method, context.encode(method, opened.truth))
+    for method in methods:
+        if not method.can("reconstructs"):
+            yield method.name, opened.carry_out(context, method)
+    yield TRUTH, opened.truth
+
+
+def _measures(context: EvaluationContext, judges: SwapJudges, opened: OpenedSwaps) -> list[Measure]:
+    """List the measures of the results of these swaps."""
+    measures = [_errors(opened)]
+    measures += [_to_truth(distance, opened.truth) for distance in context.distances]
+    if judges.parts:
+        measures.append(_overlap(context.data, judges.parts, opened))
+    if judges.attributes:
+        measures.append(_attributes(judges.attributes.classifier, opened.triples))
+    return measures
+
+
+def _errors(opened: OpenedSwaps) -> Measure:
+    truth, mask = opened.truth, opened.given.mask
+    return lambda edited: {
+        "mse": _each(mse(edited, truth)),
+        "mse-inside": reference_errors(edited, truth, mask),
+    }
+
+
+def _to_truth(distance: PictureDistance, truth: Images) -> Measure:
+    return lambda edited: {short_name(distance): _each(distance(edited, truth))}
+
+
+def _each(values: np.ndarray) -> Shares:
+    return Shares(values, np.ones(len(values)))
+
+
+def _overlap(data: TestData, judge: PartJudge, opened: OpenedSwaps) -> Measure:
+    """Compare the swapped part as found in results and in true pictures."""
+    numbers = np.array([data.part_names.index(triple.part) for triple in opened.triples])
+    true = where_is(numbers, judge.segmenter.segment(opened.truth))
+    return lambda edited: {
+        "part-iou": part_overlap(where_is(numbers, judge.segmenter.segment(edited)), true)
+    }
+
+
+def _attributes(classifier: AttributeClassifier, triples: Sequence[TripleFiles]) -> Measure:
+    """Count the attributes that are found as expected, of those to be taken and of the others."""
+    wanted, changes = wanted_values(classifier, triples)
+    counting = {
+        "attributes-taken": changes & (wanted != UNKNOWN),
+        "attributes-kept": ~changes & (wanted != UNKNOWN),
+    }
+
+    def compare(edited: Images) -> dict[str, Shares]:
+        is_right = classifier.judge(edited) == wanted
+        return {
+            name: Shares(
+                (is_right & counts).sum(axis=1, dtype=np.float64),
+                counts.sum(axis=1, dtype=np.float64),
+            )
+            for name, counts in counting.items()
+        }
+
+    return compare
+
+
+def wanted_values(
+    classifier: AttributeClassifier, triples: Sequence[TripleFiles]
+) -> tuple[Int64[np.ndarray, "swaps attributes"], Bool[np.ndarray, "swaps attributes"]]:
+    """Say which values true pictures have, and which of them differ from the source's."""
+    names = classifier.attributes
+    true = [
+        {**triple.source, **{name: triple.reference[name] for name in PARTS[triple.part]}}
+        for triple in triples
+    ]
+    words = {name: [each.get(name, "") for each in true] for name in names}
+    pairs = zip(true, triples, strict=True)
+    changes = [
+        [each.get(name) != triple.source.get(name) for name in names] for each, triple in pairs
+    ]
+    wanted = to_values(classifier.vocabulary, words, len(triples))
+    return wanted, np.array(changes, dtype=bool).reshape(wanted.shape)
