@@ -18,7 +18,7 @@ from stylemapgan.checkpoints.networks import build
 from stylemapgan.config import from_dict, preset
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.editing import OnnxEditor
-from stylemapgan.editing.onnx_runtime import onnxruntime
+from stylemapgan.editing.onnx_sessions import onnxruntime
 from stylemapgan.errors import CheckpointError
 from stylemapgan.interop import onnx_export, onnx_files, onnx_networks
 from stylemapgan.interop.onnx_export import Step, export
