@@ -25,8 +25,8 @@ from stylemapgan.editing.directions import (
     read_directions,
     write_directions,
 )
-from stylemapgan.editing.directions.file import FORMAT
-from stylemapgan.editing.directions.unlabelled import FIRST_CONVOLUTION
+from stylemapgan.editing.directions.direction import FORMAT
+from stylemapgan.editing.directions.finding_directions import FIRST_CONVOLUTION
 from stylemapgan.editing.operations import push
 from stylemapgan.errors import CheckpointError, EditError
 

@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from stylemapgan.editing import BoxMask, Edit, Part, PartMask, PngMask, Push, operations
+from stylemapgan.editing.edit_masks import middle_of, turned_mask
 from stylemapgan.editing.edit_rendering import edited_w_plus
 from stylemapgan.editing.editor import Editor
 from stylemapgan.editing.photo import CroppedPhoto, Square
-from stylemapgan.editing.turning import middle_of, turned_mask, turned_square
+from stylemapgan.editing.photo.square import turned_square
 from stylemapgan.errors import EditError
 from stylemapgan.images import from_bytes
 

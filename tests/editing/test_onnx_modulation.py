@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from stylemapgan.editing import OnnxEditor
-from stylemapgan.editing.onnx_modulation import MOST_BOXES, RememberedModulation, frame, modulate
+from stylemapgan.editing.onnx_editor import MOST_BOXES, RememberedModulation, frame, modulate
 from stylemapgan.editing.onnx_sessions import OnnxNetworks
 
 FINEST = 32

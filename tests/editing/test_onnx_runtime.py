@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stylemapgan.editing import onnx_runtime
+from stylemapgan.editing import onnx_sessions
 
 ROOT = Path(__file__).parents[2]
 EDITS = """
@@ -30,7 +30,7 @@ def files_written_at_home(program: str, folder: Path, *tracer: str) -> list[str]
     here.mkdir()
     places = {"HOME": "home", "XDG_CACHE_HOME": "home/.cache", "TMPDIR": "home"}
     environment = {**os.environ, **{name: str(folder / place) for name, place in places.items()}}
-    environment.pop(onnx_runtime.OPT_OUT, None)
+    environment.pop(onnx_sessions.OPT_OUT, None)
     subprocess.run([*tracer, sys.executable, "-c", program], cwd=here, env=environment, check=True)
     return sorted(str(path.relative_to(home)) for path in home.rglob("*"))
 
@@ -56,9 +56,9 @@ def test_only_one_module_imports_onnx_runtime():
         for path in (ROOT / folder).rglob("*.py")
         if "onnxruntime" in imported_packages(path)
     ]
-    assert found == ["src/stylemapgan/editing/onnx_runtime.py"]
-    assert f"{onnx_runtime.OPT_OUT}=1" in (ROOT / "Dockerfile").read_text()
-    assert os.environ[onnx_runtime.OPT_OUT] == "1"
+    assert found == ["src/stylemapgan/editing/onnx_sessions.py"]
+    assert f"{onnx_sessions.OPT_OUT}=1" in (ROOT / "Dockerfile").read_text()
+    assert os.environ[onnx_sessions.OPT_OUT] == "1"
 
 
 def imported_packages(path: Path) -> set[str]:

@@ -17,8 +17,8 @@ from stylemapgan.editing.parts import (
     read_parts,
     write_parts,
 )
-from stylemapgan.editing.parts.clusters import _search, nearest, spherical_kmeans, unit_rows
-from stylemapgan.editing.parts.parts import enlarging, to_name
+from stylemapgan.editing.parts.finding_parts import grouped
+from stylemapgan.editing.parts.named_parts import enlarging, to_name, unit_rows
 from stylemapgan.errors import CheckpointError, EditError
 from stylemapgan.images.levels import to_numpy
 
@@ -43,43 +43,25 @@ def bundles(random: np.random.Generator) -> np.ndarray:
     return unit_rows(np.repeat(np.eye(4)[:3], 20, axis=0) + 0.1 * random.normal(size=(60, 4)))
 
 
-def test_kmeans_finds_bundles_of_vectors():
-    vectors = bundles(np.random.default_rng(0))
-    centroids, fit = spherical_kmeans(vectors, 3, np.random.default_rng(1))
+def test_groups_are_bundles_of_vectors():
+    vectors = bundles(np.random.default_rng(0)).astype(np.float32)
+    groups = grouped(vectors, 3, seed=1)
 
-    np.testing.assert_allclose(np.linalg.norm(centroids, axis=1), 1)
-    owners = nearest(vectors, centroids).reshape(3, 20)
+    np.testing.assert_allclose(np.linalg.norm(groups, axis=1), 1, rtol=1e-6)
+    owners = np.argmax(vectors @ groups.T, axis=1).reshape(3, 20)
     assert [len(set(bundle)) for bundle in owners.tolist()] == [1, 1, 1]
     assert len(set(owners[:, 0].tolist())) == 3
     means = unit_rows(vectors.reshape(3, 20, 4).sum(axis=1))  # the closed form, bundles known
-    np.testing.assert_allclose(centroids[owners[:, 0]], means, atol=1e-6)
-    assert fit == pytest.approx((vectors.reshape(3, 20, 4) * means[:, None]).sum(-1).mean())
+    np.testing.assert_allclose(groups[owners[:, 0]], means, atol=1e-6)
 
 
-def test_kmeans_is_as_good_as_trying_every_grouping():
-    vectors = unit_rows(np.random.default_rng(3).normal(size=(9, 3)))
-    _, fit = spherical_kmeans(vectors, 2, np.random.default_rng(0), starts=20)
-
-    groupings = np.array(list(itertools.product([0, 1], repeat=9)))
-    sums = [groupings @ vectors, (1 - groupings) @ vectors]  # best centroids lie along the sums
-    best = max(np.linalg.norm(sums[0], axis=1) + np.linalg.norm(sums[1], axis=1)) / 9
-    assert fit == pytest.approx(best, abs=1e-6)
-
-
-def test_kmeans_wants_no_more_groups_than_there_are_directions():
-    twice = np.repeat(np.eye(3), 5, axis=0)
-    centroids, fit = spherical_kmeans(twice, 3, np.random.default_rng(0))
-    np.testing.assert_allclose(np.sort(centroids, axis=0), np.sort(np.eye(3), axis=0))
-    assert fit == pytest.approx(1)
-    with pytest.raises(EditError, match="4 groups need at least as many different features"):
-        spherical_kmeans(twice, 4, np.random.default_rng(0))
-
-
-def test_a_group_that_lost_all_its_vectors_starts_over():
-    vectors = bundles(np.random.default_rng(0))
-    opposite = -unit_rows(vectors[:1])  # nearest to nothing
-    centroids, _ = _search(vectors, np.concatenate([vectors[[0, 20]], opposite]))
-    assert sorted(set(nearest(vectors, centroids).tolist())) == [0, 1, 2]
+def test_there_are_no_more_groups_than_different_vectors():
+    twice = np.repeat(np.eye(3, dtype=np.float32), 5, axis=0)
+    groups = grouped(twice, 3, seed=0)
+    np.testing.assert_allclose(np.sort(groups, axis=0), np.sort(np.eye(3), axis=0))
+    for count in (4, 16):
+        with pytest.raises(EditError, match=f"{count} parts need at least as many different"):
+            grouped(twice, count, seed=0)
 
 
 def test_every_pixel_belongs_to_exactly_one_part(editor, stylemaps, parts):

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
+from stylemapgan.editing.edit_masks import middle_of, turned_mask
 from stylemapgan.editing.photo import Square
-from stylemapgan.editing.turning import middle_of, turned_mask, turned_square
+from stylemapgan.editing.photo.square import turned_square
 
 
 def in_photo(square: Square, size: int, x: float, y: float) -> tuple[float, float]:

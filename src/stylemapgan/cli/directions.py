@@ -22,9 +22,8 @@ from stylemapgan.cli.results import TAGGED, TagOptions
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import directions as library
 from stylemapgan.editing.directions import Direction
-from stylemapgan.editing.directions.direction import refuse_texts
-from stylemapgan.editing.directions.file import WHAT
-from stylemapgan.editing.directions.labelled import import_scikit_learn
+from stylemapgan.editing.directions.direction import WHAT, refuse_texts
+from stylemapgan.editing.directions.finding_directions import import_scikit_learn
 from stylemapgan.errors import DataError
 from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.images.levels import to_numpy

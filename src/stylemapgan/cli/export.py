@@ -108,7 +108,7 @@ def _measure(
     """Measure the errors of reconstructions, with weights as they will be stored."""
     from stylemapgan.checkpoints.networks import build
     from stylemapgan.editing.editor import Editor
-    from stylemapgan.editing.typical_errors import measure_typical_errors
+    from stylemapgan.editing.photo.fit import measure_typical_errors
 
     size = checkpoint.config.image_size
     batch = batch_for(size, BATCH)
@@ -119,7 +119,7 @@ def _measure(
             bar.show("reconstructing photos", min(start + batch, len(pictures)), len(pictures))
 
     with Bar(console) as bar:
-        return measure_typical_errors(Editor(build(checkpoint)), batches(bar))
+        return measure_typical_errors(Editor(build(checkpoint)).reconstruct, batches(bar))
 
 
 def _some_photos(pictures: Sequence[Path], size: int) -> Images:

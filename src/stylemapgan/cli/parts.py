@@ -20,7 +20,7 @@ from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.directions import encode_photos
 from stylemapgan.editing.parts import Parts, find_parts, read_parts, write_parts
-from stylemapgan.editing.parts.file import WHAT
+from stylemapgan.editing.parts.named_parts import WHAT
 from stylemapgan.errors import CheckpointError, DataError, EditError, ImageError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Mask, Stylemap

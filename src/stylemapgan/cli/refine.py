@@ -18,7 +18,7 @@ from stylemapgan.cli.own_photo import (
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import say
 from stylemapgan.config.refining import RefineConfig
-from stylemapgan.editing.stylemap_file import WHAT, write_stylemap
+from stylemapgan.editing.refine import WHAT, write_stylemap
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.training.stopping import stop_on_signals
 from stylemapgan.types import Images

@@ -22,16 +22,20 @@ from jaxtyping import Float32
 from stylemapgan.config.ranges import AMOUNT, ROTATION, SCALE, STRENGTH, shift_range
 from stylemapgan.editing import operations
 from stylemapgan.editing.checks import refuse_all_but_one
-from stylemapgan.editing.edit_json import (
+from stylemapgan.editing.edit_masks import (
     PART_KINDS,
     PUSH_KINDS,
+    EditMask,
     fields_of_json,
     mask_from_json,
+    mask_pixels,
     mask_to_json,
+    middle_of,
     name_in_json,
+    refuse_other_masks,
+    turned_mask,
 )
-from stylemapgan.editing.edit_masks import EditMask, mask_pixels, refuse_other_masks
-from stylemapgan.editing.turning import Point, middle_of, turned_mask
+from stylemapgan.editing.photo.square import Point
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
 

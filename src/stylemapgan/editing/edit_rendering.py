@@ -11,7 +11,7 @@ from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.editing.edit_masks import mask_pixels
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.editing.photo import CroppedPhoto
-from stylemapgan.editing.turning import Point, turned_square
+from stylemapgan.editing.photo.square import Point, turned_square
 from stylemapgan.errors import EditError
 from stylemapgan.types import Array, Images, Mask, Stylemap
 

@@ -1,6 +1,12 @@
-"""The networks of an exported model, run by ONNX Runtime."""
+"""ONNX Runtime, and the networks of an exported model that it runs.
+
+No other module imports ONNX Runtime: its telemetry must be off before that. From version 1.29 on,
+importing it gives the machine a number, keeps a database of events in the user's cache and looks
+up the host they are sent to, unless an environment variable forbids that beforehand.
+"""
 
 import ctypes
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,8 +17,25 @@ from typing import Any
 import numpy as np
 
 from stylemapgan.checkpoints.file import from_metadata
-from stylemapgan.editing.onnx_runtime import onnxruntime
 from stylemapgan.errors import CheckpointError
+
+OPT_OUT = "ORT_DISABLE_TELEMETRY"
+
+if "onnxruntime" in sys.modules and os.environ.get(OPT_OUT) != "1":
+    logging.getLogger(__name__).warning(
+        "onnxruntime was imported before stylemapgan, with its telemetry on: set %s=1 in the "
+        "environment, or import stylemapgan.editing first.",
+        OPT_OUT,
+    )
+os.environ[OPT_OUT] = "1"
+
+import onnxruntime  # noqa: E402 - never before the variable is set
+
+if hasattr(onnxruntime, "disable_telemetry_events"):
+    onnxruntime.disable_telemetry_events()
+
+__all__ = ["onnxruntime"]
+
 
 ONNX_FORMAT = "stylemapgan-onnx-1"
 """Written into every file; a change that older versions cannot read gets the next number."""

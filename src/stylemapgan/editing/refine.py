@@ -10,6 +10,7 @@ Source: Zhu et al., "In-Domain GAN Inversion for Real Image Editing", ECCV 2020.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
 import torch
@@ -17,10 +18,13 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from stylemapgan.checkpoints.file import write_tensors
 from stylemapgan.config.refining import RefineConfig
 from stylemapgan.editing.checks import AnyImages, refuse_all_but_one
 from stylemapgan.editing.editor import Editor
 from stylemapgan.features import AbstractPerceptualDistance
+from stylemapgan.images.levels import to_numpy
+from stylemapgan.types import Stylemap
 
 __all__ = ["RefineConfig", "Refinement", "refine"]
 
@@ -147,3 +151,21 @@ def _frozen(networks: Sequence[nn.Module]) -> Iterator[None]:
     finally:
         for parameter, requires_grad in zip(parameters, needed, strict=True):
             parameter.requires_grad_(requires_grad)
+
+
+WHAT = "stylemaps"
+"""How messages call what such a file holds."""
+
+
+def write_stylemap(path: Path, stylemap: Stylemap, model: str) -> None:
+    """Write one stylemap; the file appears complete or not at all.
+
+    Args:
+        path: Where to.
+        stylemap: A batch of one.
+        model: Name of its model; goes into the metadata.
+
+    Raises:
+        CheckpointError: The file has another suffix, or its folder is missing or protected.
+    """
+    write_tensors(path, WHAT, {"stylemap": to_numpy(stylemap)}, {"model": model})

@@ -9,10 +9,11 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from stylemapgan.config import ModelConfig
+from stylemapgan.editing.edit_masks import PlainMask
 from stylemapgan.editing.edit_rendering import turned_picture
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.editing.photo import CroppedPhoto, Patch, Square, fit
-from stylemapgan.editing.turning import PlainMask, Point
+from stylemapgan.editing.photo.square import Point
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.expiring_store import ExpiringStore
 from stylemapgan.server.photo_store import PhotoStore

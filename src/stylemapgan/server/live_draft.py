@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 
 from stylemapgan.editing.edit import Edit
-from stylemapgan.editing.turning import PlainMask
+from stylemapgan.editing.edit_masks import PlainMask
 from stylemapgan.server.api_errors import invalid
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.request_schemas import LiveState, MaskSchema, to_mask

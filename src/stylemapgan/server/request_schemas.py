@@ -9,8 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from stylemapgan.config.ranges import AMOUNT, PSI, ROTATION, SCALE, SEED, STRENGTH
 from stylemapgan.editing.edit import Edit, Space
-from stylemapgan.editing.edit_json import mask_from_json
-from stylemapgan.editing.edit_masks import EditMask
+from stylemapgan.editing.edit_masks import EditMask, mask_from_json
 from stylemapgan.editing.photo import Find
 from stylemapgan.errors import EditError
 from stylemapgan.server.api_errors import invalid

@@ -7,10 +7,9 @@ from typing import Any
 
 from stylemapgan import images
 from stylemapgan.editing.edit import Edit
-from stylemapgan.editing.edit_masks import EditMask, PartMask, PngMask, mask_pixels
+from stylemapgan.editing.edit_masks import EditMask, PartMask, PlainMask, PngMask, mask_pixels
 from stylemapgan.editing.edit_rendering import edited_w_plus
 from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, paste_back
-from stylemapgan.editing.turning import PlainMask
 from stylemapgan.images.decoding import opened
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.images.masks import mask_in

@@ -4,19 +4,23 @@ Three ways lead to them: from labels, from the variance of photos, and from a mo
 `operations.push` walks along them.
 """
 
-from stylemapgan.editing.directions.direction import Direction, direction_named
-from stylemapgan.editing.directions.file import read_directions, write_directions
-from stylemapgan.editing.directions.labelled import fit_by_labels
-from stylemapgan.editing.directions.photos import (
+from stylemapgan.editing.directions.direction import (
+    Direction,
+    direction_named,
+    read_directions,
+    write_directions,
+)
+from stylemapgan.editing.directions.finding_directions import (
+    closed_form_directions,
+    fit_by_labels,
+    principal_directions,
+)
+from stylemapgan.editing.directions.labelled_photos import (
     LabelledPhotos,
     Question,
     encode_photos,
     photos_in_folders,
     photos_in_table,
-)
-from stylemapgan.editing.directions.unlabelled import (
-    closed_form_directions,
-    principal_directions,
 )
 
 __all__ = [

@@ -5,11 +5,10 @@ Needs neither PyTorch nor any network: NumPy and Pillow do it all.
 
 from stylemapgan.editing.photo.cropped_photo import FINDERS, CroppedPhoto, Find
 from stylemapgan.editing.photo.faces import face_square
-from stylemapgan.editing.photo.finding import foreground_square, middle_square
+from stylemapgan.editing.photo.finding_squares import foreground_square, middle_square
 from stylemapgan.editing.photo.fit import Fit, fit
 from stylemapgan.editing.photo.full_photo import FullPhoto
-from stylemapgan.editing.photo.pasting import paste_back
-from stylemapgan.editing.photo.patch import Patch
+from stylemapgan.editing.photo.pasting import Patch, paste_back
 from stylemapgan.editing.photo.square import Square
 
 __all__ = [

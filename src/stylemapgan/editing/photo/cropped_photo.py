@@ -10,7 +10,7 @@ from jaxtyping import Float32
 from PIL import Image
 
 from stylemapgan.editing.photo.faces import face_square
-from stylemapgan.editing.photo.finding import foreground_square, middle_square
+from stylemapgan.editing.photo.finding_squares import foreground_square, middle_square
 from stylemapgan.editing.photo.full_photo import FullPhoto
 from stylemapgan.editing.photo.square import Square
 from stylemapgan.images.levels import to_bytes

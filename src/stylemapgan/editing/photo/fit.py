@@ -1,6 +1,6 @@
 """Whether a photo is of the kind that a model was trained on."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +19,10 @@ GOOD = 1.25
 """Up to this many times the error that nine in ten typical photos stay below."""
 OUTSIDE = 1.5
 """From this many times the error of the worst typical photo."""
+QUANTILES = 11
+"""Typical errors that a model file holds: quantiles of 0, 10, … 100 %."""
+DIGITS = 6
+"""Their decimals."""
 FAINT, LOST = 0.25, 0.5
 """Shares of the photo's own variance that an error may reach before it is doubtful, or outside.
 
@@ -66,6 +70,23 @@ def fit(image: Images, reconstruction: Images, typical: Sequence[float]) -> Fit:
         text = "The model recognises little in this photo"
     message = f"{text}; {WARNINGS[rank]}" if rank else f"{text}."
     return Fit(error=error, share=share, verdict=VERDICTS[rank], message=message)
+
+
+def measure_typical_errors(
+    reconstruct: Callable[[Images], Images], batches: Iterable[Images]
+) -> tuple[float, ...]:
+    """Reconstruct photos and take quantiles of their mean squared errors, from 0 to 100 %.
+
+    Args:
+        reconstruct: An editor's own.
+        batches: Photos the model was not trained on, of its size.
+    """
+    errors = [
+        np.square(to_numpy(reconstruct(photos)) - to_numpy(photos)).mean(axis=(1, 2, 3))
+        for photos in batches
+    ]
+    quantiles = np.quantile(np.concatenate(errors), np.linspace(0, 1, QUANTILES))
+    return tuple(round(float(quantile), DIGITS) for quantile in quantiles)
 
 
 def _rank(error: float, doubtful: float, outside: float) -> int:

@@ -10,14 +10,13 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
-from stylemapgan.editing.photo.colours import as_rgb
-from stylemapgan.editing.photo.layout import (
+from stylemapgan.editing.photo.sampling import as_rgb, sample
+from stylemapgan.editing.photo.square import (
+    Square,
     is_lying,
     stored_square,
     to_upright,
 )
-from stylemapgan.editing.photo.sampling import sample
-from stylemapgan.editing.photo.square import Square
 from stylemapgan.errors import ImageError
 from stylemapgan.images.atomic import write_bytes
 from stylemapgan.images.colour import opaque, to_srgb

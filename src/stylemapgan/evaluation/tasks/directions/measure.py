@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from stylemapgan.editing.directions.labelled import import_scikit_learn
+from stylemapgan.editing.directions.finding_directions import import_scikit_learn
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import (

@@ -6,18 +6,20 @@ a hand. A few groups together make a part that a person would name and click.
 Source: Collins et al., "Editing in Style: Uncovering the Local Semantics of GANs", CVPR 2020.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, Int
 
+from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.operations import WPlus
-from stylemapgan.editing.parts.clusters import unit_rows
-from stylemapgan.errors import EditError
+from stylemapgan.errors import CheckpointError, EditError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Features
 
@@ -164,6 +166,14 @@ def describe_places(
     return unit_rows(np.concatenate([vectors, places], axis=1)).astype(np.float32)
 
 
+def unit_rows(
+    vectors: Float[np.ndarray, "count channels"],
+) -> Float[np.ndarray, "count channels"]:
+    """Scale every vector to length 1; those of length 0 stay."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1)
+
+
 def enlarging(length: int, size: int) -> Float32[np.ndarray, "{size} {length}"]:
     """Make the matrix that enlarges a line of values to `size` pixels, linearly."""
     place = (np.arange(size) + 0.5) * length / size - 0.5
@@ -173,3 +183,72 @@ def enlarging(length: int, size: int) -> Float32[np.ndarray, "{size} {length}"]:
 
 def _centres(count: int) -> Any:
     return (np.arange(count) + 0.5) / count * 2 - 1
+
+
+FORMAT = "stylemapgan-parts-1"
+"""Written into every file; a change that older versions cannot read gets the next number."""
+WHAT = "parts"
+"""How messages call what such a file holds."""
+MAX_BYTES = 16 * 2**20
+"""Largest file that is read: room for thousands of groups."""
+
+
+def read_parts(path: Path) -> Parts:
+    """Read a file of parts; no code in it is ever run.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or holds something else.
+    """
+    tensors, metadata = read_tensors(path, WHAT, MAX_BYTES)
+    if metadata.get("format") != FORMAT:
+        raise CheckpointError(
+            f"{path} is no file of parts of this version: its metadata says format "
+            f"{metadata.get('format', 'nothing')!r}, expected {FORMAT!r}."
+        )
+    try:
+        return _to_parts(metadata, tensors)
+    except EditError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+    except (KeyError, ValueError, TypeError) as error:
+        raise CheckpointError(f"{path}: its contents make no sense: {error}") from None
+
+
+def write_parts(path: Path, parts: Parts) -> None:
+    """Write a file of parts; it appears complete or not at all.
+
+    Raises:
+        CheckpointError: The file has another suffix, or its folder is missing or protected.
+    """
+    metadata = {
+        "format": FORMAT,
+        "names": json.dumps(parts.names),
+        "labels": json.dumps(parts.labels, ensure_ascii=False),
+        "position_weight": json.dumps(parts.position_weight),
+    }
+    tensors = {
+        "centroids": np.asarray(parts.centroids, dtype=np.float32),
+        "owners": np.asarray(parts.owners, dtype=np.int64),
+    }
+    write_tensors(path, WHAT, tensors, metadata)
+
+
+def _to_parts(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) -> Parts:
+    centroids, owners = tensors["centroids"], tensors["owners"]
+    if centroids.ndim != 2 or owners.ndim != 1 or not np.issubdtype(owners.dtype, np.integer):
+        raise ValueError(f"centroids {centroids.shape}, owners {owners.shape} {owners.dtype}")
+    if not np.isfinite(centroids).all():
+        raise ValueError("centroids that are no numbers")
+    return Parts(
+        names=_words(metadata["names"]),
+        labels=_words(metadata["labels"]),
+        centroids=centroids.astype(np.float32),
+        owners=owners,
+        position_weight=float(json.loads(metadata["position_weight"])),
+    )
+
+
+def _words(text: str) -> tuple[str, ...]:
+    words = json.loads(text)
+    if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
+        raise ValueError(f"{text} is no list of words")
+    return tuple(words)

@@ -1,15 +1,16 @@
 """Find the parts of pictures that a model tells apart."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
 from stylemapgan.config.ranges import SEED
 from stylemapgan.editing.abstract import AbstractEditor
-from stylemapgan.editing.parts.clusters import spherical_kmeans
-from stylemapgan.editing.parts.parts import Parts, describe_places, to_name
+from stylemapgan.editing.directions.finding_directions import import_scikit_learn
+from stylemapgan.editing.parts.named_parts import Parts, describe_places, to_name, unit_rows
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import batch_for, to_numpy
 from stylemapgan.types import Stylemap
@@ -18,6 +19,8 @@ POSITION_WEIGHT = 0.3
 """Enough to tell upper from lower background, too little to cut a hand along the middle."""
 MOST_PLACES = 150_000
 """Places of all pictures that are looked at; more change little."""
+STARTS = 4
+"""How often k-means starts anew; the best result counts."""
 BATCH = 16
 """Pictures of up to 128 pixels at a time."""
 
@@ -42,7 +45,9 @@ def find_parts(
 
     Raises:
         EditError: There are too few parts or pictures.
+        MissingExtraError: scikit-learn is not installed.
     """
+    import_scikit_learn()
     SEED.refuse(seed, EditError)
     if count < 2:
         raise EditError(f"A picture has at least 2 parts, {count} were asked for.")
@@ -59,7 +64,7 @@ def find_parts(
             places = describe_places(picture[None], POSITION_WEIGHT)
             chosen.append(places[random.permutation(len(places))[:share]])
         on_progress(min(start + rows, len(stylemaps)), len(stylemaps))
-    centroids, _ = spherical_kmeans(np.concatenate(chosen), count, random)
+    centroids = grouped(np.concatenate(chosen), count, seed)
     return Parts(
         names=tuple(f"part-{number}" for number in range(1, count + 1)),
         labels=tuple(f"Part {number}" for number in range(1, count + 1)),
@@ -67,6 +72,30 @@ def find_parts(
         owners=np.arange(count),
         position_weight=POSITION_WEIGHT,
     )
+
+
+def grouped(
+    vectors: Float[np.ndarray, "places description"], count: int, seed: int
+) -> Float[np.ndarray, "groups description"]:
+    """Find the directions around which vectors of length 1 gather, by k-means.
+
+    Raises:
+        EditError: There are fewer different vectors than groups.
+    """
+    from sklearn.cluster import KMeans
+    from sklearn.exceptions import ConvergenceWarning
+
+    means = KMeans(count, n_init=STARTS, random_state=seed % 2**32)  # pyright: ignore[reportArgumentType]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        try:
+            means.fit(vectors)
+        except (ConvergenceWarning, ValueError):  # fewer different vectors, or fewer in all
+            raise EditError(
+                f"{count} parts need at least as many different features: use more photos or "
+                "fewer parts."
+            ) from None
+    return unit_rows(means.cluster_centers_).astype(np.float32)
 
 
 def name_by_overlap(
