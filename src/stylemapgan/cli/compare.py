@@ -33,7 +33,7 @@ def compare(
     data: Path | None = None,
     options: MeasuringOptions = ALL_TASKS,
 ) -> None:
-    """Compare models, or methods of editing, and name a better one where figures can decide.
+    """Compare models or methods, and name the better one where the difference is significant.
 
     Models are measured first, each into its own folder in OUTPUT, unless they are measured
     already. Differences are to the first.
