@@ -23,7 +23,7 @@ EVALUATION = "evaluation.json"
 NAME = re.compile(r"[a-z0-9-]+")
 """Of a method; paths that follow a drive's colon do not look like one."""
 
-app = App(default_parameter=Parameter(consume_multiple=True))  # --weights a.pth b.pth
+app = App(name="compare", default_parameter=Parameter(consume_multiple=True))
 
 
 @app.default

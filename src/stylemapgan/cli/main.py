@@ -38,10 +38,7 @@ COMMANDS = {
         "avatars:avatars",
         "Draw faces with label maps of their parts and the true results of exchanging parts.",
     ),
-    "train": (
-        "train:app",
-        "Train a model on photos of one kind; Ctrl-C saves, and --resume continues.",
-    ),
+    "train": ("train:app", "Train a model on photos of one kind."),
     "report": ("report:report", "Write a report of a run: curves, sample sheets and warnings."),
     "evaluate": (
         "evaluate:app",
