@@ -19,7 +19,7 @@ from stylemapgan.features.inception import (
     clean_resize,
     load_inception,
 )
-from stylemapgan.metrics.frechet import inception_features
+from stylemapgan.metrics.clouds import inception_features
 
 STEM = """
 Conv2d_1a_3x3 3 32 3 3
