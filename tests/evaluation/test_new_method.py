@@ -12,7 +12,7 @@ from stylemapgan.cli.compare import app as compare_app
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.evaluation.report import write_report
 from stylemapgan.evaluation.run import evaluate
-from stylemapgan.evaluation.tasks.registry import choose_tasks
+from stylemapgan.evaluation.tasks.task_registry import choose_tasks
 from stylemapgan.methods.baselines import AbstractPixelMethod
 from stylemapgan.methods.registry import METHODS, open_methods
 

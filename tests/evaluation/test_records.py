@@ -18,7 +18,7 @@ from stylemapgan.evaluation.records import (
     write_head,
     write_task,
 )
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.metrics.intervals import Bootstrap, Estimate
 from stylemapgan.pages.blocks import Chart, Series
 

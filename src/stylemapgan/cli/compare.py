@@ -105,7 +105,7 @@ def _record(
     if (Path(model) / EVALUATION).is_file():
         try:
             from stylemapgan.evaluation.records import read_evaluation
-            from stylemapgan.evaluation.tasks.registry import TASKS
+            from stylemapgan.evaluation.tasks.task_registry import TASKS
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
         return read_evaluation(Path(model), list(TASKS))

@@ -9,10 +9,10 @@ from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.judges import JudgeConfig
 from stylemapgan.editing import open_editor
 from stylemapgan.evaluation import run
-from stylemapgan.evaluation.opening import describe_subject, open_context, open_judges
 from stylemapgan.evaluation.records import EvaluationRecord
 from stylemapgan.evaluation.report import write_report
-from stylemapgan.evaluation.tasks.registry import choose_tasks
+from stylemapgan.evaluation.setup import describe_subject, open_context, open_judges
+from stylemapgan.evaluation.tasks.task_registry import choose_tasks
 
 
 def evaluate(  # noqa: PLR0913 - all but three have defaults
