@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from stylemapgan import images
-from stylemapgan.cli.outline import outline
+from stylemapgan.cli.edit_sheets import outline
 from stylemapgan.editing import Editor
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.machine.precision import choose, this_processor

@@ -10,8 +10,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from stylemapgan import images, zoo
+from stylemapgan.cli.edit_sheets import edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.outline import edit_row
 from stylemapgan.cli.results import write_frames, write_picture, write_sheet
 from stylemapgan.editing import AbstractEditor, Edit, Part, operations
 from stylemapgan.images.levels import to_numpy

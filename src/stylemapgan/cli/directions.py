@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -14,19 +14,70 @@ from rich.table import Table
 from stylemapgan import checkpoints, zoo
 from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
-from stylemapgan.cli.direction_labels import NO_LABELS, LabelOptions
-from stylemapgan.cli.direction_sheet import write_direction_sheet
+from stylemapgan.cli.edit_sheets import write_direction_sheet
 from stylemapgan.cli.move import known_directions
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.results import TAGGED, TagOptions
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import directions as library
-from stylemapgan.editing.directions import Direction
+from stylemapgan.editing.directions import (
+    Direction,
+    LabelledPhotos,
+    Question,
+    photos_in_folders,
+    photos_in_table,
+)
 from stylemapgan.editing.directions.direction import WHAT, refuse_texts
 from stylemapgan.editing.directions.finding_directions import import_scikit_learn
 from stylemapgan.errors import DataError
 from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.images.levels import to_numpy
+
+
+@Parameter(name="*", group="Labels (two folders, or a table)")
+@dataclass(frozen=True, kw_only=True)
+class LabelOptions:
+    """Which photos have it and which have not."""
+
+    having: Annotated[Path | None, Parameter(name="--with")] = None
+    """Folder of photos that have it."""
+    lacking: Annotated[Path | None, Parameter(name="--without")] = None
+    """Folder of photos that have not."""
+    labels: Path | None = None
+    """Table with a column `file` (or filename, name, image, path): .csv with a line of names, or
+    .jsonl."""
+    photos: Path | None = None
+    """Folder of the table's photos, if they are not beside it; photos elsewhere are left out."""
+    column: str | None = None
+    """Column of the table that decides."""
+    positive: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ()
+    """Values in that column of photos that have it."""
+    negative: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ()
+    """Values of photos that have not; all others if not given."""
+    groups: str | None = None
+    """Column that tells whom a photo shows: nobody is then both learned from and predicted."""
+
+    def read(self) -> LabelledPhotos:
+        """List the labelled photos."""
+        if self.labels is None and self.having and self.lacking:
+            return photos_in_folders(self.having, self.lacking)
+        if self.labels and self.column and self.positive and not (self.having or self.lacking):
+            question = Question(
+                column=self.column,
+                positive=self.positive,
+                negative=self.negative,
+                groups=self.groups,
+            )
+            return photos_in_table(self.labels, self.photos or self.labels.parent, question)
+        raise DataError(
+            "Say which photos have it: give either --with and --without, or --labels, --column "
+            "and --positive."
+        )
+
+
+NO_LABELS = LabelOptions()
+"""The default: refused, since labels must come from somewhere."""
+
 
 SAMPLES = 200
 """Random stylemaps that tell how far a usual step along a direction of the weights is."""

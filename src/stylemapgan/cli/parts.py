@@ -12,9 +12,9 @@ from rich.console import Console
 from stylemapgan import images, zoo
 from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
+from stylemapgan.cli.edit_sheets import paint, spotlight, write_part_rows
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
-from stylemapgan.cli.part_sheets import paint, spotlight, write_part_rows
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import AbstractEditor
