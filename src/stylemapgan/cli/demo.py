@@ -124,8 +124,8 @@ def _milliseconds(work: Callable[[], Array]) -> float:
 def _print_what_next(model: str, size: int) -> None:
     box = f"{size // 2},0,{size // 2},{size}"
     print(
-        "\nNow with photos of your own (of what the model knows; see `stylemapgan info`):\n"
+        "\nTry photos of your own (of the kind in `stylemapgan info`):\n"
         f"  stylemapgan blend ONE.jpg OTHER.jpg --box {box} --model {model}\n"
-        "or teach a model your own pictures:\n"
+        "or train a model on pictures of your own:\n"
         "  stylemapgan train FOLDER"
     )

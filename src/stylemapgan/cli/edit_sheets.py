@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from stylemapgan.cli.results import write_sheet
+from stylemapgan.data.photo_order import spread_rows
 from stylemapgan.editing import AbstractEditor, Part
 from stylemapgan.editing.directions import Direction
 from stylemapgan.editing.operations import move, push
@@ -88,7 +89,7 @@ def write_direction_sheet(
         provenance: What the file tells about its origin.
     """
     count = min(ROWS, len(stylemaps)) if len(directions) == 1 else 1
-    shown = [stylemaps[i : i + 1] for i in np.linspace(0, len(stylemaps) - 1, count, dtype=int)]
+    shown = [stylemaps[i : i + 1] for i in spread_rows(len(stylemaps), count)]
     rows = [pushed_row(editor, each, direction) for direction in directions for each in shown]
     titles = [direction.label for direction in directions for _ in shown]
     write_sheet(path, rows, titles, AMOUNT_TITLES, provenance)

@@ -18,7 +18,7 @@ from stylemapgan.types import Mask
 
 def _refuse_two(arguments: ArgumentCollection) -> None:
     if sum(bool(argument.tokens) for argument in arguments) > 1:
-        raise ValueError("Say where to move once: give either --mask or --box.")
+        raise ValueError("Give one region to change: either --mask or --box.")
 
 
 REGION = Group("Region (one of these, or everywhere)", validator=_refuse_two)
@@ -63,9 +63,9 @@ def move(
 
     Args:
         source: Photo to edit.
-        direction: Name of a direction; `stylemapgan directions list` shows those there are.
-        amount: How far, in standard deviations of photos: sensible from -3 to 3.
-        directions: File of directions, if not those that come with the model.
+        direction: Name of a direction; `stylemapgan directions list` shows all.
+        amount: How far, in standard deviations of photos; -3 to 3 is useful.
+        directions: File of directions; by default, the model's own.
         region: Where the picture changes.
         output: Where to write the result: .png, .jpg or .webp.
         sheet: Also write the photo, with the region outlined, and its pushes from -3 to 3.
@@ -96,16 +96,16 @@ def move(
 
 
 def known_directions(model: str, file: Path | None) -> tuple[Direction, ...]:
-    """Read the directions of a file, or those that come with a model.
+    """Read the directions of a file, or those of a bundled model.
 
     Raises:
-        EditError: None come with the model.
+        EditError: The model has none.
         CheckpointError: The file is missing or damaged.
     """
     found = file or zoo.directions_file(model)
     if found is None:
         raise EditError(
-            f"No directions come with {model}: give --directions FILE, made by "
+            f"{model} has no directions: give --directions FILE, written by "
             "`stylemapgan directions fit`."
         )
     return read_directions(found)

@@ -40,7 +40,7 @@ def find(name_or_path: str | Path) -> Path:
         )
     if not path.exists():
         raise CheckpointError(
-            f"There is no model {str(name_or_path)!r}: give a .safetensors file or the name of a "
+            f"Unknown model {str(name_or_path)!r}: give a .safetensors file or the name of a "
             f"bundled model ({', '.join(BUNDLED)})."
         )
     return path
@@ -76,7 +76,7 @@ def sample_folder(name: str) -> Path:
     """
     if name not in BUNDLED:
         raise CheckpointError(
-            f"No pictures come with {name!r}, only with the bundled models "
+            f"{name!r} has no sample pictures, only the bundled models have "
             f"({', '.join(BUNDLED)}): give a folder of pictures."
         )
     return MODELS / name
@@ -98,7 +98,7 @@ def pictures_in(folder: Path) -> list[Path]:
         ImageError: There is no such folder.
     """
     if not folder.is_dir():
-        raise ImageError(f"There is no folder of pictures at {folder}.")
+        raise ImageError(f"The folder of pictures {folder} does not exist.")
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
 
 
@@ -150,7 +150,7 @@ class DemoEdit:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoWalk:
-    """Two pictures to walk between."""
+    """Two pictures to interpolate between."""
 
     start: str
     """Name of the first picture."""
@@ -163,7 +163,7 @@ class DemoPlan:
     """Three edits, one of each kind."""
 
     blend: DemoEdit
-    """A part that stays in its place."""
+    """A part that does not move."""
     transplant: DemoEdit
     """A part that moves."""
     interpolate: DemoWalk
@@ -171,15 +171,15 @@ class DemoPlan:
 
 
 def read_plan(folder: Path, pictures: Sequence[Path], size: int) -> DemoPlan:
-    """Read the plan beside the pictures, or make one up for pictures without.
+    """Read the plan in the folder, or make one if there is none.
 
     Args:
         folder: Where the pictures are.
-        pictures: The pictures in it, for a made-up plan.
+        pictures: The pictures in it, for a plan of their own.
         size: Height and width of the model's image, in pixels.
 
     Raises:
-        ConfigError: The plan cannot be read or makes no sense, or there are too few pictures.
+        ConfigError: The plan cannot be read or is invalid, or there are too few pictures.
     """
     path = folder / PLAN
     if not path.exists():
