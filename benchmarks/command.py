@@ -64,12 +64,16 @@ def bench(  # noqa: PLR0913 - every flag is a parameter
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command.
+    """Run the benchmarks' command, and return its exit code."""
+    return run_app(App(name="python -m benchmarks", default_command=bench), arguments)
+
+
+def run_app(app: App, arguments: Sequence[str]) -> int:
+    """Run a command.
 
     Returns:
         The exit code: 0, or 2 after an error, which takes one line.
     """
-    app = App(name="python -m benchmarks", default_command=bench)
     try:
         app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
     except (StyleMapGANError, CycloptsError) as error:

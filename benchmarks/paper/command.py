@@ -1,22 +1,20 @@
 """The command line of the ablation."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, Parameter
 from rich.console import Console
 
+from benchmarks.command import run_app
 from benchmarks.paper.variants import Cell, all_cells
-from stylemapgan.errors import ConfigError, StyleMapGANError
+from stylemapgan.errors import ConfigError
 
 if TYPE_CHECKING:
     from stylemapgan.evaluation.context import OnProgress
     from stylemapgan.training.loop import Progress
 
-FAILURE = 2
-"""Exit code of errors that the user can fix."""
 BudgetName = Literal["cpu", "gpu", "tiny"]
 Cells = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
 
@@ -144,17 +142,8 @@ def choose(names: Sequence[str]) -> list[Cell]:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run the command.
-
-    Returns:
-        The exit code: 0, or 2 after an error, which takes one line.
-    """
-    try:
-        app(list(arguments), exit_on_error=False, print_error=False, result_action="return_value")
-    except (StyleMapGANError, CycloptsError) as error:
-        print("error:", " ".join(str(error).split("\n")), file=sys.stderr)
-        return FAILURE
-    return 0
+    """Run the ablation's command, and return its exit code."""
+    return run_app(app, arguments)
 
 
 def _show_progress(stage: str, progress: "Progress") -> None:

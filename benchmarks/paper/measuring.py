@@ -17,7 +17,7 @@ from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.judges.features import efficientnet_distance, efficientnet_features
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.evaluation.run import evaluate
-from stylemapgan.evaluation.tasks.registry import choose_tasks
+from stylemapgan.evaluation.tasks.task_registry import choose_tasks
 from stylemapgan.methods.registry import open_methods
 from stylemapgan.models import Generator
 

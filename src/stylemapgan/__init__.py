@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     )
     from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, Square
     from stylemapgan.errors import StyleMapGANError
+    from stylemapgan.evaluation.whole_evaluation import evaluate
     from stylemapgan.training.whole_run import resume, train
 
     __version__: str
@@ -50,6 +51,7 @@ __all__ = [
     "StyleMapGANError",
     "TrainConfig",
     "__version__",
+    "evaluate",
     "images",
     "open_editor",
     "operations",
@@ -68,6 +70,7 @@ _HOMES = {
     **dict.fromkeys(("CroppedPhoto", "FullPhoto", "Square"), "stylemapgan.editing.photo"),
     **dict.fromkeys(("PrepareConfig", "prepare"), "stylemapgan.data.preparing"),
     **dict.fromkeys(("resume", "train"), "stylemapgan.training.whole_run"),
+    "evaluate": "stylemapgan.evaluation.whole_evaluation",
     "StyleMapGANError": "stylemapgan.errors",
 }
 """Where each public name is: known without importing it."""

@@ -52,14 +52,14 @@ def train(
     from benchmarks.paper.training import train_stages
 
     (cell,) = choose([name])
-    told: list[str] = []
+    stages_seen: list[str] = []
     train_stages(
         output,
         stages(cell, BUDGETS["tiny"], photos),
         should_stop,
-        lambda stage, progress: told.append(stage),
+        lambda stage, progress: stages_seen.append(stage),
     )
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys(stages_seen))
 
 
 def weights(output: Path, name: str) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def test_stages_and_an_interruption_change_nothing_in_the_weights(tmp_path, phot
 
 
 @pytest.mark.slow
-def test_sequential_training_teaches_the_generator_first_and_the_encoder_then(tmp_path, photos):
+def test_sequential_training_trains_the_generator_first_and_then_the_encoder(tmp_path, photos):
     import torch
 
     from stylemapgan.training.state import new_state
@@ -303,8 +303,8 @@ def test_the_three_commands_in_a_row(tmp_path, photos):
     chosen = ["--budget", "tiny", "--cells", name]
     assert run(["train", *common, *chosen]) == 0
     assert run(["measure", *common, *chosen]) == 0
-    told = json.loads((tmp_path / "results" / f"{name}.json").read_text("utf-8"))
-    assert told["training"]["images"] == 32
-    assert told["figures"]["reconstruction"]["mse"]["value"] > 0
+    values = json.loads((tmp_path / "results" / f"{name}.json").read_text("utf-8"))
+    assert values["training"]["images"] == 32
+    assert values["figures"]["reconstruction"]["mse"]["value"] > 0
     assert run(["report", "--output", str(tmp_path)]) == 0
     assert "| 8x8 |" in (tmp_path / "tables.md").read_text("utf-8")

@@ -85,12 +85,12 @@ WRONG: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("values", "told"), WRONG, ids=str)
-def test_wrong_values_are_refused_in_one_line_that_says_where(values, told):
+@pytest.mark.parametrize(("values", "expected"), WRONG, ids=str)
+def test_wrong_values_are_refused_in_one_line_that_says_where(values, expected):
     with pytest.raises(ConfigError) as error:
         from_dict(RunConfig, values)
     message = str(error.value)
-    assert told in message
+    assert expected in message
     assert "\n" not in message
     assert "unknown error" not in message
     assert "typing" not in message
@@ -147,7 +147,7 @@ def test_batches_divide_into_groups_or_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "expected"),
     [
         ({"image_size": 48}, "times a power of two; got 48 and 4"),
         ({"image_size": 33}, "times a power of two; got 33 and 4"),
@@ -165,8 +165,8 @@ def test_batches_divide_into_groups_or_are_refused():
         ({"mapping_layers": -1}, "mapping_layers must be from 1 to 65,536, got -1"),
     ],
 )
-def test_networks_that_cannot_be_built_are_refused(changes, told):
-    with pytest.raises(ConfigError, match=told):
+def test_networks_that_cannot_be_built_are_refused(changes, expected):
+    with pytest.raises(ConfigError, match=expected):
         dataclasses.replace(TINY, **changes)
 
 
@@ -183,7 +183,7 @@ def test_sizes_need_not_be_powers_of_two():
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "expected"),
     [
         (b"[training\n", "is not valid TOML"),
         (b"\xff\xfe", "is not valid TOML"),
@@ -192,10 +192,10 @@ def test_sizes_need_not_be_powers_of_two():
         (b"[traning]\n", "traning"),
     ],
 )
-def test_a_bad_file_is_named_with_its_fault(tmp_path, content, told):
+def test_a_bad_file_is_named_with_its_fault(tmp_path, content, expected):
     path = tmp_path / "mine.toml"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match=told) as error:
+    with pytest.raises(ConfigError, match=expected) as error:
         read_toml(path)
     assert str(error.value).startswith(str(path))
     assert "\n" not in str(error.value)

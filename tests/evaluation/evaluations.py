@@ -16,7 +16,7 @@ from stylemapgan.evaluation.findings import (
     whole_set,
 )
 from stylemapgan.evaluation.records import EvaluationRecord, Subject, TaskRecord
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.metrics.intervals import Bootstrap, Estimate
 from stylemapgan.pages.blocks import Chart, Series
 

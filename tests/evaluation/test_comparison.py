@@ -19,7 +19,7 @@ from stylemapgan.evaluation.report.comparison_files import (
     comparison_json,
     write_comparison,
 )
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.metrics.intervals import Bootstrap, Estimate
 from stylemapgan.pages import to_html
 

@@ -10,7 +10,7 @@ from toy_faces import SIZE, PixelEditor, write_faces
 
 from stylemapgan.evaluation.cache import FeatureCache
 from stylemapgan.evaluation.data import open_test_data
-from stylemapgan.evaluation.judges.attributes import attribute_judge
+from stylemapgan.evaluation.judges.attribute_classifier import attribute_judge
 from stylemapgan.evaluation.tasks.directions.measure import Directions
 from stylemapgan.evaluation.tasks.directions.pushes import draw_pushes, fit_directions, push
 from stylemapgan.evaluation.tasks.directions.questions import (

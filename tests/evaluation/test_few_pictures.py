@@ -11,7 +11,7 @@ from toy_faces import SIZE, PixelEditor, write_faces
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import open_test_data
-from stylemapgan.evaluation.tasks.registry import TASKS
+from stylemapgan.evaluation.tasks.task_registry import TASKS
 from stylemapgan.methods.registry import open_methods
 
 FEWEST = EvaluationConfig(

@@ -9,8 +9,12 @@ from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.tasks.generation.measure import BLOCK, FEW, Generation, RandomLatents
 from stylemapgan.evaluation.tasks.generation.sheets import nearest
 from stylemapgan.images.levels import from_bytes, to_bytes
-from stylemapgan.metrics.clouds import kernel_distance, precision_recall
-from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
+from stylemapgan.metrics.clouds import (
+    frechet_distance,
+    kernel_distance,
+    measure_cloud,
+    precision_recall,
+)
 
 
 def figures_of(context):

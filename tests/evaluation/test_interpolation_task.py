@@ -17,7 +17,7 @@ from stylemapgan.evaluation.tasks.interpolation.sheets import changes_along, fra
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.methods.abstract import Latent
 from stylemapgan.methods.registry import open_methods
-from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
+from stylemapgan.metrics.clouds import frechet_distance, measure_cloud
 from stylemapgan.metrics.path import draw_pairs
 
 

@@ -7,8 +7,8 @@ import pytest
 from toy_faces import SIZE, write_faces
 
 from stylemapgan.evaluation.data import open_test_data
-from stylemapgan.evaluation.judges.attributes import attribute_judge, attribute_obstacle
-from stylemapgan.evaluation.judges.parts import part_judge, part_obstacle
+from stylemapgan.evaluation.judges.attribute_classifier import attribute_judge, attribute_obstacle
+from stylemapgan.evaluation.judges.part_segmenter import part_judge, part_obstacle
 
 
 @pytest.fixture(scope="module")

@@ -24,7 +24,7 @@ from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.features.inception import FIDInception
 from stylemapgan.features.perceptual import LPIPS, EfficientNetDistance
 from stylemapgan.features.weights import PublicWeights
-from stylemapgan.metrics.frechet import inception_features, pooled_features
+from stylemapgan.metrics.clouds import inception_features, pooled_features
 
 
 @pytest.fixture(scope="module")

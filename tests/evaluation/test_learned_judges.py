@@ -6,14 +6,18 @@ import torch
 
 from stylemapgan.data import PhotoSet
 from stylemapgan.errors import ConfigError
-from stylemapgan.evaluation.judges.attributes import (
+from stylemapgan.evaluation.judges.attribute_classifier import (
     UNKNOWN,
     new_classifier,
     to_values,
     train_classifier,
     vocabulary_of,
 )
-from stylemapgan.evaluation.judges.parts import new_segmenter, resized_maps, train_segmenter
+from stylemapgan.evaluation.judges.part_segmenter import (
+    new_segmenter,
+    resized_maps,
+    train_segmenter,
+)
 from stylemapgan.evaluation.judges.small_networks import TrainingProtocol, pack, silent, unpack
 from stylemapgan.images import from_bytes
 

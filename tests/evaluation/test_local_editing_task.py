@@ -9,7 +9,7 @@ from pixel_editor import PixelEditor
 
 from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.findings import Findings
-from stylemapgan.evaluation.tasks.local_editing.edits import halves_of, parts_of
+from stylemapgan.evaluation.tasks.local_editing.local_edits import halves_of, parts_of
 from stylemapgan.evaluation.tasks.local_editing.measure import LocalEditing, measure_edits
 from stylemapgan.evaluation.tasks.local_editing.sheets import edit_sheets, part_taken
 from stylemapgan.images.levels import to_numpy

@@ -17,7 +17,7 @@ from stylemapgan.evaluation.sets import (
     set_figures,
     too_few,
 )
-from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
+from stylemapgan.metrics.clouds import frechet_distance, measure_cloud
 
 
 def cloud(count: int, features: int, seed: int = 0) -> np.ndarray:

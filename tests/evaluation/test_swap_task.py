@@ -10,7 +10,7 @@ from stylemapgan import images
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.cache import FeatureCache
 from stylemapgan.evaluation.data import TripleFiles, open_test_data
-from stylemapgan.evaluation.judges.attributes import attribute_judge
+from stylemapgan.evaluation.judges.attribute_classifier import attribute_judge
 from stylemapgan.evaluation.tasks.swap.against_truth import (
     choose_triples,
     open_swaps,

@@ -155,7 +155,7 @@ def test_a_server_that_says_nothing_is_given_up(web, url, place, monkeypatch):
 def test_without_a_connection_the_reason_is_told(place):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]  # nobody listens here
+        port = taken.getsockname()[1]  # no server listens here
         assert "refused" in refusal(f"http://127.0.0.1:{port}/net.pth", place)
 
 

@@ -104,7 +104,7 @@ def test_the_fused_network_computes_the_same(network, pictures):
     assert not any(parameter.requires_grad for parameter in network.parameters())
 
 
-def test_blocks_that_nobody_asks_for_do_not_run(network, pictures):
+def test_blocks_that_are_not_requested_do_not_run(network, pictures):
     some, every = network(pictures, block_count=5), network(pictures)
     assert len(some) == 6
     for one, other in zip(some, every, strict=False):
@@ -113,7 +113,7 @@ def test_blocks_that_nobody_asks_for_do_not_run(network, pictures):
 
 def test_loading_needs_no_network(monkeypatch):
     def refuse(*arguments: object) -> None:
-        raise AssertionError("somebody opened a connection")
+        raise AssertionError("a test opened a connection")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert isinstance(load_distance("efficientnet-lite0"), EfficientNetDistance)

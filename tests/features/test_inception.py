@@ -19,7 +19,7 @@ from stylemapgan.features.inception import (
     clean_resize,
     load_inception,
 )
-from stylemapgan.metrics.frechet import inception_features
+from stylemapgan.metrics.clouds import inception_features
 
 STEM = """
 Conv2d_1a_3x3 3 32 3 3
@@ -268,7 +268,7 @@ def test_without_a_connection_the_offline_way_is_named(web, tmp_path, monkeypatc
         assert part in message
 
 
-def test_the_weights_asked_for_are_those_everybody_uses():
+def test_the_weights_downloaded_are_the_public_ones():
     asked = inception.FID_INCEPTION
     assert asked.name == "pt_inception-2015-12-05-6726825d.pth"
     assert asked.url.endswith(f"/mseitzer/pytorch-fid/releases/download/fid_weights/{asked.name}")

@@ -113,7 +113,7 @@ def test_public_weights_end_up_in_the_right_places(tmp_path, monkeypatch):
             assert torch.equal(weights, linear[f"lin{stage}.model.1.weight"].flatten())
 
 
-def test_the_weights_asked_for_are_those_everybody_uses():
+def test_the_weights_downloaded_are_the_public_ones():
     assert perceptual.VGG16.name == "vgg16-397923af.pth"
     assert perceptual.VGG16.sha256.startswith("397923af")  # torchvision puts it into the name
     assert len(perceptual.LPIPS_VGG.sha256) == 64

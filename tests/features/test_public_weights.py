@@ -47,7 +47,7 @@ def test_weights_are_fetched_once_and_silently(source, web, capsys):
     weights = published(source, f"{web.address}/net.pth")
     reports = []
     for _ in range(2):
-        loaded = weights.load(ALTERNATIVE, on_progress=lambda *told: reports.append(told))
+        loaded = weights.load(ALTERNATIVE, on_progress=lambda *values: reports.append(values))
         assert torch.equal(loaded["weight"], torch.arange(6.0))
     assert [path.name for path in cache_folder().iterdir()] == ["net.pth"]
     assert len(web.asked) == 1
@@ -89,7 +89,7 @@ def test_without_a_connection_file_address_cache_and_ways_out_are_named(source, 
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{taken.getsockname()[1]}/net.pth"  # nobody listens here
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/net.pth"  # no server listens here
         message = message_of(published(source, url))
     assert message.startswith(f"net.pth could not be downloaded from {url} (")
     assert "refused" in message

@@ -151,7 +151,7 @@ def test_files_of_the_authors_and_bare_weights_are_read(
     assert torch.equal(loaded(images), authors(images))
 
 
-def test_judgements_do_not_depend_on_the_batch(authors):
+def test_logits_do_not_depend_on_the_batch(authors):
     images = torch.rand(3, 3, 64, 64) * 2 - 1
     apart = torch.cat([authors(each[None]) for each in images])
     torch.testing.assert_close(authors(images), apart, atol=1e-4, rtol=1e-4)

@@ -54,7 +54,7 @@ def test_files_say_what_they_are(exported, checkpoint):
         assert json.loads(metadata["images_seen"]) == 77
         assert json.loads(metadata["licence"]) == "Apache-2.0"
         assert json.loads(metadata["data"]) == "Fotos von Händen"
-        assert json.loads(metadata["typical_errors"]) == []  # nobody has measured them
+        assert json.loads(metadata["typical_errors"]) == []  # not measured
 
 
 def test_files_tell_nothing_of_where_they_were_made(exported):
@@ -177,7 +177,7 @@ def test_a_folder_in_no_place_is_refused(checkpoint, tmp_path):
 
 def test_results_far_from_pytorch_leave_nothing(checkpoint, tmp_path, monkeypatch):
     monkeypatch.setattr(onnx_export, "TOLERANCE", -1.0)  # nothing is that near
-    with pytest.raises(CheckpointError, match=r"mapping\.onnx is off .*nothing was written"):
+    with pytest.raises(CheckpointError, match=r"mapping\.onnx differs .*nothing was written"):
         export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"])
     assert list(tmp_path.iterdir()) == []
 
@@ -191,16 +191,16 @@ def test_without_photos_nothing_is_compared(checkpoint, tmp_path):
 def test_a_model_that_is_broken_itself_is_named(checkpoint, tmp_path):
     bias = "generator.mapping.layers.0.bias"
     broken = {**checkpoint.tensors, bias: np.full_like(checkpoint.tensors[bias], np.nan)}
-    with pytest.raises(CheckpointError, match="in PyTorch, its mapping network gives"):
+    with pytest.raises(CheckpointError, match="in PyTorch, the results of its mapping network"):
         export(replace(checkpoint, tensors=broken), tmp_path / "x", PHOTOS, names=["mapping"])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_who_interrupts_finds_nothing_half_written(checkpoint, tmp_path):
-    told: list[Step] = []
+    steps: list[Step] = []
 
     def interrupt(step: Step) -> None:
-        told.append(step)
+        steps.append(step)
         if step.doing.startswith("comparing"):
             raise KeyboardInterrupt
 
@@ -208,7 +208,7 @@ def test_who_interrupts_finds_nothing_half_written(checkpoint, tmp_path):
         export(checkpoint, tmp_path / "tiny", PHOTOS, names=["mapping"], on_step=interrupt)
     assert list(tmp_path.iterdir()) == []
     layers = 1 + checkpoint.config.mapping_layers  # and what holds them
-    shares = [(step.doing, step.done, step.total) for step in told]
+    shares = [(step.doing, step.done, step.total) for step in steps]
     assert shares[0] == ("writing mapping.onnx", 0, 4 * shares[1][1])  # three photos
     assert shares[1][0] == "comparing mapping.onnx"
     assert 0 < shares[1][1] <= layers

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from stylemapgan.metrics import clouds
-from stylemapgan.metrics.clouds import Coverage, kernel_distance, precision_recall
-from stylemapgan.metrics.frechet import frechet_distance, measure_cloud
+from stylemapgan.metrics.clouds import (
+    Coverage,
+    frechet_distance,
+    kernel_distance,
+    measure_cloud,
+    precision_recall,
+)
 
 
 def points(count: int, shift: float = 0.0, seed: int = 0, features: int = 6) -> np.ndarray:

@@ -6,7 +6,7 @@ import scipy.linalg
 import torch
 
 from stylemapgan.features.efficientnet import load_efficientnet_lite0
-from stylemapgan.metrics.frechet import (
+from stylemapgan.metrics.clouds import (
     Cloud,
     frechet_distance,
     measure_cloud,

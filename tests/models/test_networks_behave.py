@@ -1,4 +1,4 @@
-"""The networks as wholes: sizes, shapes, and ways to run them."""
+"""The networks as wholes: sizes, shapes, and how they run."""
 
 import dataclasses
 import subprocess

@@ -1,4 +1,4 @@
-"""What something damaged on disk is noticed, and what is whole goes on."""
+"""Damaged files are noticed, and a run resumes from what is intact."""
 
 import codecs
 import json
@@ -83,9 +83,9 @@ def test_where_no_state_is_good_the_newest_snapshot_is_named(copied, tmp_path):
     snapshot.touch()
     with pytest.raises(
         TrainingError, match=f"start a new run with --init-from {snapshot}$"
-    ) as told:
+    ) as error:
         copied.load()
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(error.value)
 
 
 def test_a_state_without_any_other_beside_it_still_loads(copied):
@@ -107,9 +107,9 @@ def test_a_run_with_a_damaged_state_goes_on_from_the_one_before(settings, tmp_pa
     caplog.clear()
 
     again = resume(tmp_path / "run")
-    (told,) = [record.getMessage() for record in caplog.records]
-    assert told.startswith(f"{latest} is damaged (")
-    assert told.endswith(f": using the state before it, {latest.with_name('previous.pt')}.")
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message.startswith(f"{latest} is damaged (")
+    assert message.endswith(f": using the state before it, {latest.with_name('previous.pt')}.")
     assert again.state.images_seen == 16
     assert all(entry["images"] <= 16 for entry in again.folder.journal.entries())
     again.train(should_stop=lambda: again.state.images_seen == 20)
@@ -137,8 +137,8 @@ def test_damaged_lines_cost_a_journal_nothing_but_themselves(tmp_path, caplog):
 
     good = [entry for index, entry in enumerate(expected) if index not in bad]
     assert journal.entries() == good
-    (told,) = [record.getMessage() for record in caplog.records]
-    assert told == f"{journal.path}: skipped 5 of 9 lines that cannot be read."
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message == f"{journal.path}: skipped 5 of 9 lines that cannot be read."
     journal.rewind(40)
     caplog.clear()
     assert journal.entries() == [entry for entry in good if entry["images"] <= 40]

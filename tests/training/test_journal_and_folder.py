@@ -28,7 +28,7 @@ def test_entries_come_back_in_order_one_a_line(journal):
     assert journal.entries()[1] == {"images": 16, "losses": {"d/real": 1.6}, "note": "größer"}
 
 
-def test_a_journal_nobody_wrote_is_empty(tmp_path):
+def test_a_missing_journal_is_empty(tmp_path):
     assert Journal(tmp_path / "journal.jsonl").entries() == []
 
 

@@ -85,8 +85,8 @@ def test_a_stopped_process_keeps_the_folder_from_starts_and_resumes_alike(settin
         assert answer(holder) == "held"
         holder.send_signal(signal.SIGSTOP)
         (lock,) = folder.glob("run-*.lock")
-        told = rf"run is in use by process {holder.pid} on .*kill {holder.pid} lets it save"
-        with pytest.raises(TrainingError, match=told):
+        expected = rf"run is in use by process {holder.pid} on .*kill {holder.pid} lets it save"
+        with pytest.raises(TrainingError, match=expected):
             resume(folder)
         assert before.keys() | {lock} == {each for each in folder.rglob("*") if each.is_file()}
     assert all(path.read_bytes() == content for path, content in before.items())
@@ -101,16 +101,16 @@ def lock_of(folder: Path, **changes: object) -> Path:
     lock = RunLock(folder)
     lock.acquire()
     (path,) = folder.glob("*.lock")
-    told = json.loads(path.read_text())
-    told["process"] |= changes
-    path.write_text(json.dumps(told))
+    values = json.loads(path.read_text())
+    values["process"] |= changes
+    path.write_text(json.dumps(values))
     return path
 
 
 def test_a_lock_of_another_machine_is_explained_with_the_way_to_remove_it(tmp_path):
     path = lock_of(tmp_path, number=1234, host="elsewhere")
-    told = rf"in use by process 1234 on elsewhere since 20.*delete {path} and try again"
-    with pytest.raises(TrainingError, match=told):
+    expected = rf"in use by process 1234 on elsewhere since 20.*delete {path} and try again"
+    with pytest.raises(TrainingError, match=expected):
         RunLock(tmp_path).acquire()
     path.unlink()
     RunLock(tmp_path).acquire()
@@ -145,7 +145,7 @@ def test_only_the_exit_code_of_a_process_is_no_process():
         assert start_of(child.pid) is None
 
 
-def test_a_folder_nobody_can_write_to_is_refused_in_one_line(tmp_path):
+def test_a_folder_cannot_be_written_is_refused_in_one_line(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match=r"run cannot be written: .*--run"):
         RunLock(tmp_path / "file" / "run").acquire()

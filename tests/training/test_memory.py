@@ -6,7 +6,7 @@ import torch
 from stylemapgan.config import TrainConfig
 from stylemapgan.errors import TrainingError
 from stylemapgan.training import steps
-from stylemapgan.training.memory import out_of_memory_explained
+from stylemapgan.training.memory_limits import out_of_memory_explained
 from stylemapgan.training.start import start
 
 

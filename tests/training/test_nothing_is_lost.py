@@ -48,19 +48,19 @@ def test_reports_that_fail_are_told_once_each_and_cost_nothing(settings, tmp_pat
         return False
 
     def show(progress: Progress) -> None:
-        raise BrokenPipeError("nobody reads")
+        raise BrokenPipeError("reader closed")
 
     run.train(lose_the_journal, show)
     assert_ends_like_undisturbed(tmp_path / "run", settings, whole)
-    told = [record.getMessage() for record in caplog.records]
+    messages = [record.getMessage() for record in caplog.records]
     begins = (
         "Validation failed (ZeroDivisionError: no",
         "The sample sheet failed (",
         "Writing the journal failed (",
-        "Showing progress failed (BrokenPipeError: nobody",
+        "Showing progress failed (BrokenPipeError: reader",
     )
-    assert len(told) == len(begins)
-    for begin, line in zip(begins, told, strict=True):
+    assert len(messages) == len(begins)
+    for begin, line in zip(begins, messages, strict=True):
         assert line.startswith(begin)
         assert line.endswith("; training continues.")
         assert "\n" not in line
@@ -104,10 +104,10 @@ def test_an_update_is_saved_only_if_none_of_its_weights_has_moved(
 ):
     run = start(settings(adversarial_from=0, mapping_head_start=False), tmp_path / "run")
     end_in_the_fourth_update(run, optimizer, MemoryError)
-    told = (
+    expected = (
         rf"^Out of memory in .*: .*--resume\. The newest good state was saved at {saved} images\.$"
     )
-    with pytest.raises(TrainingError, match=told):
+    with pytest.raises(TrainingError, match=expected):
         run.train()
     again = resume(tmp_path / "run")
     assert again.state.images_seen == saved
@@ -148,10 +148,10 @@ def test_a_full_disk_costs_a_snapshot_and_not_the_run(settings, tmp_path, caplog
 
     with ExitStack() as disk:
         run.train(full_for_one_snapshot)
-    (told,) = [record.getMessage() for record in caplog.records]
-    assert told.startswith("Not saved at 12 images: ")
-    assert str(tmp_path / "run") in told
-    assert "\n" not in told
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert message.startswith("Not saved at 12 images: ")
+    assert str(tmp_path / "run") in message
+    assert "\n" not in message
     assert_ends_like_undisturbed(tmp_path / "run", settings, whole)
 
 

@@ -15,7 +15,7 @@ from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
-from stylemapgan.training.memory import GIB, memory_a_process
+from stylemapgan.training.memory_limits import GIB, memory_a_process
 from stylemapgan.training.microbatches import Microbatch
 from stylemapgan.training.plan import Plan, count_parameters, make_plan
 from stylemapgan.training.processes import Hardware

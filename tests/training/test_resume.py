@@ -89,7 +89,7 @@ class Killed:
         self._photos = config.data.photos
 
     def launch(self) -> subprocess.Popen[bytes]:
-        """Start the run, or go on with it."""
+        """Start the run, or resume it."""
         options = ["--config", str(self._config), self._photos, "--run", str(self.run)]
         if (self.run / "config.toml").exists():
             options = ["--resume", str(self.run)]
@@ -140,10 +140,10 @@ def test_a_run_killed_again_and_again_at_random_instants_equals_one_never_killed
             time.sleep(instants.uniform(0, 1.5))
             process.kill()
             assert process.stderr is not None
-            told = process.stderr.read().decode()
+            errors = process.stderr.read().decode()
         if process.returncode == 0:
             break
-        assert process.returncode == -signal.SIGKILL, told
+        assert process.returncode == -signal.SIGKILL, errors
         kills += 1
     assert kills >= 3
     start(config, tmp_path / "whole").train()

@@ -125,7 +125,7 @@ def test_a_finished_run_resumed_stays_as_it_is(finished):
         assert torch.equal(again.state.generator_ema.state_dict()[name], value)
 
 
-def test_training_teaches_the_networks_to_reproduce_photos(settings, tmp_path):
+def test_training_makes_the_networks_reconstruct_photos(settings, tmp_path):
     config = settings(
         images=300,
         adversarial_from=272,

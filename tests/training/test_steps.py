@@ -1,4 +1,4 @@
-"""Each update teaches whom it says, what its formula says."""
+"""Each update changes the networks it names, by the gradient of its formula."""
 
 import copy
 from collections.abc import Callable
@@ -86,15 +86,15 @@ class Setup:
     ],
 )
 def test_a_step_changes_only_the_networks_it_says(settings, step, learners, precision):
-    room = Setup(settings, precision=precision)
-    room.take(step)
-    assert room.changed() == learners
+    setup = Setup(settings, precision=precision)
+    setup.take(step)
+    assert setup.changed() == learners
 
 
 def test_the_warm_up_leaves_mapping_network_and_discriminator_alone(settings):
-    room = Setup(settings)
-    losses = steps.warm_up_step(room.context, room.state, room.batch)
-    assert room.changed() == {"encoder", RESIZER, SYNTHESIS}
+    setup = Setup(settings)
+    losses = steps.warm_up_step(setup.context, setup.state, setup.batch)
+    assert setup.changed() == {"encoder", RESIZER, SYNTHESIS}
     assert set(losses) == {"e/reconstruction", "e/perceptual"}
 
 
@@ -108,16 +108,16 @@ def test_the_warm_up_leaves_mapping_network_and_discriminator_alone(settings):
 def test_the_generator_learns_from_the_adversarial_and_the_encoder_from_the_latent_loss(
     settings, weights, learners
 ):
-    room = Setup(settings, weights=weights)
-    room.take("generator_step")
-    assert room.changed() == learners
+    setup = Setup(settings, weights=weights)
+    setup.take("generator_step")
+    assert setup.changed() == learners
 
 
 def test_no_step_leaves_a_gradient_behind(settings):
-    room = Setup(settings)
+    setup = Setup(settings)
     for step in ("generator_step", "discriminator_step", "penalty_step", "reconstruction_step"):
-        room.take(step)
-        for network in (room.state.generator, room.state.encoder, room.state.discriminator):
+        setup.take(step)
+        for network in (setup.state.generator, setup.state.encoder, setup.state.discriminator):
             assert all(parameter.grad is None for parameter in network.parameters())
 
 
@@ -140,18 +140,18 @@ def assert_same_gradients(found: list[Tensor], expected: list[Tensor]) -> None:
 
 
 def test_the_generators_update_follows_the_papers_formulas(settings):
-    room = Setup(settings)
-    generator, encoder = room.before.generator, room.before.encoder
-    stylemap = generator.mapping(room.z(Phase.GENERATOR))
+    setup = Setup(settings)
+    generator, encoder = setup.before.generator, setup.before.encoder
+    stylemap = generator.mapping(setup.z(Phase.GENERATOR))
     generated = generator.synthesis(generator.resizer(stylemap))
-    adversarial = torch.log1p(torch.exp(-room.before.discriminator(generated))).mean()
+    adversarial = torch.log1p(torch.exp(-setup.before.discriminator(generated))).mean()
     latent = (encoder(generated.detach()) - stylemap.detach()).square().mean()
 
-    losses = room.take("generator_step")
+    losses = setup.take("generator_step")
     assert losses == pytest.approx(
         {"g/adversarial": adversarial.item(), "e/latent": latent.item()}, rel=1e-4
     )
-    state = room.state
+    state = setup.state
     assert_same_gradients(
         gradient_taken(state.generator, state.generator_optimizer),
         gradient_of(0.5 * adversarial, generator),
@@ -162,51 +162,51 @@ def test_the_generators_update_follows_the_papers_formulas(settings):
 
 
 def test_the_discriminators_update_follows_the_papers_formulas(settings):
-    room = Setup(settings)
-    generator, judge = room.before.generator, room.before.discriminator
-    reconstructed = generator.synthesize(room.before.encoder(room.real)).detach()
-    real = F.softplus(-judge(room.real)).mean()
-    generated = F.softplus(judge(generator(room.z(Phase.DISCRIMINATOR)).detach())).mean()
-    guided = F.softplus(judge(reconstructed)).mean()
+    setup = Setup(settings)
+    generator, discriminator = setup.before.generator, setup.before.discriminator
+    reconstructed = generator.synthesize(setup.before.encoder(setup.real)).detach()
+    real = F.softplus(-discriminator(setup.real)).mean()
+    generated = F.softplus(discriminator(generator(setup.z(Phase.DISCRIMINATOR)).detach())).mean()
+    guided = F.softplus(discriminator(reconstructed)).mean()
 
-    losses = room.take("discriminator_step")
+    losses = setup.take("discriminator_step")
     assert losses == pytest.approx(
         {
             "d/real": real.item(),
             "d/generated": generated.item(),
             "d/reconstructed": guided.item(),
-            "d/sign_real": judge(room.real).sign().mean().item(),
+            "d/sign_real": discriminator(setup.real).sign().mean().item(),
         },
         rel=1e-4,
     )
     assert_same_gradients(
-        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
-        gradient_of(3 * (real + generated) + 0.7 * guided, judge),
+        gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer),
+        gradient_of(3 * (real + generated) + 0.7 * guided, discriminator),
     )
 
 
 def test_the_penalty_is_weighted_up_for_being_rare(settings):
-    room = Setup(settings, r1_gamma=10.0, r1_interval=16)
-    judge, real = room.before.discriminator, room.real.clone().requires_grad_()
-    (slope,) = torch.autograd.grad(judge(real).sum(), real, create_graph=True)
+    setup = Setup(settings, r1_gamma=10.0, r1_interval=16)
+    discriminator, real = setup.before.discriminator, setup.real.clone().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(real).sum(), real, create_graph=True)
     penalty = slope.flatten(1).norm(dim=1).square().mean()
 
-    assert room.take("penalty_step") == pytest.approx({"d/r1": penalty.item()}, rel=1e-4)
+    assert setup.take("penalty_step") == pytest.approx({"d/r1": penalty.item()}, rel=1e-4)
     assert_same_gradients(
-        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
-        gradient_of(10 / 2 * 16 * penalty, judge),
+        gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer),
+        gradient_of(10 / 2 * 16 * penalty, discriminator),
     )
 
 
 def test_the_reconstruction_follows_the_papers_formulas(settings):
-    room = Setup(settings)
-    generator, encoder = room.before.generator, room.before.encoder
-    reconstructed = generator.synthesize(encoder(room.real))
-    squared = (reconstructed - room.real).square().mean()
-    perceptual = (reconstructed - room.real).mean(dim=(1, 2, 3)).square().mean()
-    guided = F.softplus(-room.before.discriminator(reconstructed)).mean()
+    setup = Setup(settings)
+    generator, encoder = setup.before.generator, setup.before.encoder
+    reconstructed = generator.synthesize(encoder(setup.real))
+    squared = (reconstructed - setup.real).square().mean()
+    perceptual = (reconstructed - setup.real).mean(dim=(1, 2, 3)).square().mean()
+    guided = F.softplus(-setup.before.discriminator(reconstructed)).mean()
 
-    losses = room.take("reconstruction_step")
+    losses = setup.take("reconstruction_step")
     assert losses == pytest.approx(
         {
             "e/reconstruction": squared.item(),
@@ -216,7 +216,7 @@ def test_the_reconstruction_follows_the_papers_formulas(settings):
         rel=1e-4,
     )
     loss = 1.5 * squared + 0.3 * perceptual + 0.9 * guided
-    state = room.state
+    state = setup.state
     assert_same_gradients(
         gradient_taken(state.encoder, state.encoder_optimizer), gradient_of(loss, encoder)
     )
@@ -226,26 +226,26 @@ def test_the_reconstruction_follows_the_papers_formulas(settings):
 
 
 def test_the_perceptual_loss_joins_when_it_is_due(settings):
-    room = Setup(settings, perceptual_from=8)
-    assert "e/perceptual" not in room.take("reconstruction_step")
-    room.state.images_seen = 8
-    assert "e/perceptual" in room.take("reconstruction_step")
+    setup = Setup(settings, perceptual_from=8)
+    assert "e/perceptual" not in setup.take("reconstruction_step")
+    setup.state.images_seen = 8
+    assert "e/perceptual" in setup.take("reconstruction_step")
 
 
 def test_the_discriminator_only_ever_sees_augmented_images(settings):
     names = ("colour", "translation", "cutout")
-    room = Setup(settings, augmentations=names)
-    randomness = room.randomness(Phase.DISCRIMINATOR)
-    generator, judge = room.before.generator, room.before.discriminator
+    setup = Setup(settings, augmentations=names)
+    randomness = setup.randomness(Phase.DISCRIMINATOR)
+    generator, discriminator = setup.before.generator, setup.before.discriminator
     with torch.no_grad():
         z = randomness.normal(4, 8)
         pictures = {
-            "d/real": room.real,
+            "d/real": setup.real,
             "d/generated": generator(z),
-            "d/reconstructed": generator.synthesize(room.before.encoder(room.real)),
+            "d/reconstructed": generator.synthesize(setup.before.encoder(setup.real)),
         }
         logits = {
-            term: judge(diff_augment(images, names, randomness))
+            term: discriminator(diff_augment(images, names, randomness))
             for term, images in pictures.items()
         }
     expected = {
@@ -253,72 +253,75 @@ def test_the_discriminator_only_ever_sees_augmented_images(settings):
         for term, logit in logits.items()
     }
     expected["d/sign_real"] = logits["d/real"].sign().mean().item()
-    assert room.take("discriminator_step") == pytest.approx(expected, rel=1e-4)
+    assert setup.take("discriminator_step") == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_relativistic_generator_wants_its_images_above_the_photos(settings):
-    room = Setup(settings, stability=RELATIVISTIC)
-    generator, judge = room.before.generator, room.before.discriminator
-    fake, real = judge(generator(room.z(Phase.GENERATOR))), judge(room.real).detach()
+    setup = Setup(settings, stability=RELATIVISTIC)
+    generator, discriminator = setup.before.generator, setup.before.discriminator
+    fake, real = (
+        discriminator(generator(setup.z(Phase.GENERATOR))),
+        discriminator(setup.real).detach(),
+    )
     adversarial = torch.log1p(torch.exp(real - fake)).mean()
-    assert room.take("generator_step")["g/adversarial"] == pytest.approx(adversarial.item())
+    assert setup.take("generator_step")["g/adversarial"] == pytest.approx(adversarial.item())
     assert_same_gradients(
-        gradient_taken(room.state.generator, room.state.generator_optimizer),
+        gradient_taken(setup.state.generator, setup.state.generator_optimizer),
         gradient_of(0.5 * adversarial, generator),
     )
 
 
 def test_the_relativistic_discriminator_wants_each_photo_above_its_fakes(settings):
-    room = Setup(settings, stability=RELATIVISTIC)
-    generator, judge = room.before.generator, room.before.discriminator
-    real = judge(room.real)
-    generated = judge(generator(room.z(Phase.DISCRIMINATOR)).detach())
-    reconstructed = judge(generator.synthesize(room.before.encoder(room.real)).detach())
-    told = torch.log1p(torch.exp(generated - real)).mean()
+    setup = Setup(settings, stability=RELATIVISTIC)
+    generator, discriminator = setup.before.generator, setup.before.discriminator
+    real = discriminator(setup.real)
+    generated = discriminator(generator(setup.z(Phase.DISCRIMINATOR)).detach())
+    reconstructed = discriminator(generator.synthesize(setup.before.encoder(setup.real)).detach())
+    separation = torch.log1p(torch.exp(generated - real)).mean()
     guided = torch.log1p(torch.exp(reconstructed - real)).mean()
 
-    losses = room.take("discriminator_step")
-    assert losses["d/generated"] == pytest.approx(told.item(), rel=1e-4)
+    losses = setup.take("discriminator_step")
+    assert losses["d/generated"] == pytest.approx(separation.item(), rel=1e-4)
     assert losses["d/reconstructed"] == pytest.approx(guided.item(), rel=1e-4)
     assert "d/real" not in losses
     assert_same_gradients(
-        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
-        gradient_of(3 * told + 0.7 * guided, judge),
+        gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer),
+        gradient_of(3 * separation + 0.7 * guided, discriminator),
     )
 
 
 def test_r2_keeps_the_discriminator_flat_around_generated_images(settings):
     stability = StabilityConfig(r2_gamma=6.0)
-    room = Setup(settings, r1_gamma=0.0, r1_interval=16, stability=stability)
-    judge = room.before.discriminator
-    fake = room.before.generator(room.z(Phase.PENALTY)).detach().requires_grad_()
-    (slope,) = torch.autograd.grad(judge(fake).sum(), fake, create_graph=True)
+    setup = Setup(settings, r1_gamma=0.0, r1_interval=16, stability=stability)
+    discriminator = setup.before.discriminator
+    fake = setup.before.generator(setup.z(Phase.PENALTY)).detach().requires_grad_()
+    (slope,) = torch.autograd.grad(discriminator(fake).sum(), fake, create_graph=True)
     penalty = slope.flatten(1).norm(dim=1).square().mean()
 
-    assert room.take("penalty_step")["d/r2"] == pytest.approx(penalty.item(), rel=1e-4)
+    assert setup.take("penalty_step")["d/r2"] == pytest.approx(penalty.item(), rel=1e-4)
     assert_same_gradients(
-        gradient_taken(room.state.discriminator, room.state.discriminator_optimizer),
-        gradient_of(6 / 2 * 16 * penalty, judge),
+        gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer),
+        gradient_of(6 / 2 * 16 * penalty, discriminator),
     )
 
 
 def test_gradients_longer_than_the_settings_allow_are_shortened(settings):
     lengths = {}
     for longest in (0.0, 0.25):
-        room = Setup(settings, stability=StabilityConfig(clip_gradients=longest))
-        room.take("discriminator_step")
-        taken = gradient_taken(room.state.discriminator, room.state.discriminator_optimizer)
+        setup = Setup(settings, stability=StabilityConfig(clip_gradients=longest))
+        setup.take("discriminator_step")
+        taken = gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer)
         lengths[longest] = torch.cat([each.flatten() for each in taken]).norm().item()
     assert lengths[0.0] > 0.5
     assert lengths[0.25] == pytest.approx(0.25, rel=1e-4)
 
 
 def test_frozen_layers_of_the_discriminator_stay_and_the_others_learn(settings):
-    room = Setup(settings, init_from="some model", freeze_discriminator=2)
-    room.take("discriminator_step")
-    room.take("penalty_step")
-    before = room.before.discriminator.state_dict()
-    for name, value in room.state.discriminator.state_dict().items():
+    setup = Setup(settings, init_from="some model", freeze_discriminator=2)
+    setup.take("discriminator_step")
+    setup.take("penalty_step")
+    before = setup.before.discriminator.state_dict()
+    for name, value in setup.state.discriminator.state_dict().items():
         is_frozen = name.startswith(("trunk.0.", "trunk.1."))
         assert torch.equal(value, before[name]) == is_frozen, name
 
@@ -327,14 +330,14 @@ def test_a_reconstruction_shared_by_discriminator_and_encoder_changes_no_gradien
     """The photos are reconstructed once instead of twice: the same numbers, bit by bit."""
     alone, sharing = (Setup(settings) for _ in range(2))
     sharing.real, sharing.batch = alone.real, alone.batch
-    for room in (alone, sharing):
+    for setup in (alone, sharing):
         shared = None
-        if room is sharing:
-            shared = steps.reconstruct(room.context, room.state, room.batch[0])
-        steps.discriminator_step(room.context, room.state, room.batch, shared)
-        steps.reconstruction_step(room.context, room.state, room.batch, shared)
+        if setup is sharing:
+            shared = steps.reconstruct(setup.context, setup.state, setup.batch[0])
+        steps.discriminator_step(setup.context, setup.state, setup.batch, shared)
+        steps.reconstruction_step(setup.context, setup.state, setup.batch, shared)
     for network in ("discriminator", "generator", "encoder"):
-        one, other = (getattr(room.state, network).state_dict() for room in (alone, sharing))
+        one, other = (getattr(setup.state, network).state_dict() for setup in (alone, sharing))
         assert all(torch.equal(one[name], other[name]) for name in one)
 
 
@@ -348,11 +351,11 @@ def test_a_batch_in_several_passes_gives_the_gradients_of_one_in_a_single_pass(s
     real = torch.rand(8, 3, 32, 32) * 2 - 1
     names = ("colour", "translation", "cutout")
     for count in (1, 2):
-        room = Setup(settings, augmentations=names, batch=8)
+        setup = Setup(settings, augmentations=names, batch=8)
         whole = Microbatch(real, seed=3, images_seen=8)
-        room.batch = [whole] if count == 1 else whole.split(count)
-        losses = room.take(step)
-        state = room.state
+        setup.batch = [whole] if count == 1 else whole.split(count)
+        losses = setup.take(step)
+        state = setup.state
         gradients = [
             gradient
             for network, optimizer in (

@@ -38,31 +38,31 @@ def networks(state: TrainState) -> Networks:
 
 
 def test_a_model_of_the_same_shapes_is_taken_over_whole():
-    teacher, pupil = fresh(TINY, 1), fresh(TINY, 2)
-    taken = transfer(pupil, networks(teacher))
+    source, target = fresh(TINY, 1), fresh(TINY, 2)
+    taken = transfer(target, networks(source))
     assert taken.tensors == taken.tensors_total
     for name in ("generator", "encoder", "discriminator"):
-        expected = getattr(teacher, name).state_dict()
-        for key, value in getattr(pupil, name).state_dict().items():
+        expected = getattr(source, name).state_dict()
+        for key, value in getattr(target, name).state_dict().items():
             assert torch.equal(value, expected[key])
     for kept, value in zip(
-        pupil.generator_ema.parameters(), teacher.generator.parameters(), strict=True
+        target.generator_ema.parameters(), source.generator.parameters(), strict=True
     ):
         assert torch.equal(kept, value)
 
 
 def test_a_larger_image_takes_over_all_but_the_finest_layers():
-    teacher, pupil = fresh(TINY, 1), fresh(LARGER, 2)
-    transfer(pupil, networks(teacher))
+    source, target = fresh(TINY, 1), fresh(LARGER, 2)
+    transfer(target, networks(source))
     stylemap = torch.randn(1, 8, 4, 4)
-    coarse = teacher.generator.resizer(stylemap)
-    for one, other in zip(coarse, pupil.generator.resizer(stylemap), strict=False):
+    coarse = source.generator.resizer(stylemap)
+    for one, other in zip(coarse, target.generator.resizer(stylemap), strict=False):
         assert torch.equal(one, other)
     # the encoder's trunk counts from the image: halving 32 to 16 pixels is a layer later
-    one, other = teacher.encoder.trunk.state_dict(), pupil.encoder.trunk.state_dict()
+    one, other = source.encoder.trunk.state_dict(), target.encoder.trunk.state_dict()
     assert torch.equal(one["1.refine.weight"], other["2.refine.weight"])
     assert torch.equal(one["3.down.weight"], other["4.down.weight"])
-    assert torch.equal(teacher.encoder.to_stylemap.weight, pupil.encoder.to_stylemap.weight)
+    assert torch.equal(source.encoder.to_stylemap.weight, target.encoder.to_stylemap.weight)
 
 
 def test_another_stylemap_size_keeps_the_convolutions():
@@ -72,14 +72,14 @@ def test_another_stylemap_size_keeps_the_convolutions():
         stylemap_size=8,
         discriminator_widths=(*TINY.discriminator_widths, 6),
     )
-    teacher, pupil = fresh(TINY, 1), fresh(finer, 2)
-    constant = pupil.generator.synthesis.constant.clone()
-    taken = transfer(pupil, networks(teacher))
+    source, target = fresh(TINY, 1), fresh(finer, 2)
+    constant = target.generator.synthesis.constant.clone()
+    taken = transfer(target, networks(source))
     assert 0 < taken.tensors < taken.tensors_total
-    assert torch.equal(pupil.generator.synthesis.constant, constant)
+    assert torch.equal(target.generator.synthesis.constant, constant)
     assert torch.equal(
-        teacher.generator.synthesis.first.convolution.weight,
-        pupil.generator.synthesis.first.convolution.weight,
+        source.generator.synthesis.first.convolution.weight,
+        target.generator.synthesis.first.convolution.weight,
     )
 
 
@@ -100,7 +100,7 @@ def test_networks_without_a_common_width_are_refused():
 def model_file(tmp_path) -> Path:
     """A model without a discriminator, as bundled ones are."""
     state = fresh(TINY, 1)
-    path = tmp_path / "teacher.safetensors"
+    path = tmp_path / "source.safetensors"
     checkpoint = pack(TINY, state.generator, state.encoder, images_seen=5, licence="", data="")
     write(path, checkpoint)
     return path
@@ -133,7 +133,7 @@ def test_a_model_that_is_not_there_is_named(settings, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_a_run_that_has_not_saved_anything_is_no_teacher(settings, tmp_path):
+def test_a_run_that_has_not_saved_anything_cannot_be_started_from(settings, tmp_path):
     start(settings(), tmp_path / "first")
     with pytest.raises(ConfigError, match="has not saved a state yet"):
         load_pretrained(str(tmp_path / "first"))

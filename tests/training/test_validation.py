@@ -13,7 +13,7 @@ from stylemapgan.data import PhotoSet
 from stylemapgan.errors import ConfigError
 from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
-from stylemapgan.metrics.frechet import frechet_distance, measure_cloud, pooled_features
+from stylemapgan.metrics.clouds import frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.training.start import start
 from stylemapgan.training.state import new_state

@@ -120,7 +120,7 @@ def test_without_domain_guidance_blind_means_two_ln_two():
     assert titles(a_run(settings=settings)) == []
 
 
-def test_a_relativistic_discriminator_is_judged_by_its_own_measure():
+def test_a_relativistic_discriminator_is_checked_by_its_own_loss():
     stability = StabilityConfig(adversarial_loss="relativistic")
     settings = RunConfig(training=TrainConfig(stability=stability))
     history = a_run(settings=settings)

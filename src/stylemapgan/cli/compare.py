@@ -23,7 +23,7 @@ EVALUATION = "evaluation.json"
 NAME = re.compile(r"[a-z0-9-]+")
 """Of a method; paths that follow a drive's colon do not look like one."""
 
-app = App(default_parameter=Parameter(consume_multiple=True))  # --weights a.pth b.pth
+app = App(name="compare", default_parameter=Parameter(consume_multiple=True))
 
 
 @app.default
@@ -33,7 +33,7 @@ def compare(
     data: Path | None = None,
     options: MeasuringOptions = ALL_TASKS,
 ) -> None:
-    """Compare models, or methods of editing, and name a better one where figures can decide.
+    """Compare models or methods, and name the better one where the difference is significant.
 
     Models are measured first, each into its own folder in OUTPUT, unless they are measured
     already. Differences are to the first.
@@ -105,7 +105,7 @@ def _record(
     if (Path(model) / EVALUATION).is_file():
         try:
             from stylemapgan.evaluation.records import read_evaluation
-            from stylemapgan.evaluation.tasks.registry import TASKS
+            from stylemapgan.evaluation.tasks.task_registry import TASKS
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
         return read_evaluation(Path(model), list(TASKS))
@@ -159,8 +159,8 @@ def _main_figures(comparison: "Comparison") -> Table:
     table = Table(title="Main figures", title_justify="left", title_style="bold", show_lines=True)
     table.add_column("figure")
     for name in (first, *others, *(f"{name} minus {first}" for name in others)):
-        table.add_column(name, justify="right")
-    table.add_column("better")
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("better", overflow="fold")
     for row in comparison_rows(comparison):
         table.add_row(*row)
     return table

@@ -15,7 +15,7 @@ from stylemapgan.cli.measuring import (
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.pages import refuse_without_packages
 
-app = App(default_parameter=Parameter(consume_multiple=True))  # --weights a.pth b.pth
+app = App(name="evaluate", default_parameter=Parameter(consume_multiple=True))
 
 
 @app.default

@@ -38,7 +38,7 @@ COMMANDS = {
         "avatars:avatars",
         "Draw faces with label maps of their parts and the true results of exchanging parts.",
     ),
-    "train": ("train:app", "Train a model on pictures of one kind."),
+    "train": ("train:app", "Train a model on photos of one kind."),
     "report": ("report:report", "Write a report of a run: curves, sample sheets and warnings."),
     "evaluate": (
         "evaluate:app",
@@ -46,7 +46,7 @@ COMMANDS = {
     ),
     "compare": (
         "compare:app",
-        "Compare models, and name the better one where the difference is significant.",
+        "Compare models or methods, and name the better one where the difference is significant.",
     ),
     "directions": (
         "directions:app",

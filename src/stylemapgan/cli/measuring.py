@@ -18,8 +18,8 @@ from stylemapgan.editing import open_editor
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from stylemapgan.evaluation.opening import Judges
     from stylemapgan.evaluation.records import EvaluationRecord, TaskRecord
+    from stylemapgan.evaluation.setup import Judges
     from stylemapgan.evaluation.tasks.abstract import AbstractTask
 
 
@@ -68,9 +68,9 @@ class Measuring:
             methods: Names of methods; all if empty.
         """
         try:
-            from stylemapgan.evaluation.opening import describe_subject, open_context
             from stylemapgan.evaluation.run import evaluate
-            from stylemapgan.evaluation.tasks.registry import choose_tasks
+            from stylemapgan.evaluation.setup import describe_subject, open_context
+            from stylemapgan.evaluation.tasks.task_registry import choose_tasks
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
         tasks, options = choose_tasks(names_of(self.options.tasks)), self.options
@@ -85,7 +85,7 @@ class Measuring:
 
     @cached_property
     def _judges(self) -> "Judges":
-        from stylemapgan.evaluation.opening import open_judges
+        from stylemapgan.evaluation.setup import open_judges
 
         device = self.options.engine_config.device
         return open_judges(self.options.judges, device, self._bar.show_download)

@@ -27,7 +27,7 @@ from stylemapgan.evaluation.comparability import (
 )
 from stylemapgan.evaluation.findings import Figure
 from stylemapgan.evaluation.records import EvaluationRecord, TaskRecord
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.metrics.intervals import (
     Bootstrap,
     Estimate,

@@ -18,7 +18,9 @@ from stylemapgan import images
 from stylemapgan.config import from_dict, to_dict
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.errors import ConfigError, DataError
-from stylemapgan.evaluation.finding_files import (
+from stylemapgan.evaluation.findings import (
+    Findings,
+    Sheet,
     chart_from_plain,
     damaged,
     figure_from_plain,
@@ -27,7 +29,6 @@ from stylemapgan.evaluation.finding_files import (
     to_plain,
     write_rows,
 )
-from stylemapgan.evaluation.findings import Findings, Sheet
 from stylemapgan.images.atomic import write_text
 
 FORMAT = "stylemapgan-evaluation-1"

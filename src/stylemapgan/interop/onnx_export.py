@@ -8,6 +8,7 @@ most layers; a wrong graph causes 0.1 and more.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +70,7 @@ def export(
         on_step: Called when a step begins.
 
     Raises:
-        CheckpointError: The model is invalid, the folder is not empty, or results differ too much
-            from PyTorch's, see `compare`.
+        CheckpointError: The model is invalid, the folder is not empty, or results differ too much.
         StorageError: The folder cannot be written: the disk is full, or writing is denied.
         MissingExtraError: The packages that write ONNX are not installed.
     """
@@ -80,17 +80,14 @@ def export(
     known = graphs(networks)
     chosen = {name: graph for name, graph in known.items() if name in names}
     begin = _counting(chosen, 0 if photos is None else len(photos), on_step)
-    metadata = to_metadata(checkpoint, ONNX_FORMAT)
     sizes, errors = {}, {}
     with replacing_folder(folder) as unfinished:
         for name, graph in chosen.items():
-            begin(name, "writing")
-            path = unfinished / f"{name}.onnx"
-            sizes[name] = write(path, *trace(graph), {**metadata, "network": name})
+            begin("writing", name)
+            metadata = {**to_metadata(checkpoint, ONNX_FORMAT), "network": name}
+            sizes[name] = write(unfinished / f"{name}.onnx", *trace(graph), metadata)
         if photos is not None:
-            errors = compare(
-                known, networks, unfinished, photos, lambda name: begin(name, "comparing")
-            )
+            errors = compare(known, networks, unfinished, photos, partial(begin, "comparing"))
             refuse_differences(errors)
     return [Exported(name=name, error=errors.get(name), size=sizes[name]) for name in chosen]
 
@@ -116,7 +113,7 @@ def _counting(
     total = sum(layers.values()) * (1 + photos)
     begun: list[str] = []
 
-    def begin(name: str, doing: str) -> None:
+    def begin(doing: str, name: str) -> None:
         done = sum(layers[each] for each in begun)
         begun.append(name)
         on_step(Step(doing=f"{doing} {name}.onnx", done=done, total=total))

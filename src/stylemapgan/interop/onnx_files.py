@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stylemapgan.errors import CheckpointError, MissingExtraError
 from stylemapgan.interop.onnx_networks import Graph, WithWeights
@@ -50,31 +50,36 @@ def trace(graph: Graph) -> tuple[Any, dict[str, Tensor]]:
         for name, parameter in network.named_parameters()
         if parameter.ndim > 1 and parameter.numel() >= LEAST_LARGE
     }
+    try:
+        with _quietly():
+            model = _convert(graph, network, weights)
+    except torch.onnx.OnnxExporterError as error:
+        reason = str(error).strip().splitlines()[0]
+        raise CheckpointError(f"PyTorch cannot convert a network to ONNX: {reason}") from error
+    _remove_source_notes(model)
+    _name_lengths(model, graph)
+    model.doc_string = graph.about
+    return model, weights
+
+
+def _convert(graph: Graph, network: nn.Module, weights: Mapping[str, Tensor]) -> Any:
+    """Let PyTorch's exporter convert a network whose large weights are inputs."""
     tensors = list(graph.inputs.values())
     free = [
         {axis: torch.export.Dim(name) for axis, name in _free_lengths(graph, index).items()}
         for index in range(len(tensors))
     ]
-    try:
-        with _quietly():
-            program = torch.onnx.export(
-                WithWeights(network, tuple(weights), takes_a_list=graph.takes_a_list),
-                (list(weights.values()), tensors),
-                dynamic_shapes=([None] * len(weights), free),
-                input_names=[*weights, *graph.inputs],
-                output_names=list(graph.outputs),
-                dynamo=True,
-                verbose=False,
-            )
-    except torch.onnx.OnnxExporterError as error:
-        reason = str(error).strip().splitlines()[0]
-        raise CheckpointError(f"PyTorch cannot convert a network to ONNX: {reason}") from error
+    program = torch.onnx.export(
+        WithWeights(network, tuple(weights), takes_a_list=graph.takes_a_list),
+        (list(weights.values()), tensors),
+        dynamic_shapes=([None] * len(weights), free),
+        input_names=[*weights, *graph.inputs],
+        output_names=list(graph.outputs),
+        dynamo=True,
+        verbose=False,
+    )
     assert program is not None  # only the exporter before dynamo returns None
-    model = program.model_proto
-    _remove_source_notes(model)
-    _name_lengths(model, graph)
-    model.doc_string = graph.about
-    return model, weights
+    return program.model_proto
 
 
 def import_onnx() -> Any:

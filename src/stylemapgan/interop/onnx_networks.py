@@ -45,22 +45,29 @@ def graphs(networks: Networks) -> dict[str, Graph]:
     """List the networks that editing needs; the input tensors hold no values."""
     generator, encoder = networks.generator, networks.encoder
     config = generator.config
-    sides = [config.stylemap_size * 2**level for level in range(config.doublings + 1)]
-    photos = torch.empty(BATCH, 3, config.image_size, config.image_size)
-    stylemaps = torch.empty(BATCH, config.style_channels, sides[0], sides[0])
-    styles, modulations = {}, {}
-    for layer in range(2 * len(sides)):  # two for each side
-        side = sides[layer // 2]
-        width, features = config.resizer_widths[layer // 2], config.generator_widths[layer // 2]
-        styles[f"w_plus_{layer}"] = torch.empty(BATCH, width, side, side)
-        modulations[f"modulation_{layer}"] = torch.empty(BATCH, 2 * features, side, side)
+    photo = {"image": torch.empty(BATCH, 3, config.image_size, config.image_size)}
     return {
         "encoder": Graph(
             network=encoder,
-            inputs={"image": photos},
+            inputs=photo,
             outputs=("stylemap",),
             about="Finds the stylemap of a photo: RGB in [-1, 1].",
         ),
+        **_generator_graphs(generator),
+        "reconstruct": Graph(
+            network=Reconstruction(encoder, generator),
+            inputs=photo,
+            outputs=("reconstruction",),
+            about="Encodes and decodes a photo: encoder, resizer and synthesis in one.",
+        ),
+    }
+
+
+def _generator_graphs(generator: Generator) -> dict[str, Graph]:
+    config = generator.config
+    cells = config.stylemap_size
+    w_plus, modulations = _w_plus_and_modulations(config)
+    return {
         "mapping": Graph(
             network=generator.mapping,
             inputs={"z": torch.empty(BATCH, config.style_channels)},
@@ -69,13 +76,13 @@ def graphs(networks: Networks) -> dict[str, Graph]:
         ),
         "resizer": Graph(
             network=generator.resizer,
-            inputs={"stylemap": stylemaps},
-            outputs=tuple(styles),
+            inputs={"stylemap": torch.empty(BATCH, config.style_channels, cells, cells)},
+            outputs=tuple(w_plus),
             about="Grows a stylemap to one for each modulated layer: w_plus.",
         ),
         "modulation": Graph(
             network=Modulation(generator.synthesis),
-            inputs=styles,
+            inputs=w_plus,
             outputs=tuple(modulations),
             about="Makes scale and shift maps for each modulated layer of w_plus, or of cutouts.",
             takes_a_list=True,
@@ -88,13 +95,19 @@ def graphs(networks: Networks) -> dict[str, Graph]:
             about="Paints an image, RGB around [-1, 1], as modulated; features tell parts apart.",
             takes_a_list=True,
         ),
-        "reconstruct": Graph(
-            network=Reconstruction(encoder, generator),
-            inputs={"image": photos},
-            outputs=("reconstruction",),
-            about="Encodes and decodes a photo: encoder, resizer and synthesis in one.",
-        ),
     }
+
+
+def _w_plus_and_modulations(config: ModelConfig) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """Make empty inputs of the modulations and of the synthesis network, by name."""
+    w_plus, modulations = {}, {}
+    for layer in range(2 * (config.doublings + 1)):  # two for each resolution
+        level = layer // 2
+        side = config.stylemap_size * 2**level
+        width, features = config.resizer_widths[level], config.generator_widths[level]
+        w_plus[f"w_plus_{layer}"] = torch.empty(BATCH, width, side, side)
+        modulations[f"modulation_{layer}"] = torch.empty(BATCH, 2 * features, side, side)
+    return w_plus, modulations
 
 
 class WithWeights(nn.Module):

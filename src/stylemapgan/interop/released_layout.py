@@ -26,7 +26,7 @@ def read_config(
     """Read the shapes of all networks from their tensors.
 
     Args:
-        generator: Released tensors of the mapping network, the resizer and the synthesis network.
+        generator: Released tensors of mapping network, resizer and synthesis network.
         encoder: Released tensors.
         discriminator: Released tensors.
         normalisation: The one setting that does not show in shapes.
@@ -46,23 +46,13 @@ def read_config(
         style_channels=generator["mapping_z.1.weight"].shape[-1],
         generator_widths=(
             constant.shape[1],
-            *(
-                generator[f"decoder.convs.{i}.conv2.activate.bias"].shape[0]
-                for i in range(doublings)
-            ),
+            *_widths(generator, "decoder.convs.{}.conv2.activate.bias", range(doublings)),
         ),
-        resizer_widths=tuple(
-            generator[f"decoder.convs_latent.{2 * i + 1}.1.bias"].shape[0]
-            for i in range(doublings + 1)
+        resizer_widths=_widths(
+            generator, "decoder.convs_latent.{}.1.bias", range(1, 2 * (doublings + 1), 2)
         ),
-        encoder_widths=(
-            *(encoder[f"convs.{i}.conv2.2.bias"].shape[0] for i in reversed(range(doublings))),
-            encoder["from_rgb.1.bias"].shape[0],
-        ),
-        discriminator_widths=(
-            *(discriminator[f"convs.{i}.conv2.2.bias"].shape[0] for i in range(halvings, 0, -1)),
-            discriminator["convs.0.1.bias"].shape[0],
-        ),
+        encoder_widths=_trunk_widths(encoder, range(doublings - 1, -1, -1), "from_rgb.1.bias"),
+        discriminator_widths=_trunk_widths(discriminator, range(halvings, 0, -1), "convs.0.1.bias"),
         mapping_layers=_count(generator, r"mapping_z\.\d+\.weight"),
         normalisation=normalisation,
     )
@@ -120,6 +110,14 @@ def encoder_blurs(config: ModelConfig) -> set[str]:
 def discriminator_blurs(config: ModelConfig) -> set[str]:
     """Name the stored blur kernels of the discriminator; they sum to 1."""
     return _down_blurs(range(1, config.discriminator_halvings + 1))
+
+
+def _widths(tensors: Mapping[str, Tensor], name: str, numbers: range) -> tuple[int, ...]:
+    return tuple(tensors[name.format(number)].shape[0] for number in numbers)
+
+
+def _trunk_widths(tensors: Mapping[str, Tensor], blocks: range, from_rgb: str) -> tuple[int, ...]:
+    return (*_widths(tensors, "convs.{}.conv2.2.bias", blocks), tensors[from_rgb].shape[0])
 
 
 def _count(tensors: Mapping[str, Tensor], pattern: str) -> int:

@@ -76,11 +76,7 @@ def create_app(config: ServerConfig, clock: Callable[[], float] = time.monotonic
     app.include_router(live.router, prefix=API)
     _serve_studio(app, config.prefix)
     install_error_handlers(app)
-    app.add_middleware(AccessControl, config=config)  # the last one added runs first
-    app.add_middleware(RequestLimits, config=config)
-    app.add_middleware(Observer, metrics=workspace.metrics)
-    app.add_middleware(SecurityHeaders)
-    app.add_middleware(RootPath, root_path=config.prefix)
+    _add_middleware(app, workspace)
     return app
 
 
@@ -136,6 +132,16 @@ def ready(workspace: CurrentWorkspace) -> Response:
 async def metrics(workspace: CurrentWorkspace) -> Response:
     """Get metrics for Prometheus."""
     return Response(generate_latest(workspace.metrics.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def _add_middleware(app: FastAPI, workspace: Workspace) -> None:
+    """Wrap the app in middleware; the last one added runs first."""
+    config = workspace.config
+    app.add_middleware(AccessControl, config=config)
+    app.add_middleware(RequestLimits, config=config)
+    app.add_middleware(Observer, metrics=workspace.metrics)
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(RootPath, root_path=config.prefix)
 
 
 def _serve_studio(app: FastAPI, prefix: str) -> None:

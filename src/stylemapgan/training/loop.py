@@ -17,7 +17,7 @@ from stylemapgan.machine.precision import Choice
 from stylemapgan.machine.tf32 import tf32_allowed
 from stylemapgan.training import schedule, steps
 from stylemapgan.training.descent import Losses, update_ema
-from stylemapgan.training.memory import out_of_memory_explained
+from stylemapgan.training.memory_limits import out_of_memory_explained
 from stylemapgan.training.microbatches import Microbatch, Phase, PhotoFeed, random_source
 from stylemapgan.training.prior import give_head_start
 from stylemapgan.training.processes import (

@@ -11,7 +11,7 @@ import torch
 from stylemapgan.config import ModelConfig, RunConfig
 from stylemapgan.config.training import GROUP
 from stylemapgan.models import Discriminator, Encoder, Generator
-from stylemapgan.training.memory import GIB, memory_a_process
+from stylemapgan.training.memory_limits import GIB, memory_a_process
 from stylemapgan.training.processes import Hardware
 from stylemapgan.training.simulation import PENALTY, WARM_UP, PhaseCost, forward_flops, simulate
 from stylemapgan.training.start import choose_precision, with_precision

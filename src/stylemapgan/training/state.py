@@ -137,7 +137,17 @@ def new_state(
     layout = torch.channels_last if training.speed.channels_last else torch.contiguous_format
     for network in (generator, encoder, discriminator):
         network.to(device).to(memory_format=layout)  # pyright: ignore[reportCallIssue]
-    factor = lazy_factor(training.r1_interval)
+    state = _with_optimizers(generator, encoder, discriminator, training)
+    if training.speed.compile:
+        for network in (generator.resizer, generator.synthesis, encoder):
+            network.compile()  # not D: R1 differentiates it twice
+    return state
+
+
+def _with_optimizers(
+    generator: Generator, encoder: Encoder, discriminator: Discriminator, config: TrainConfig
+) -> TrainState:
+    factor = lazy_factor(config.r1_interval)
     discriminator_betas = (BETAS[0] ** factor, BETAS[1] ** factor)
     state = TrainState(
         generator=generator,
@@ -145,15 +155,12 @@ def new_state(
         discriminator=discriminator,
         generator_ema=copy.deepcopy(generator).eval().requires_grad_(False),
         encoder_ema=copy.deepcopy(encoder).eval().requires_grad_(False),
-        generator_optimizer=_adam(generator, BETAS, training),
-        encoder_optimizer=_adam(encoder, BETAS, training),
-        discriminator_optimizer=_adam(discriminator, discriminator_betas, training),
+        generator_optimizer=_adam(generator, BETAS, config),
+        encoder_optimizer=_adam(encoder, BETAS, config),
+        discriminator_optimizer=_adam(discriminator, discriminator_betas, config),
         ada=AdaptiveProbability(),
     )
-    state.set_learning_rates(training)
-    if training.speed.compile:
-        for network in (generator.resizer, generator.synthesis, encoder):
-            network.compile()  # not D: R1 differentiates it twice
+    state.set_learning_rates(config)
     return state
 
 

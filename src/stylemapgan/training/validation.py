@@ -17,7 +17,7 @@ from stylemapgan.features.efficientnet import EfficientNetLite0, load_efficientn
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.images.levels import batch_for
 from stylemapgan.machine.tf32 import full_float32
-from stylemapgan.metrics.frechet import Cloud, frechet_distance, measure_cloud, pooled_features
+from stylemapgan.metrics.clouds import Cloud, frechet_distance, measure_cloud, pooled_features
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.training.state import TrainState
 from stylemapgan.types import Images

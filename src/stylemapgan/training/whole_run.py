@@ -26,7 +26,7 @@ def train(
     Whatever ends the run, Ctrl-C included, its state is saved first, and `resume` continues.
 
     Args:
-        config: All settings, such as a preset with photos:
+        config: Configuration, such as a preset with photos:
             `replace(PRESETS["laptop-64"], data=DataConfig(photos="pictures/"))`.
         folder: Folder for the run; new or empty.
         should_stop: Called before each update; True saves and ends the run early.
@@ -52,7 +52,7 @@ def resume(
     """Continue a run from its newest good state.
 
     Args:
-        folder: Folder of the run; its `config.toml` holds the settings.
+        folder: Folder of the run; `config.toml` there holds its configuration.
         should_stop: Called before each update; True saves and ends the run early.
         hardware: Devices to use; they may differ from those before.
 
@@ -61,7 +61,7 @@ def resume(
 
     Raises:
         DataError: The photos cannot be used.
-        TrainingError: The folder holds no run or no good state, or training diverged.
+        TrainingError: The folder does not hold a run or a good state, or training diverged.
     """
     return _to_the_end(start.resume(Path(folder), hardware=hardware), should_stop)
 

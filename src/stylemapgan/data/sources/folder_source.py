@@ -13,7 +13,7 @@ from stylemapgan.data.worker_pool import in_threads
 from stylemapgan.errors import DataError, ImageError
 from stylemapgan.images.atomic import write_text
 from stylemapgan.images.decoding import file_bytes, reason_of
-from stylemapgan.images.formats import SUFFIXES
+from stylemapgan.images.formats import IN_FOLDERS, SUFFIXES
 
 logger = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class FolderSource(AbstractSource):
         self.folder = folder
         self.names = tuple(find_files(folder, SUFFIXES))
         if not self.names:
-            raise DataError(f"{folder} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
+            raise DataError(f"{folder} holds no pictures; supported are {IN_FOLDERS}.")
 
     def describe(self) -> str:
         return f"the folder {self.folder}"

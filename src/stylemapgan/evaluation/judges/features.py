@@ -24,7 +24,7 @@ from stylemapgan.features.perceptual import (
     load_lpips,
 )
 from stylemapgan.images.levels import from_bytes, to_bytes, to_numpy
-from stylemapgan.metrics.frechet import FID_NAME, NAME, inception_features, pooled_features
+from stylemapgan.metrics.clouds import FID_NAME, FRECHET_NAME, inception_features, pooled_features
 from stylemapgan.types import Array, Images
 
 KERNEL_NAME = "Kernel distance (EfficientNet-Lite0)"
@@ -101,7 +101,7 @@ def efficientnet_features(device: str | torch.device = "cpu") -> FeatureNetwork:
 
     resize = f"bilinear{SMALLEST_SIDE}"
     key = f"efficientnet-lite0-{resize}-{_fingerprint(network)}-{torch.device(device).type}"
-    return FeatureNetwork("EfficientNet-Lite0", NAME, KERNEL_NAME, key, measure)
+    return FeatureNetwork("EfficientNet-Lite0", FRECHET_NAME, KERNEL_NAME, key, measure)
 
 
 def inception_features_network(

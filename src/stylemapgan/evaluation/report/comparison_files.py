@@ -9,7 +9,7 @@ from typing import Any
 
 from stylemapgan.config import to_dict
 from stylemapgan.evaluation.comparison import ComparedFigure, Comparison
-from stylemapgan.evaluation.finding_files import to_plain
+from stylemapgan.evaluation.findings import to_plain
 from stylemapgan.evaluation.report.comparison_page import (
     comparison_blocks,
     comparison_title,

@@ -22,7 +22,7 @@ from stylemapgan.evaluation.judges.detector import (
 )
 from stylemapgan.evaluation.tasks.abstract import AbstractTask, with_method
 from stylemapgan.evaluation.tasks.detectability.sheets import detection_sheet, precision_chart
-from stylemapgan.evaluation.tasks.local_editing.edits import (
+from stylemapgan.evaluation.tasks.local_editing.local_edits import (
     HALVES,
     LocalEdits,
     halves_of,

@@ -9,7 +9,7 @@ from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Sheet
 from stylemapgan.evaluation.judges.detector import Detection
 from stylemapgan.evaluation.tasks.abstract import slug
-from stylemapgan.evaluation.tasks.local_editing.edits import LocalEdits
+from stylemapgan.evaluation.tasks.local_editing.local_edits import LocalEdits
 from stylemapgan.evaluation.tasks.local_editing.sheets import TILE, part_taken
 from stylemapgan.images import contact_sheet
 from stylemapgan.methods.abstract import AbstractMethod

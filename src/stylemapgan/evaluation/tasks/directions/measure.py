@@ -16,7 +16,7 @@ from stylemapgan.evaluation.findings import (
     share_figure,
     whole_set,
 )
-from stylemapgan.evaluation.judges.attributes import (
+from stylemapgan.evaluation.judges.attribute_classifier import (
     AttributeClassifier,
     attribute_judge,
     attribute_obstacle,
@@ -34,7 +34,7 @@ from stylemapgan.evaluation.tasks.directions.pushes import (
 )
 from stylemapgan.evaluation.tasks.directions.sheets import direction_charts, direction_sheet
 from stylemapgan.methods.abstract import AbstractMethod, Capability
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 
 LARGEST = len(AMOUNTS)
 """Index of the amount, counted from 0, that single directions and the summary show."""

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float64, Int64
 from stylemapgan.data import spread_rows
 from stylemapgan.editing.edit import Edit, Push
 from stylemapgan.evaluation.context import EvaluationContext
-from stylemapgan.evaluation.judges.attributes import AttributeClassifier
+from stylemapgan.evaluation.judges.attribute_classifier import AttributeClassifier
 from stylemapgan.evaluation.judges.small_networks import training_photos
 from stylemapgan.evaluation.tasks.directions.questions import (
     Question,
@@ -18,7 +18,7 @@ from stylemapgan.evaluation.tasks.directions.questions import (
     tied_to,
 )
 from stylemapgan.methods.abstract import AbstractMethod, Latent, LearnedDirection
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.types import Images
 
 LEARNED_FROM = 1_000

@@ -6,7 +6,7 @@ from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Sheet
 from stylemapgan.evaluation.tasks.directions.pushes import AMOUNTS, PushedPhotos, Pushes, push
 from stylemapgan.images import contact_sheet
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.pages.blocks import Chart, Series
 from stylemapgan.types import Images
 

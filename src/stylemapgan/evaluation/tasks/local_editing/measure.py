@@ -7,7 +7,7 @@ from typing import ClassVar
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Description, Figure, Findings, share_figure
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
-from stylemapgan.evaluation.tasks.local_editing.edits import (
+from stylemapgan.evaluation.tasks.local_editing.local_edits import (
     LEAST_SHARE,
     EditPictures,
     LocalEdits,
@@ -17,7 +17,7 @@ from stylemapgan.evaluation.tasks.local_editing.edits import (
 )
 from stylemapgan.evaluation.tasks.local_editing.sheets import edit_sheets
 from stylemapgan.methods.abstract import AbstractMethod, Capability
-from stylemapgan.metrics.edits import (
+from stylemapgan.metrics.edit_errors import (
     Shares,
     join,
     reference_errors,

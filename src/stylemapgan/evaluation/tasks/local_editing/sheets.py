@@ -7,10 +7,10 @@ from jaxtyping import Float64, Int64
 
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Sheet
-from stylemapgan.evaluation.tasks.local_editing.edits import EditPictures, LocalEdits
+from stylemapgan.evaluation.tasks.local_editing.local_edits import EditPictures, LocalEdits
 from stylemapgan.images import contact_sheet
 from stylemapgan.methods.abstract import AbstractMethod
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.types import Images
 
 SHOWN = 8

@@ -15,7 +15,7 @@ from torch.utils._python_dispatch import TorchDispatchMode  # there is no public
 from torch.utils.flop_counter import flop_registry
 
 from stylemapgan.evaluation.context import EvaluationContext
-from stylemapgan.evaluation.tasks.local_editing.edits import paste
+from stylemapgan.evaluation.tasks.local_editing.local_edits import paste
 from stylemapgan.methods.abstract import AbstractMethod, Latent
 
 ENCODING: Mapping[str, str] = {

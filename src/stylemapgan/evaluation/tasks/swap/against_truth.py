@@ -15,7 +15,7 @@ from stylemapgan.errors import DataError
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TestData, TripleFiles
 from stylemapgan.evaluation.findings import Description
-from stylemapgan.evaluation.judges.attributes import (
+from stylemapgan.evaluation.judges.attribute_classifier import (
     UNKNOWN,
     AttributeClassifier,
     AttributeJudge,
@@ -24,12 +24,17 @@ from stylemapgan.evaluation.judges.attributes import (
     to_values,
 )
 from stylemapgan.evaluation.judges.features import PictureDistance
-from stylemapgan.evaluation.judges.parts import PartJudge, part_judge, part_obstacle, where_is
+from stylemapgan.evaluation.judges.part_segmenter import (
+    PartJudge,
+    part_judge,
+    part_obstacle,
+    where_is,
+)
 from stylemapgan.evaluation.tasks.abstract import with_method
-from stylemapgan.evaluation.tasks.local_editing.edits import EditPictures, paste
+from stylemapgan.evaluation.tasks.local_editing.local_edits import EditPictures, paste
 from stylemapgan.images import read, read_mask
 from stylemapgan.methods.abstract import AbstractMethod, Latent
-from stylemapgan.metrics.edits import Shares, join, part_overlap, reference_errors
+from stylemapgan.metrics.edit_errors import Shares, join, part_overlap, reference_errors
 from stylemapgan.metrics.pictures import mse
 from stylemapgan.types import Images
 

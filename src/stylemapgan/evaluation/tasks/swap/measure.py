@@ -6,10 +6,10 @@ from typing import ClassVar
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TripleFiles
 from stylemapgan.evaluation.findings import Description, Figure, Findings, share_figure
-from stylemapgan.evaluation.judges.attributes import attribute_obstacle
-from stylemapgan.evaluation.judges.parts import part_obstacle
+from stylemapgan.evaluation.judges.attribute_classifier import attribute_obstacle
+from stylemapgan.evaluation.judges.part_segmenter import part_obstacle
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
-from stylemapgan.evaluation.tasks.local_editing.edits import LEAST_EDITS, too_few_edits
+from stylemapgan.evaluation.tasks.local_editing.local_edits import LEAST_EDITS, too_few_edits
 from stylemapgan.evaluation.tasks.swap.against_truth import (
     DESCRIPTIONS,
     RECONSTRUCTED,
@@ -22,7 +22,7 @@ from stylemapgan.evaluation.tasks.swap.against_truth import (
 )
 from stylemapgan.evaluation.tasks.swap.sheets import swap_sheets
 from stylemapgan.methods.abstract import Capability
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 
 OF_EACH_PART = ("mse-inside", "part-iou", "attributes-taken")
 """Measures of each part alone."""

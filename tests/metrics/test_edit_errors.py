@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylemapgan.metrics.edits import (
+from stylemapgan.metrics.edit_errors import (
     Shares,
     join,
     part_overlap,

@@ -39,7 +39,7 @@ from stylemapgan.evaluation.judges.small_networks import (
     training_photos,
     unpack_photos,
 )
-from stylemapgan.metrics.edits import Shares
+from stylemapgan.metrics.edit_errors import Shares
 from stylemapgan.types import Images
 
 PROTOCOL = TrainingProtocol(pictures_seen=48_000)

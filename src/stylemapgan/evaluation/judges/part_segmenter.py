@@ -37,7 +37,7 @@ from stylemapgan.evaluation.judges.small_networks import (
     training_photos,
     unpack_photos,
 )
-from stylemapgan.metrics.edits import Shares, join, part_overlap
+from stylemapgan.metrics.edit_errors import Shares, join, part_overlap
 from stylemapgan.types import Images
 
 PROTOCOL = TrainingProtocol(pictures_seen=16_000, most_photos=8_000, batch_size=16)
