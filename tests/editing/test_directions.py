@@ -318,7 +318,11 @@ FACTS = {"name": "open-hand", "label": "A", "origin": "labels", "scale": 1.0, "a
 @pytest.mark.parametrize(
     ("facts", "settings", "message"),
     [
-        ([FACTS], {"format_name": "other"}, "does not hold directions: its metadata names .*'other'"),
+        (
+            [FACTS],
+            {"format_name": "other"},
+            "does not hold directions: its metadata names .*'other'",
+        ),
         ("no json", {}, "metadata is invalid"),
         ("[" * 100_000, {}, "metadata is invalid"),
         ({"name": "open-hand"}, {}, "metadata is invalid"),

@@ -94,7 +94,9 @@ def test_files_of_two_models_do_not_go_together(copied, photos):
     foreign = zoo.find_onnx("hands-64")
     assert foreign is not None
     shutil.copy(foreign / "encoder.onnx", copied / "encoder.onnx")
-    with pytest.raises(CheckpointError, match=r"encoder\.onnx and its neighbours belong to different models"):
+    with pytest.raises(
+        CheckpointError, match=r"encoder\.onnx and its neighbours belong to different models"
+    ):
         OnnxEditor.load(copied).encode(photos)
 
 
