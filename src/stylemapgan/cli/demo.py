@@ -126,6 +126,6 @@ def _print_what_next(model: str, size: int) -> None:
     print(
         "\nNow with photos of your own (of what the model knows; see `stylemapgan info`):\n"
         f"  stylemapgan blend ONE.jpg OTHER.jpg --box {box} --model {model}\n"
-        "or teach a model your own pictures:\n"
+        "or train a model on your own pictures:\n"
         "  stylemapgan train FOLDER"
     )
