@@ -13,6 +13,7 @@ from stylemapgan.evaluation.records import Subject
 from stylemapgan.evaluation.report import write_report
 from stylemapgan.evaluation.run import evaluate
 from stylemapgan.evaluation.tasks.task_registry import choose_tasks
+from stylemapgan.methods.abstract import Capabilities
 from stylemapgan.methods.baselines import AbstractPixelMethod
 from stylemapgan.methods.registry import METHODS, open_methods
 
@@ -81,3 +82,25 @@ def test_it_is_compared_with_methods_of_a_model(registered, data_folder, tmp_pat
     assert source_errors["winner"] == models[0]
     assert source_errors["models"][models[0]]["value"] == 0
     assert "measuring hands-64, method average" in capsys.readouterr().out
+
+
+@final
+class NamesOnly(AbstractPixelMethod):
+    """Edits a part by its name, and needs maps of parts."""
+
+    name: ClassVar[str] = "by name"
+    about: ClassVar[str] = "Edits a part by its name."
+    capabilities: ClassVar[Capabilities] = Capabilities(
+        edits_by_part=True, reconstructs=True, needs_label_map=True
+    )
+
+    def paste(self, source, reference, mask):
+        """Change nothing."""
+        return source
+
+
+def test_reasons_to_leave_a_method_out_name_what_it_can_do_or_needs(context):
+    context.methods = (NamesOnly(32),)
+    (method,) = context.methods
+    assert context.why_not(method, "edits_by_mask") == "edits parts by name only, not by mask"
+    assert "needs a map of parts" in (context.why_not(method, "reconstructs") or "")

@@ -1,5 +1,6 @@
 """An evaluation on disk comes back as it was, and tells when it is another one."""
 
+import json
 import math
 from dataclasses import replace
 
@@ -93,6 +94,27 @@ def test_tasks_come_back_in_the_order_asked_for(tmp_path):
     assert read.subject == SUBJECT
     assert read.machine == {"device": "abacus"}
     assert read.left_out == {"swap": "There are no triples."}
+
+
+def test_records_of_versions_without_methods_can_be_read(tmp_path):
+    write_head(tmp_path, SUBJECT, {}, {})
+    write_task(tmp_path, record())
+    head, task = tmp_path / "evaluation.json", tmp_path / "tasks" / "reconstruction.json"
+    values = json.loads(task.read_text("utf-8"))
+    del values["left_out"]
+    for figure in values["figures"]:
+        del figure["methods"]
+    task.write_text(json.dumps(values), "utf-8")
+    subject = json.loads(head.read_text("utf-8"))
+    del subject["subject"]["methods"]
+    head.write_text(json.dumps(subject), "utf-8")
+    read = read_evaluation(tmp_path)
+    assert read.subject.methods == ()
+    (figure, _) = read.tasks[0].findings.figures
+    assert figure.methods == ()
+    assert figure.estimate == record().findings.figures[0].estimate
+    with pytest.raises(DataError, match="another evaluation \\(methods differ"):
+        write_head(tmp_path, replace(SUBJECT, methods=("w",)), {}, {})
 
 
 def test_a_folder_keeps_to_one_evaluation(tmp_path):

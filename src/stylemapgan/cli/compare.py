@@ -159,8 +159,8 @@ def _main_figures(comparison: "Comparison") -> Table:
     table = Table(title="Main figures", title_justify="left", title_style="bold", show_lines=True)
     table.add_column("figure")
     for name in (first, *others, *(f"{name} minus {first}" for name in others)):
-        table.add_column(name, justify="right")
-    table.add_column("better")
+        table.add_column(name, justify="right", overflow="fold")
+    table.add_column("better", overflow="fold")
     for row in comparison_rows(comparison):
         table.add_row(*row)
     return table

@@ -109,7 +109,8 @@ class EvaluationContext:
     def why_not(self, method: AbstractMethod, capability: Capability) -> str | None:
         """Say why a method is left out; None if it is not."""
         if not method.can(capability):
-            return LACKS[capability]
+            by_name = capability == "edits_by_mask" and method.capabilities.edits_by_part
+            return "edits parts by name only, not by mask" if by_name else LACKS[capability]
         if method.capabilities.needs_label_map and not self.data.part_names:
             return "needs a map of parts for each photo, which this data lacks"
         return None

@@ -263,11 +263,15 @@ def _settings(method: AbstractMethod) -> dict[str, str | int | float]:
 
 
 def _notes(context: EvaluationContext, main: AbstractMethod) -> tuple[str, ...]:
-    return (
+    optimising = [each.name for each in context.methods if each.capabilities.time != "one pass"]
+    notes = [
         f"Figures without a method's name are those of {main.name}. After {WARM_UP} calls to warm "
         f"up, {_runs(context)} are timed; fewer in batches. Latents are in the method's own arrays "
         "already, photos in memory; reading and writing picture files is not timed. Timing waits "
         "for accelerators.",
         "Times on different machines, engines or numbers of threads are not comparable. Other "
         "programs on the machine slow methods down, the 95th percentile more than the median.",
-    )
+    ]
+    if optimising:
+        notes.append(f"Encoding is an optimisation for each photo: {', '.join(optimising)}.")
+    return tuple(notes)
