@@ -126,6 +126,6 @@ def _print_what_next(model: str, size: int) -> None:
     print(
         "\nTry photos of your own (of the kind in `stylemapgan info`):\n"
         f"  stylemapgan blend ONE.jpg OTHER.jpg --box {box} --model {model}\n"
-        "or train a model on pictures of your own:\n"
+        "or train a model on your own pictures:\n"
         "  stylemapgan train FOLDER"
     )
