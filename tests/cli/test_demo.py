@@ -80,10 +80,10 @@ def test_too_few_pictures_take_one_line(run, model, tmp_path):
     assert outcome.code == 2
     assert "holds 0 pictures; a demo needs at least 2" in outcome.err
     outcome = run("demo", "--model", model, "-o", tmp_path / "demo")
-    assert "No pictures come with" in outcome.err
+    assert "has no sample pictures" in outcome.err
 
 
 def test_a_folder_that_is_not_there_takes_one_line(run, model):
     outcome = run("demo", "--pictures", "no-folder", "--model", model)
     assert (outcome.code, outcome.err.count("\n")) == (2, 1)
-    assert "no folder of pictures" in outcome.err
+    assert "The folder of pictures no-folder does not exist" in outcome.err

@@ -54,7 +54,7 @@ def pixels(path) -> np.ndarray:
 
 def test_fit_finds_the_direction_between_two_folders(fitted, editor, labelled):
     assert fitted.code == 0
-    assert "12 photos with it, 12 without; told apart with 100.0% balanced accuracy" in fitted.out
+    assert "12 photos with it, 12 without; separated with 100.0% balanced accuracy" in fitted.out
     assert fitted.out.endswith("wrote directions.safetensors: light\n")
     paths = [*sorted((labelled / "bright").iterdir()), *sorted((labelled / "dark").iterdir())]
     photos = np.concatenate([images.read(path, 32) for path in paths])
@@ -113,13 +113,13 @@ def test_list_shows_what_comes_with_a_model(run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((), "Say which photos have it"),
-        (("--with", "bright"), "Say which photos have it"),
-        (("--with", "bright", "--without", "nowhere"), "no folder of pictures at nowhere"),
+        ((), "Labels are missing"),
+        (("--with", "bright"), "Labels are missing"),
+        (("--with", "bright", "--without", "nowhere"), "pictures nowhere does not exist"),
         (("--labels", "no.csv", "--column", "a", "--positive", "b"), "table no.csv does not exist"),
         (("--labels", "t.csv", "--column", "no", "--positive", "b"), "has no column 'no'"),
         (("--labels", "t.csv", "--column", "look", "--positive", "b", "--negative", "c"),
-         "No photo in . has a line in t.csv"),
+         "t.csv labels no photo in ."),
         (("--labels", "bad.jsonl", "--column", "look", "--positive", "b"), "line 1 is not a JSON"),
         (("--with", "bright", "--without", "dark", "-o", "x.txt"), "end in .safetensors"),
         (("--with", "bright", "--without", "dark", "--label", ""), "one line of up to"),
@@ -175,8 +175,8 @@ def test_move_says_in_one_line_what_is_wrong(run, model, photos, fitted):
     known = ("--directions", "directions.safetensors", "--model", model)
     Image.new("L", (32, 32)).save("mask.png")
     for arguments, message in [
-        (("--direction", "wave", *known), "no direction 'wave'; there are light."),
-        (("--direction", "light", "--model", model), "No directions come with"),
+        (("--direction", "wave", *known), "Unknown direction 'wave'; known are: light."),
+        (("--direction", "light", "--model", model), "has no directions"),
         (("--direction", "light", "--directions", "directions.safetensors"), "do not fit"),
         (("--direction", "light", "--amount", "nan", *known), "got nan"),
         (("--direction", "light", "--box", "0,0,8,8", "--mask", "mask.png", *known),

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from stylemapgan import images
-from stylemapgan.cli.outline import outline
+from stylemapgan.cli.edit_sheets import outline
 from stylemapgan.editing import Editor
 from stylemapgan.images.levels import from_bytes, to_bytes
 from stylemapgan.machine.precision import choose, this_processor
@@ -158,14 +158,14 @@ def box(*arguments: object) -> list[object]:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "give either --mask or --box"),
-        (box("--mask", "black.png"), "give either --mask or --box"),
+        ([], "Give one part to take: either --mask or --box"),
+        (box("--mask", "black.png"), "Give one part to take: either --mask or --box"),
         (["--mask", "black.png"], "black everywhere"),
         (["--mask", "text.png"], "text.png"),
         (["--box", "8,8,16"], "expected x,y,width,height in whole pixels"),
         (["--box", "8,8,16,x"], "expected x,y,width,height in whole pixels"),
         (["--box", "20,20,16,16"], "outside the model's image of 32x32"),
-        (box("--model", "fish-64"), "no model 'fish-64'"),
+        (box("--model", "fish-64"), "Unknown model 'fish-64'"),
         (box("--model", "text.png"), "not a safetensors file"),
         (box("--device", "abacus"), "cannot use the device 'abacus'"),
         (box("-o", "nowhere/out.png"), "no folder nowhere"),

@@ -149,13 +149,13 @@ def test_every_command_takes_the_middle_unless_told_otherwise(run, model, photos
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("transplant --photo --morph 3 --box 0,0,8,8", "leave one out"),
+        ("transplant --photo --morph 3 --box 0,0,8,8", "use only one"),
         ("blend --box 0,0,8,8 --square 1,2", "expected x,y,side or x,y,side,rotation"),
         ("blend --box 0,0,8,8 --square 1,2,a", "expected x,y,side or x,y,side,rotation"),
         ("blend --box 0,0,8,8 --square 1,2,0", "side must be at least 1"),
         ("blend --box 0,0,8,8 --reference-square 1,2,nan", "finite"),
         ("blend --box 0,0,8,8 --find nose", "nose"),
-        ("mix --photo -o nowhere/out.png", "no folder nowhere"),
+        ("mix --photo -o nowhere/out.png", "the folder nowhere does not exist"),
         ("mix --photo -o out.gif", "out.gif cannot be written"),
     ],
 )

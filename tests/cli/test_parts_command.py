@@ -52,8 +52,8 @@ def test_parts_are_found_named_and_shown(run, model, photos, found):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["Palm=x"], "look like Palm=4,16 (with the numbers of parts), got Palm=x."),
-        (["Palm"], "look like Palm=4,16 (with the numbers of parts), got Palm."),
+        (["Palm=x"], "like Palm=4,16, got Palm=x."),
+        (["Palm"], "like Palm=4,16, got Palm."),
         (["Palm=1"], "must go into exactly one new part, got part-1."),
         (["Palm=9", "--rest", "Rest"], "must go into exactly one new part"),
         (["Palm=1", "Hand=1", "--rest", "Rest"], "must go into exactly one new part"),
@@ -71,7 +71,7 @@ def test_names_that_do_not_fit_take_one_line(run, found, arguments, message):
 def test_a_model_without_parts_is_told(run, model, photos):
     outcome = run("parts", "show", photos[0], "--model", model)
     assert outcome.code == 2
-    assert "No parts come with" in outcome.err
+    assert "has no parts" in outcome.err
     assert "stylemapgan parts fit PHOTOS" in outcome.err
 
 

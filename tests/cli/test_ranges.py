@@ -35,7 +35,7 @@ REFUSED = {
     ("generate", "--count"): ([-1, 0, HUGE], "must be from 1 to 10,000"),
     ("generate", "--seed"): ([-1, HUGE], "The seed must be from 0 to"),
     ("parts", "fit", ".", "--seed"): ([-1, HUGE], "The seed must be from 0 to"),
-    ("parts", "fit", ".", "--most"): ([-1, 0], "at least 1 is needed"),
+    ("parts", "fit", ".", "--most"): ([-1, 0], "both must be at least 1"),
     ("refine", PAIR[0], "--steps"): ([-1, 0, HUGE], "Refining takes 1 to 10,000 steps"),
     ("refine", PAIR[0], "--learning-rate"): ([0, "1e30", "nan"], "above 0 and at most 1,000,000"),
     ("refine", PAIR[0], "--in-domain"): ([-1, "1e30", "nan"], "0 or above, and at most"),

@@ -169,10 +169,10 @@ def test_labels_report_progress_and_repeat_exactly(random):
 @pytest.mark.parametrize(
     ("labels", "groups", "message"),
     [
-        ([True] * 10, None, "10 photos have it and 0 have not: at least 2 of each"),
-        ([True] + [False] * 9, None, "1 photos have it and 9 have not"),
+        ([True] * 10, None, "10 photos are positive, 0 negative: at least 2 of each"),
+        ([True] + [False] * 9, None, "1 photos are positive, 9 negative"),
         ([True] * 5 + [False] * 5, [0] * 10, "of different groups if groups are given"),
-        ([True, False] * 4, None, "must be as many, got 10, 8"),
+        ([True, False] * 4, None, "must be equal in number, got 10, 8"),
     ],
 )
 def test_labels_of_no_use_are_refused(random, labels, groups, message):
@@ -198,7 +198,7 @@ def test_principal_directions_are_the_eigenvectors_of_the_covariance(random):
 
 def test_photos_allow_only_so_many_principal_directions(random):
     stylemaps = random.normal(size=(3, *SHAPE)).astype(np.float32)
-    with pytest.raises(EditError, match="From 1 to 2 directions"):
+    with pytest.raises(EditError, match="Only 1 to 2 directions"):
         principal_directions(stylemaps, 3)
     with pytest.raises(EditError, match="All photos have the same stylemap"):
         principal_directions(np.repeat(stylemaps[:1], 3, axis=0), 1)
@@ -243,7 +243,7 @@ def test_weights_have_only_so_many_directions(networks, random):
         data="",
     )
     stylemaps = random.normal(size=(5, 64, 4, 4)).astype(np.float32)
-    with pytest.raises(EditError, match="as many as style channels, got 0"):
+    with pytest.raises(EditError, match="as many as style channels; asked for 0"):
         closed_form_directions(checkpoint, 0, stylemaps)
     with pytest.raises(CheckpointError, match="The model has no weights"):
         closed_form_directions(replace(checkpoint, tensors={}), 1, stylemaps)
@@ -282,7 +282,7 @@ def test_directions_come_back_from_a_file_as_they_were(tmp_path):
         np.testing.assert_array_equal(ours.normal, theirs.normal)
         assert replace(ours, normal=theirs.normal) == theirs
     assert direction_named("open-hand", back).label == "Öl"
-    with pytest.raises(EditError, match="no direction 'wave'; there are zebra, open-hand"):
+    with pytest.raises(EditError, match="Unknown direction 'wave'; known are: zebra, open-hand"):
         direction_named("wave", back)
 
 
@@ -318,14 +318,18 @@ FACTS = {"name": "open-hand", "label": "A", "origin": "labels", "scale": 1.0, "a
 @pytest.mark.parametrize(
     ("facts", "settings", "message"),
     [
-        ([FACTS], {"format_name": "other"}, "no file of directions: its metadata says .*'other'"),
-        ("no json", {}, "makes no sense"),
-        ("[" * 100_000, {}, "makes no sense"),
-        ({"name": "open-hand"}, {}, "makes no sense"),
-        ([{**FACTS, "scale": "1"}], {}, "makes no sense"),
-        ([{**FACTS, "origin": "magic"}], {}, "makes no sense"),
-        ([{**FACTS, "more": 1}], {}, "makes no sense"),
-        ([{**FACTS, "label": None}], {}, "makes no sense"),
+        (
+            [FACTS],
+            {"format_name": "other"},
+            "does not hold directions: its metadata names .*'other'",
+        ),
+        ("no json", {}, "metadata is invalid"),
+        ("[" * 100_000, {}, "metadata is invalid"),
+        ({"name": "open-hand"}, {}, "metadata is invalid"),
+        ([{**FACTS, "scale": "1"}], {}, "metadata is invalid"),
+        ([{**FACTS, "origin": "magic"}], {}, "metadata is invalid"),
+        ([{**FACTS, "more": 1}], {}, "metadata is invalid"),
+        ([{**FACTS, "label": None}], {}, "metadata is invalid"),
         ([{**FACTS, "name": "wave"}], {}, "'wave' has no tensor"),
         ([{**FACTS, "scale": 10**400}], {}, "scale above 0"),
         ([{**FACTS, "scale": float("nan")}], {}, "scale above 0"),
@@ -355,7 +359,7 @@ def test_missing_damaged_and_foreign_files_are_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(CheckpointError, match="not a safetensors file, or is damaged"):
             read_directions(path)
-    with pytest.raises(CheckpointError, match="its metadata says format 'stylemapgan-1'"):
+    with pytest.raises(CheckpointError, match="its metadata names the format 'stylemapgan-1'"):
         read_directions(zoo.find("hands-64"))
 
 

@@ -58,5 +58,5 @@ def test_pytorch_cannot_open_an_exported_folder(exported):
 
 
 def test_what_is_not_there_is_named_beside_what_is():
-    with pytest.raises(CheckpointError, match=rf"no model 'fish'.*\({zoo.BUNDLED[0]}"):
+    with pytest.raises(CheckpointError, match=rf"Unknown model 'fish'.*\({zoo.BUNDLED[0]}"):
         open_editor("fish")

@@ -117,7 +117,7 @@ def test_the_same_seed_finds_the_same_parts(editor, stylemaps, parts):
 
 
 def test_too_few_parts_or_pictures_are_refused(editor, stylemaps):
-    with pytest.raises(EditError, match="at least 2 parts, 1 were asked for"):
+    with pytest.raises(EditError, match="At least 2 parts are needed, asked for 1"):
         find_parts(editor, stylemaps, 1)
     with pytest.raises(EditError, match="give at least one"):
         find_parts(editor, stylemaps[:0], 2)
@@ -213,9 +213,9 @@ def test_files_that_hold_no_parts_are_refused_in_one_line(parts, tmp_path):
     with pytest.raises(CheckpointError, match="not a safetensors file, or is damaged"):
         read_parts(path)
     save_file({"x": np.zeros(1)}, path)
-    with pytest.raises(CheckpointError, match="metadata says format 'nothing'"):
+    with pytest.raises(CheckpointError, match="metadata names the format 'nothing'"):
         read_parts(path)
-    with pytest.raises(CheckpointError, match="is no file of parts of this version"):
+    with pytest.raises(CheckpointError, match="does not hold parts of this version"):
         read_parts(zoo.find("hands-64"))
 
 

@@ -29,10 +29,10 @@ def test_a_folder_is_no_model(tmp_path):
 
 
 def test_what_is_not_there_is_named_beside_what_is():
-    with pytest.raises(CheckpointError, match=rf"no model 'fish'.*\({BUNDLED[0]}"):
+    with pytest.raises(CheckpointError, match=rf"Unknown model 'fish'.*\({BUNDLED[0]}"):
         find("fish")
 
 
 def test_pictures_come_with_bundled_models_only():
-    with pytest.raises(CheckpointError, match=r"No pictures come with 'mine\.safetensors'"):
+    with pytest.raises(CheckpointError, match=r"'mine\.safetensors' has no sample pictures"):
         sample_folder("mine.safetensors")

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions
-from stylemapgan.cli.outline import EDIT_TITLES, edit_row
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
 from stylemapgan.editing import Edit, Part, Space

@@ -10,8 +10,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from stylemapgan import images, zoo
+from stylemapgan.cli.edit_sheets import edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.outline import edit_row
 from stylemapgan.cli.results import write_frames, write_picture, write_sheet
 from stylemapgan.editing import AbstractEditor, Edit, Part, operations
 from stylemapgan.images.levels import to_numpy
@@ -124,8 +124,8 @@ def _milliseconds(work: Callable[[], Array]) -> float:
 def _print_what_next(model: str, size: int) -> None:
     box = f"{size // 2},0,{size // 2},{size}"
     print(
-        "\nNow with photos of your own (of what the model knows; see `stylemapgan info`):\n"
+        "\nTry photos of your own (of the kind in `stylemapgan info`):\n"
         f"  stylemapgan blend ONE.jpg OTHER.jpg --box {box} --model {model}\n"
-        "or teach a model your own pictures:\n"
+        "or train a model on your own pictures:\n"
         "  stylemapgan train FOLDER"
     )

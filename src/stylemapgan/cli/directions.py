@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -14,22 +14,74 @@ from rich.table import Table
 from stylemapgan import checkpoints, zoo
 from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
-from stylemapgan.cli.direction_labels import NO_LABELS, LabelOptions
-from stylemapgan.cli.direction_sheet import write_direction_sheet
+from stylemapgan.cli.edit_sheets import write_direction_sheet
 from stylemapgan.cli.move import known_directions
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.results import TAGGED, TagOptions
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.editing import directions as library
-from stylemapgan.editing.directions import Direction
+from stylemapgan.editing.directions import (
+    Direction,
+    LabelledPhotos,
+    Question,
+    photos_in_folders,
+    photos_in_table,
+)
 from stylemapgan.editing.directions.direction import WHAT, refuse_texts
 from stylemapgan.editing.directions.finding_directions import import_scikit_learn
 from stylemapgan.errors import DataError
 from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.images.levels import to_numpy
 
+
+@Parameter(name="*", group="Labels (two folders, or a table)")
+@dataclass(frozen=True, kw_only=True)
+class LabelOptions:
+    """Which photos have it and which have not."""
+
+    having: Annotated[Path | None, Parameter(name="--with")] = None
+    """Folder of positive examples."""
+    lacking: Annotated[Path | None, Parameter(name="--without")] = None
+    """Folder of negative examples."""
+    labels: Path | None = None
+    """Table with a column `file` (or filename, name, image, path): .csv with a line of names, or
+    .jsonl."""
+    photos: Path | None = None
+    """Folder of the table's photos, by default the table's own; others are skipped."""
+    column: str | None = None
+    """Column of the table that holds the labels."""
+    positive: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ()
+    """Values in that column that mean yes."""
+    negative: Annotated[tuple[str, ...], Parameter(consume_multiple=True, negative=())] = ()
+    """Values that mean no; by default, all others."""
+    groups: str | None = None
+    """Column that names the person in each photo: cross-validation then keeps each person's photos
+    on one side."""
+
+    def read(self) -> LabelledPhotos:
+        """List the labelled photos."""
+        if self.labels is None and self.having and self.lacking:
+            return photos_in_folders(self.having, self.lacking)
+        if self.labels and self.column and self.positive and not (self.having or self.lacking):
+            question = Question(
+                column=self.column,
+                positive=self.positive,
+                negative=self.negative,
+                groups=self.groups,
+            )
+            return photos_in_table(self.labels, self.photos or self.labels.parent, question)
+        raise DataError(
+            "Labels are missing: give either --with and --without, or --labels, --column and "
+            "--positive."
+        )
+
+
+NO_LABELS = LabelOptions()
+"""No labels: rejected, because labels are required."""
+
+
 SAMPLES = 200
-"""Random stylemaps that tell how far a usual step along a direction of the weights is."""
+"""Random stylemaps that measure a typical step along a direction of the weights."""
 Output: TypeAlias = Annotated[Path, Parameter(alias="-o")]
 
 app = App(name="directions", help="Find what a model can change in a photo: directions for `move`.")
@@ -47,12 +99,12 @@ def fit(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Find the direction from photos without something to photos with it.
+    """Find the direction from negative to positive examples.
 
     Args:
         name: What to call the direction: small letters, digits and hyphens.
-        labels: Which photos have it.
-        label: What people read; made of the name if not given.
+        labels: Positive and negative examples.
+        label: Text that the Studio shows; made from the name by default.
         output: File to add the direction to; one of the same name in it is replaced.
         sheet: Also write some of the photos, pushed from -3 to 3.
         tag: What the files say about their origin.
@@ -71,8 +123,8 @@ def fit(
     found = replace(found, label=label or found.label)
     with_it, accuracy = sum(photos.labels), found.accuracy or 0.0
     print(
-        f"{with_it:,} photos with it, {len(photos.labels) - with_it:,} without; told apart with "
-        f"{accuracy:.1%} balanced accuracy on photos not learned from (guessing: 50 %)"
+        f"{with_it:,} photos with it, {len(photos.labels) - with_it:,} without; separated with "
+        f"{accuracy:.1%} balanced accuracy on held-out photos (guessing: 50 %)"
     )
     _write(output, [*kept, found])
     if sheet:
@@ -91,7 +143,7 @@ def variance(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Find the directions in which photos vary most; no labels are needed.
+    """Find the directions in which photos vary most; needs no labels.
 
     Args:
         photos: Folder of photos.
@@ -104,7 +156,7 @@ def variance(
     kept = [each for each in _already_in(output) if not each.name.startswith("variance-")]
     paths = zoo.pictures_in(photos)
     if not paths:
-        raise DataError(f"{photos} holds no pictures ({IN_FOLDERS}).")
+        raise DataError(f"The folder {photos} holds no pictures ({IN_FOLDERS}).")
     editor = model.load()
     with _shown() as show:
         stylemaps = library.encode_photos(editor, paths, show("photos"))
@@ -124,12 +176,12 @@ def weights(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Find the directions that a model's weights amplify most; no photos are needed.
+    """Find the directions that a model's weights amplify most; needs no photos.
 
     Args:
         count: How many directions.
         output: File to add the directions to; those of the same names in it are replaced.
-        sheet: Also write an invented picture, pushed from -3 to 3 along each.
+        sheet: Also write a random picture, pushed from -3 to 3 along each.
         tag: What the files say about their origin.
         model: Which model; its .safetensors file is read.
     """
@@ -146,7 +198,7 @@ def weights(
 
 @app.command(name="list")
 def show_list(file: Path | None = None, /, *, model: str = zoo.BUNDLED[0]) -> None:
-    """Show the directions of a file, or those that come with a model.
+    """List the directions of a file, or of a bundled model.
 
     Args:
         file: File of directions.
@@ -162,7 +214,7 @@ def show_list(file: Path | None = None, /, *, model: str = zoo.BUNDLED[0]) -> No
 
 
 def _already_in(output: Path) -> tuple[Direction, ...]:
-    """Read what the file to write holds so far; find out before any work if it cannot be."""
+    """Read what the file to write holds; fails before any work if it cannot be written."""
     refuse_unwritable(output, WHAT)
     return library.read_directions(output) if output.exists() else ()
 
@@ -174,7 +226,7 @@ def _write(output: Path, directions: Sequence[Direction]) -> None:
 
 @contextmanager
 def _shown() -> Iterator[Callable[[str], Callable[[int, int], None]]]:
-    """Lend a maker of bars; Ctrl-C ends the command with one line."""
+    """Show a bar for each step; Ctrl-C ends the command with one line."""
     console = Console()
     try:
         with Bar(console) as bar:

@@ -22,7 +22,7 @@ def generate(
     """Generate random pictures.
 
     Args:
-        count: How many; more than one are written as a sheet.
+        count: How many; two or more are written as a sheet.
         psi: Truncation: 0 gives the average picture, 1 full variety.
         seed: Everything random follows from it.
         output: Where to write the result: .png, .jpg or .webp.

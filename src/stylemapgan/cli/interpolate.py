@@ -27,8 +27,8 @@ def interpolate(
     """Interpolate between two photos.
 
     Args:
-        start: Photo to begin with.
-        end: Photo to end with.
+        start: First photo.
+        end: Last photo.
         steps: How many pictures, both ends included.
         milliseconds: How long each picture of an animation shows.
         output: .gif or .webp for an animation back and forth, .png or .jpg for a sheet.

@@ -25,10 +25,10 @@ def mix(
     """Combine the coarse styles of one photo with the fine styles of another.
 
     Args:
-        coarse: Photo whose pose and layout to take.
-        fine: Photo whose colours and texture to take.
+        coarse: Photo that gives pose and layout.
+        fine: Photo that gives colours and texture.
         output: Where to write the result: .png, .jpg or .webp.
-        sheet: Also write both photos and their mixes, either way round, side by side.
+        sheet: Also write both photos and both mixes side by side.
         photo: Which square of a photo, and whether to edit the whole photo.
         reference_square: The square of the photo of fine styles by hand.
         tag: What the files say about their origin.

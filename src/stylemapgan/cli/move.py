@@ -7,9 +7,8 @@ from typing import Annotated
 from cyclopts import ArgumentCollection, Group, Parameter
 
 from stylemapgan import images, zoo
-from stylemapgan.cli.direction_sheet import AMOUNT_TITLES, pushed_row
+from stylemapgan.cli.edit_sheets import AMOUNT_TITLES, outline, pushed_row
 from stylemapgan.cli.options import BUNDLED_MODEL, Box, ModelOptions
-from stylemapgan.cli.outline import outline
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, everywhere
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
 from stylemapgan.editing.directions import Direction, direction_named, read_directions
@@ -19,15 +18,15 @@ from stylemapgan.types import Mask
 
 def _refuse_two(arguments: ArgumentCollection) -> None:
     if sum(bool(argument.tokens) for argument in arguments) > 1:
-        raise ValueError("Say where to move once: give either --mask or --box.")
+        raise ValueError("Give one region to change: either --mask or --box.")
 
 
-PLACE = Group("Place (one of these, or everywhere)", validator=_refuse_two)
+REGION = Group("Region (one of these, or everywhere)", validator=_refuse_two)
 
 
-@Parameter(name="*", group=PLACE)
+@Parameter(name="*", group=REGION)
 @dataclass(frozen=True, kw_only=True)
-class PlaceOptions:
+class RegionOptions:
     """Where the picture changes."""
 
     mask: Path | None = None
@@ -42,7 +41,7 @@ class PlaceOptions:
         return None if self.mask is None else images.read_mask(self.mask, size)
 
 
-EVERYWHERE = PlaceOptions()
+EVERYWHERE = RegionOptions()
 """The default: the whole picture."""
 
 
@@ -53,7 +52,7 @@ def move(
     direction: str,
     amount: Annotated[float, Parameter(allow_leading_hyphen=True)] = 2.0,
     directions: Path | None = None,
-    place: PlaceOptions = EVERYWHERE,
+    region: RegionOptions = EVERYWHERE,
     output: Annotated[Path, Parameter(alias="-o")] = Path("move.png"),
     sheet: Path | None = None,
     photo: PhotoOptions = MODELS_PICTURE,
@@ -64,19 +63,19 @@ def move(
 
     Args:
         source: Photo to edit.
-        direction: Name of a direction; `stylemapgan directions list` shows those there are.
-        amount: How far, in standard deviations of photos: sensible from -3 to 3.
-        directions: File of directions, if not those that come with the model.
-        place: Where the picture changes.
+        direction: Name of a direction; `stylemapgan directions list` shows all.
+        amount: How far, in standard deviations of photos; -3 to 3 is useful.
+        directions: File of directions; by default, the model's own.
+        region: Where the picture changes.
         output: Where to write the result: .png, .jpg or .webp.
-        sheet: Also write the photo, with the place outlined, and its pushes from -3 to 3.
+        sheet: Also write the photo, with the region outlined, and its pushes from -3 to 3.
         photo: Which square of a photo, and whether to edit the whole photo.
         tag: What the files say about their origin.
         model: Which model.
     """
     way = direction_named(direction, known_directions(model.model, directions))
     editor = model.load()
-    mask = place.read(editor.image_size)
+    mask = region.read(editor.image_size)
     ours = photo.open_source(source, editor)
     result = editor.move(ours.stylemap, way, amount, mask)
     provenance = tag.edited(
@@ -85,8 +84,8 @@ def move(
         direction=direction,
         amount=amount,
         directions=directions,
-        mask=place.mask,
-        box=place.box,
+        mask=region.mask,
+        box=region.box,
         square=ours.square,
     )
     ours.write_edited(output, result, everywhere(editor) if mask is None else mask, provenance)
@@ -97,16 +96,16 @@ def move(
 
 
 def known_directions(model: str, file: Path | None) -> tuple[Direction, ...]:
-    """Read the directions of a file, or those that come with a model.
+    """Read the directions of a file, or those of a bundled model.
 
     Raises:
-        EditError: None come with the model.
+        EditError: The model has none.
         CheckpointError: The file is missing or damaged.
     """
     found = file or zoo.directions_file(model)
     if found is None:
         raise EditError(
-            f"No directions come with {model}: give --directions FILE, made by "
+            f"{model} has no directions: give --directions FILE, written by "
             "`stylemapgan directions fit`."
         )
     return read_directions(found)

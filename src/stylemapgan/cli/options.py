@@ -47,7 +47,7 @@ Box: TypeAlias = Annotated[
 
 def _need_exactly_one(arguments: ArgumentCollection) -> None:
     if sum(bool(argument.tokens) for argument in arguments) != 1:
-        raise ValueError("Say which part to take: give either --mask or --box.")
+        raise ValueError("Give one part to take: either --mask or --box.")
 
 
 PART = Group("Part (one of these)", validator=_need_exactly_one)
@@ -99,4 +99,4 @@ class PartOptions:
 BUNDLED_MODEL = ModelOptions()
 """The default: the first bundled model, on the CPU."""
 NO_PART = PartOptions()
-"""The default: refused, since one option must be given."""
+"""No part: rejected, because one option is required."""

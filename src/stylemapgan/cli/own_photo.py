@@ -1,4 +1,4 @@
-"""A user's own photo in a command: which square of it the model sees, and what is written."""
+"""A user's own photo in a command: find and read its square, and write the edited photo."""
 
 import sys
 from collections.abc import Sequence
@@ -122,7 +122,8 @@ class FindOptions:
     """Which square of each photo the model sees."""
 
     find: Find = "middle"
-    """Which square of a photo the model sees: in its middle, around what stands out, or a face."""
+    """Which square of a photo the model sees: in its middle, around what stands out, or around a
+    face."""
 
     def open(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
         """Read a photo, and warn if the model does not know such photos."""
@@ -134,14 +135,14 @@ class FindOptions:
 class PhotoOptions:
     """Which square of a photo the model sees, and whether to edit the whole photo.
 
-    Masks, boxes and shifts always speak of the model's square picture.
+    Masks, boxes and shifts always count pixels of the model's square picture.
     """
 
     photo: Annotated[bool, Parameter(negative=())] = False
-    """Edit the whole photo: paste the edit back at full resolution, so that the rest stays."""
+    """Edit the whole photo: paste the edit back at full resolution; the rest stays as it is."""
     find: Find | None = None
-    """Which square of a photo the model sees: in its middle, around what stands out, or a face;
-    without it foreground with --photo, otherwise middle."""
+    """Which square of a photo the model sees: in its middle, around what stands out, or around a
+    face. Default: foreground with --photo, otherwise middle."""
     square: SquareOption = None
     """The source's square by hand: its centre and side in pixels of the upright photo, and how
     far it is turned clockwise, in degrees."""

@@ -12,11 +12,12 @@ from rich.console import Console
 from stylemapgan import images, zoo
 from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
+from stylemapgan.cli.edit_sheets import paint, spotlight, write_part_rows
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
-from stylemapgan.cli.part_sheets import paint, spotlight, write_part_rows
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import INTERRUPTED, say
+from stylemapgan.data.photo_order import spread_rows
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.directions import encode_photos
 from stylemapgan.editing.parts import Parts, find_parts, read_parts, write_parts
@@ -47,10 +48,10 @@ def show(
     """Show the parts of a photo; --masks also writes them for `blend --mask`.
 
     Args:
-        photo: Photo to take apart.
+        photo: Photo to find parts in.
         output: Where to write the sheet: .png, .jpg or .webp.
-        masks: Folder for the masks, one NAME.png for each part that is seen; made if need be.
-        parts: File of parts; if left out, those that come with the model.
+        masks: Folder for the masks, one NAME.png for each visible part; created if it is missing.
+        parts: File of parts; by default, the model's own.
         find: Which square of the photo.
         tag: What the sheet says about its origin.
         model: Which model.
@@ -84,12 +85,12 @@ def fit(
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
-    """Find parts that a model tells apart; `parts name` gives them names.
+    """Find parts in a model's features; `parts name` names them.
 
     Args:
         photos: Folder of photos of the model's kind.
         count: How many parts: more than you want, since several make one that has a name.
-        most: How many photos to look at; taken evenly from all.
+        most: Most photos to use, spread evenly over all.
         seed: Everything random follows from it.
         output: Where to write the parts: .safetensors.
         sheet: Also write what each part covers in some of the photos.
@@ -100,15 +101,16 @@ def fit(
     paths = zoo.pictures_in(photos)
     if not paths or most < 1:
         raise DataError(
-            f"{photos} holds {len(paths)} pictures and --most is {most}; at least 1 is needed."
+            f"The folder {photos} holds {len(paths)} pictures and --most is {most}: both must be "
+            "at least 1."
         )
-    paths = [paths[index] for index in _spread(len(paths), most)]
+    paths = [paths[index] for index in spread_rows(len(paths), most)]
     editor = model.load()
     stylemaps, found = _find(editor, paths, count, seed)
     write_parts(output, found)
     print(f"wrote {output}: part-1 to part-{count}")
     if sheet:
-        shown = _spread(len(paths), SHOWN)
+        shown = spread_rows(len(paths), SHOWN)
         pictures = np.concatenate([images.read(paths[i], editor.image_size) for i in shown])
         seen = found.masks(editor, editor.resize(stylemaps[shown]))
         provenance = tag.edited(model.model, command="parts fit", count=count, seed=seed)
@@ -124,12 +126,12 @@ def name(
     rest: str | None = None,
     output: Output = Path("named.safetensors"),
 ) -> None:
-    """Put parts together under names, such as `Palm=4,16 Fingers=15,19 --rest Background`.
+    """Merge parts under names, such as `Palm=4,16 Fingers=15,19 --rest Background`.
 
     Args:
         file: Parts that `parts fit` wrote.
         groups: Labels, each with the numbers of its parts.
-        rest: Label of all parts whose numbers are not given.
+        rest: Label of all other parts.
         output: Where to write the named parts: .safetensors.
     """
     refuse_unwritable(output, WHAT)
@@ -147,8 +149,8 @@ def _known_parts(model: str, file: Path | None) -> Parts:
     file = file or zoo.parts_file(model)
     if file is None:
         raise CheckpointError(
-            f"No parts come with {model}: find some with `stylemapgan parts fit PHOTOS "
-            f"--model {model}` and give them with --parts."
+            f"{model} has no parts: find some with `stylemapgan parts fit PHOTOS --model {model}` "
+            "and give them with --parts."
         )
     return read_parts(file)
 
@@ -173,11 +175,11 @@ def _find(
 
 
 def _write_masks(folder: Path, masks: Mapping[str, Mask]) -> None:
-    """Write the masks of all parts that are seen, white on black."""
+    """Write the masks of all visible parts, white on black."""
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise ImageError(f"{folder} cannot be made: {error.strerror}.") from None
+        raise ImageError(f"The folder {folder} cannot be created: {error.strerror}.") from None
     for name, mask in masks.items():
         if mask.any():
             white = np.repeat(to_numpy(mask) * 2 - 1, 3, axis=1)
@@ -190,10 +192,5 @@ def _group(text: str) -> tuple[str, list[str]]:
         return label, [f"part-{int(number)}" for number in numbers.split(",")]
     except ValueError:
         raise EditError(
-            f"A name and its parts look like Palm=4,16 (with the numbers of parts), got {text}."
+            f"Write a name and the numbers of its parts like Palm=4,16, got {text}."
         ) from None
-
-
-def _spread(total: int, most: int) -> np.ndarray:
-    """Choose places evenly from a row of so many."""
-    return np.linspace(0, total - 1, min(total, most)).astype(int)

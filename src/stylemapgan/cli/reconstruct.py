@@ -24,7 +24,7 @@ def reconstruct(
 ) -> None:
     """Encode photos and decode them again.
 
-    What is lost here, no edit brings back.
+    An edit can only be as good as the reconstruction.
 
     Args:
         photos: Photos to reconstruct.

@@ -7,7 +7,7 @@ from cyclopts import Parameter
 from rich.console import Console
 
 from stylemapgan import zoo
-from stylemapgan.checkpoints.file import refuse_unwritable
+from stylemapgan.checkpoints.file import refuse_unwritable, write_tensors
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.own_photo import (
     EVERYWHERE_IN_THE_MIDDLE,
@@ -18,8 +18,8 @@ from stylemapgan.cli.own_photo import (
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import say
 from stylemapgan.config.refining import RefineConfig
-from stylemapgan.editing.refine import WHAT, write_stylemap
 from stylemapgan.errors import MissingExtraError
+from stylemapgan.images.levels import to_numpy
 from stylemapgan.training.stopping import stop_on_signals
 from stylemapgan.types import Images
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from stylemapgan.editing import Editor
     from stylemapgan.editing.refine import Refinement
     from stylemapgan.features import AbstractPerceptualDistance
+
+STYLEMAPS = "stylemaps"
+"""Name of the file's contents in messages."""
 
 
 def refine(
@@ -36,7 +39,7 @@ def refine(
     output: Annotated[Path, Parameter(alias="-o")] = Path("refined.png"),
     stylemap: Path | None = None,
     sheet: Path | None = None,
-    settings: Annotated[RefineConfig, Parameter(name="*", group="Search")] = RefineConfig(),
+    config: Annotated[RefineConfig, Parameter(name="*", group="Search")] = RefineConfig(),
     find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
     square: SquareOption = None,
     tag: TagOptions = TAGGED,
@@ -52,7 +55,7 @@ def refine(
         output: Where to write the refined reconstruction: .png, .jpg or .webp.
         stylemap: Also write the stylemap, for edits from Python or over HTTP: .safetensors.
         sheet: Also write photo, reconstruction and refined reconstruction side by side.
-        settings: How to search.
+        config: How to search.
         find: Which square of the photo.
         square: The square by hand: its centre and side in pixels of the upright photo, and how
             far it is turned clockwise, in degrees.
@@ -61,15 +64,16 @@ def refine(
         device: Where to compute: cpu, cuda, mps.
     """
     if stylemap:
-        refuse_unwritable(stylemap, WHAT)
+        refuse_unwritable(stylemap, STYLEMAPS)
     editor = _load(model, device)
     ours = PhotoOptions(find=find.find, square=square).open_source(photo, editor)
-    found = _search(editor, ours.picture, settings, device)
+    found = _search(editor, ours.picture, config, device)
     result = editor.decode(found.stylemap)
     provenance = tag.edited(model, command="refine", steps=found.steps, square=ours.square)
     write_picture(output, result, provenance)
     if stylemap:
-        write_stylemap(stylemap, found.stylemap, Path(model).name)
+        tensors = {"stylemap": to_numpy(found.stylemap)}
+        write_tensors(stylemap, STYLEMAPS, tensors, {"model": Path(model).name})
         print(f"wrote {stylemap}")
     if sheet:
         row = [ours.picture, ours.reconstruction, result]
@@ -83,28 +87,28 @@ def _load(model: str, device: str) -> "Editor":
     return Editor.load(model, device=device, precision="32-true")
 
 
-def _search(editor: "Editor", picture: Images, settings: RefineConfig, device: str) -> "Refinement":
-    """Refine, show how it goes and how it ended."""
+def _search(editor: "Editor", picture: Images, config: RefineConfig, device: str) -> "Refinement":
+    """Refine, and print progress and result."""
     from stylemapgan.editing.refine import refine
 
     console = Console()
-    distance = _distance(console, device) if settings.perceptual else None
+    distance = _distance(console, device) if config.perceptual else None
     with Bar(console) as bar, stop_on_signals() as should_stop:
 
         def show(done: int, error: float) -> None:
-            bar.show("refining", done, settings.steps, note=f"error {error:.5f}")
+            bar.show("refining", done, config.steps, note=f"error {error:.5f}")
 
         found = refine(
             editor,
             picture,
-            settings,
+            config,
             distance=distance,
             on_step=show,
             should_stop=should_stop,
         )
         was_stopped = should_stop()
-    if was_stopped and found.steps < settings.steps:
-        say(console, f"Stopped after {found.steps} of {settings.steps} steps; the best is kept.")
+    if was_stopped and found.steps < config.steps:
+        say(console, f"Stopped after {found.steps} of {config.steps} steps; the best is kept.")
     fall = 1 - found.error_after / found.error_before
     say(
         console,
@@ -115,12 +119,12 @@ def _search(editor: "Editor", picture: Images, settings: RefineConfig, device: s
 
 
 def _distance(console: Console, device: str) -> "AbstractPerceptualDistance | None":
-    """Load what judges the look of pictures, where it is installed."""
+    """Load the perceptual distance, if it is installed."""
     from stylemapgan.features import load_distance
 
     try:
         distance = load_distance("efficientnet-lite0")
     except MissingExtraError as error:
-        say(console, f"Only the squared error counts. {error}", style="dim")
+        say(console, f"Using the squared error alone. {error}", style="dim")
         return None
     return None if distance is None else distance.to(device)

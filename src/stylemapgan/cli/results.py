@@ -1,4 +1,4 @@
-"""Write what a command made, and say so."""
+"""Write the results of a command, and print where they are."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, is_dataclass
@@ -22,25 +22,25 @@ class TagOptions:
     """What the files say about their origin."""
 
     tag: bool = True
-    """Say inside the files that a trained algorithm had a hand in them, with model and settings."""
+    """Note inside the files that a trained algorithm composed them, with model and settings."""
 
     def edited(self, model: str, **settings: Any) -> Provenance | None:
-        """Tell about a picture that photos went into; see `_provenance`."""
+        """Describe a picture made from photos; see `_provenance`."""
         return self._provenance(SourceType.EDITED, model, settings)
 
     def generated(self, model: str, **settings: Any) -> Provenance | None:
-        """Tell about a picture that a model invented; see `_provenance`."""
+        """Describe a picture that a model generated; see `_provenance`."""
         return self._provenance(SourceType.GENERATED, model, settings)
 
     def _provenance(
         self, source_type: SourceType, model: str, settings: dict[str, Any]
     ) -> Provenance | None:
-        """Collect what to tell.
+        """Collect the note for a file.
 
         Args:
             source_type: Where the picture comes from.
-            model: The model's name or path; its folder is left out, as that of all files.
-            settings: What was done; None is left out.
+            model: The model's name or path; folders of files are left out.
+            settings: Settings of the command; None is left out.
         """
         if not self.tag:
             return None
@@ -49,7 +49,7 @@ class TagOptions:
 
 
 TAGGED = TagOptions()
-"""The default: files say how they came about."""
+"""The default: files note their origin."""
 
 
 def write_picture(path: Path, picture: Images, provenance: Provenance | None = None) -> None:
@@ -69,10 +69,10 @@ def write_sheet(
 
     Args:
         path: Where to.
-        rows: Images of each row, with or without a batch axis; None leaves a place empty.
+        rows: Images of each row, with or without a batch axis; None leaves a tile empty.
         row_titles: Names to the left of the rows.
         column_titles: Names above the columns.
-        provenance: What the file tells about its origin.
+        provenance: What the file says about its origin.
     """
     first = next(picture for row in rows for picture in row if picture is not None)
     tile = max(TILE, first.shape[-1])
@@ -94,7 +94,7 @@ def write_frames(
         frames: At least two images.
         titles: What each frame is, for the sheet.
         milliseconds: How long each frame of the animation shows.
-        provenance: What the file tells about its origin.
+        provenance: What the file says about its origin.
     """
     if path.suffix.lower() not in ANIMATION_ENCODERS:
         write_sheet(path, [list(frames)], column_titles=titles, provenance=provenance)
@@ -105,7 +105,7 @@ def write_frames(
 
 
 def _plain(value: Any) -> Any:
-    """Bring a setting to what JSON knows; of a path only the file's name."""
+    """Turn a setting into a JSON value; of a path only the file's name."""
     if isinstance(value, Path):
         return value.name
     if is_dataclass(value) and not isinstance(value, type):

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions, whole_numbers
-from stylemapgan.cli.outline import EDIT_TITLES, edit_row
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames, write_sheet
 from stylemapgan.config.ranges import MILLISECONDS
@@ -51,12 +51,12 @@ def transplant(
         source: Photo to edit.
         reference: Photo to copy from.
         part: Which part.
-        shift: How far the part moves to the right and down, in pixels of the model's picture.
+        shift: How far the part moves right and down, in pixels of the model's picture.
         rotation: How far the part turns clockwise about its centre, in degrees.
         scale: How much larger the part becomes, from 0.25 to 4.
         strength: From 0, which keeps the source, to 1.
-        morph: Write so many steps from no change up to the full strength: an animation if the
-            output is .gif or .webp, otherwise a sheet.
+        morph: Write this many steps from no change to full strength: an animation if the output
+            is .gif or .webp, otherwise a sheet.
         milliseconds: How long each step of the animation shows.
         output: Where to write the result.
         sheet: Also write source, reference and result side by side, with the part outlined.
@@ -66,7 +66,7 @@ def transplant(
         model: Which model.
     """
     if photo.photo and morph is not None:
-        raise EditError("--photo writes one whole photo, --morph many steps: leave one out.")
+        raise EditError("--photo writes one whole photo, --morph several pictures: use only one.")
     MILLISECONDS.refuse(milliseconds, EditError)
     editor = model.load()
     mask = part.read(editor.image_size)

@@ -1,4 +1,4 @@
-"""What every editor can do, whatever runs its networks."""
+"""The interface of all editors, whatever runs their networks."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -49,10 +49,10 @@ class AbstractEditor(ABC):
 
     An implementation provides the abstract methods; everything else follows from them.
     Images are (N, 3, S, S) in [-1, 1], masks (N or 1, 1, S, S) in [0, 1]; a single image or mask
-    stands for as many as the others have. Methods take NumPy arrays as well as PyTorch tensors,
-    and refuse what does not fit with an `EditError`.
+    is repeated to match the others. Methods take NumPy arrays and PyTorch tensors, and raise an
+    `EditError` for values that do not fit.
 
-    Stylemaps are there to be kept, so that a photo is encoded once:
+    Keep stylemaps to encode each photo once:
     `editor.decode(operations.blend(source, reference, editor.as_mask(mask)))`.
     """
 
@@ -80,15 +80,15 @@ class AbstractEditor(ABC):
     def painter(self) -> Callable[[WPlus], Images]:
         """Give a `synthesize` for pictures that change little by little, such as while painting.
 
-        It may remember its last call to be quicker at the next; for one thread at a time.
+        It may keep its last call to be faster at the next; use it from one thread at a time.
         """
         return self.synthesize
 
     @abstractmethod
     def features(self, w_plus: WPlus) -> Features:
-        """Compute what the synthesis network thinks of each place on its way to the image.
+        """Compute the features of the synthesis network at each position.
 
-        Taken where its blocks reach at most 32x32 positions, fewer than the image has pixels.
+        They come from the last block of at most 32x32 positions that is smaller than the image.
         """
 
     @abstractmethod
@@ -97,9 +97,9 @@ class AbstractEditor(ABC):
 
     @property
     def typical_errors(self) -> tuple[float, ...]:
-        """How well photos the model never saw come back: 11 quantiles from 0 to 100 %.
+        """Reconstruction errors of photos the model never saw: 11 quantiles from 0 to 100 %.
 
-        Each is a mean squared error on [-1, 1]; empty where nobody has measured it.
+        Each is a mean squared error on [-1, 1]. Empty if the model file does not hold them.
         """
         return ()
 
@@ -110,11 +110,11 @@ class AbstractEditor(ABC):
 
     @property
     def what_computes(self) -> str:
-        """One line about device, threads and precision; empty where there was nothing to choose."""
+        """One line about device, threads and precision; empty where there is only one choice."""
         return ""
 
     def in_float32(self) -> "AbstractEditor":
-        """Give an editor with the same networks that computes in float32, for differences."""
+        """Give an editor with the same networks that computes in float32."""
         return self
 
     @property
@@ -156,7 +156,7 @@ class AbstractEditor(ABC):
 
     @final
     def reconstruct(self, images: AnyImages) -> Images:
-        """Encode and decode photos: what the model makes of them."""
+        """Encode and decode photos."""
         return self.decode(self.encode(images))
 
     @final
@@ -237,7 +237,7 @@ class AbstractEditor(ABC):
 
     @final
     def interpolate(self, start: AnyPicture, end: AnyPicture, steps: int) -> Images:
-        """Walk from one picture to another.
+        """Interpolate between two pictures.
 
         Returns:
             One image for each step, from the first reconstruction to the second.
@@ -249,14 +249,14 @@ class AbstractEditor(ABC):
 
     @final
     def mix(self, coarse: AnyPicture, fine: AnyPicture) -> Images:
-        """Take coarse styles (pose, layout) from one picture and fine ones from another."""
+        """Combine the coarse styles (pose, layout) of one picture with the fine ones of another."""
         ours, theirs = self._stylemaps(coarse), self._stylemaps(fine)
         refuse_unequal_batches(ours, theirs)
         return self.synthesize(operations.mix(self.resize(ours), self.resize(theirs)))
 
     @final
     def generate(self, count: int, psi: float = 0.7, seed: int = 0) -> Images:
-        """Invent pictures.
+        """Generate random pictures.
 
         Args:
             count: How many.
@@ -272,7 +272,7 @@ class AbstractEditor(ABC):
         return self._decode_in_batches(stylemaps)
 
     def _stylemaps(self, picture: AnyPicture) -> Stylemap:
-        """Encode a picture; stylemaps, told apart by their shape, stay as they are."""
+        """Encode a picture; stylemaps, recognised by their shape, stay as they are."""
         refuse_names("reference", picture)
         if isinstance(picture, CroppedPhoto):
             return self.encode(picture.image(self.image_size))

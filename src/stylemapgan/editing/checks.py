@@ -1,21 +1,20 @@
-"""What editors refuse: pictures and masks of the wrong shape or values."""
+"""Check the shapes and values of pictures, masks and batches."""
 
 from typing import Any, TypeAlias
 
 from array_api_compat import array_namespace
 
-from stylemapgan.config.ranges import STRENGTH, shift_range
 from stylemapgan.errors import EditError
 from stylemapgan.types import Array
 
 AnyImages: TypeAlias = Any
-"""What a caller gives as images, a NumPy array or a PyTorch tensor, before it is checked."""
+"""Images as a caller gives them, not yet checked: a NumPy array or a PyTorch tensor."""
 AnyMask: TypeAlias = Any
-"""What a caller gives as a mask, before it is checked."""
+"""A mask as a caller gives it, not yet checked."""
 
 
 def refuse_unfit_images(images: AnyImages, size: int) -> None:
-    """Let only float images of the model's size pass.
+    """Require float images of the model's size.
 
     Raises:
         EditError: They have another shape, or hold bytes.
@@ -38,7 +37,7 @@ def refuse_unfit_images(images: AnyImages, size: int) -> None:
 
 
 def refuse_unfit_mask(mask: AnyMask, size: int) -> None:
-    """Let only masks of the image's size with values in [0, 1] pass.
+    """Require masks of the image's size with values in [0, 1].
 
     Raises:
         EditError: They have another shape or other values.
@@ -55,20 +54,8 @@ def refuse_unfit_mask(mask: AnyMask, size: int) -> None:
         )
 
 
-def refuse_unfit_placement(mask: AnyMask, shift: tuple[int, int], strength: float) -> None:
-    """Let only parts pass that move within the picture, and show from not at all to fully.
-
-    Raises:
-        EditError: The shift or the strength is beyond that.
-    """
-    STRENGTH.refuse(strength, EditError)
-    reach = shift_range(int(mask.shape[-1]))
-    for length in shift:
-        reach.refuse(length, EditError)
-
-
 def refuse_unequal_batches(*batches: Array) -> None:
-    """Let only equal batches pass; a batch of one fits any other.
+    """Require batches of equal length; a batch of one fits any other.
 
     Raises:
         EditError: Two batches of more than one have different lengths.
@@ -82,7 +69,7 @@ def refuse_unequal_batches(*batches: Array) -> None:
 
 
 def refuse_all_but_one(*batches: Array) -> None:
-    """Let only batches of one pass.
+    """Require batches of one.
 
     Raises:
         EditError: A batch has another length.

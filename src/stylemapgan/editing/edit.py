@@ -46,7 +46,7 @@ Space: TypeAlias = Literal["w", "w-plus"]
 
 
 def refuse_other_spaces(space: Any) -> None:
-    """Let only w and w-plus pass.
+    """Require w or w-plus.
 
     Raises:
         EditError: It is something else.
@@ -126,7 +126,7 @@ class Part(Generic[Reference]):
         )
 
     def landed(self, size: int) -> Float32[np.ndarray, "masks 1 size size"]:
-        """Show where the part lands in the source: its mask turned, scaled and moved.
+        """Mask where the part lands in the source: turn, scale and move its mask.
 
         Args:
             size: Height and width of the image, in pixels.
@@ -159,7 +159,7 @@ class Part(Generic[Reference]):
 
 @dataclass(frozen=True, kw_only=True)
 class Push:
-    """A walk of the source along a direction.
+    """A push of the source along a direction.
 
     Raises:
         EditError: The amount is out of its range.
@@ -203,7 +203,7 @@ class Edit:
     parts: tuple[Part[Any], ...] = ()
     """Parts of references; a later one covers those before it."""
     pushes: tuple[Push, ...] = ()
-    """Walks along directions."""
+    """Pushes along directions."""
 
     def resolve(
         self,
@@ -235,7 +235,7 @@ class Edit:
         return Edit(parts=tuple(parts), pushes=tuple(pushes))
 
     def touched(self, size: int) -> Float32[np.ndarray, "masks 1 size size"]:
-        """Show what the edit may change: masks of parts where they land, and masks of pushes.
+        """Mask everything the edit may change: parts where they land, and masks of pushes.
 
         Args:
             size: Height and width of the image, in pixels.

@@ -82,7 +82,7 @@ def mask_pixels(mask: EditMask, size: int) -> Array:
         return mask.pixels(size)
     if isinstance(mask, PartMask):
         raise EditError(
-            f"The mask is the part named {mask.name!r}: replace the name by an array with "
+            f"The mask is the name of a part, {mask.name!r}: replace it with an array through "
             "Edit.resolve(mask=...)."
         )
     return mask
@@ -120,10 +120,10 @@ def turned_mask(mask: PlainMask, pivot: Point, rotation: float, scale: float) ->
 
 
 def refuse_other_masks(mask: Any) -> None:
-    """Let only arrays and the small values that stand for one pass.
+    """Require an array, or one of the small values that stand for one.
 
     Raises:
-        EditError: It is something else.
+        EditError: It is another value.
     """
     if not hasattr(mask, "shape") and not isinstance(mask, BoxMask | PngMask | PartMask):
         raise EditError(
@@ -152,10 +152,10 @@ PUSH_KINDS: dict[str, tuple[type, ...]] = {
 
 
 def name_in_json(value: Any, what: str) -> str:
-    """Let only names pass: JSON holds no arrays.
+    """Require a name: JSON cannot hold arrays.
 
     Raises:
-        EditError: It is something else.
+        EditError: It is another value.
     """
     if not isinstance(value, str):
         raise EditError(

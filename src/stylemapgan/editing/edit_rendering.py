@@ -52,7 +52,7 @@ def _paste(source: WPlus, reference: WPlus, part: Part[Any]) -> WPlus:
 
 
 def refuse_names(what: str, value: Any) -> None:
-    """Let only what is resolved pass.
+    """Require a value that is resolved.
 
     Raises:
         EditError: It is still a name.
@@ -110,7 +110,7 @@ def turned_picture(
         scale: How much larger it becomes.
 
     Raises:
-        EditError: There is no picture to cut from, or there are several.
+        EditError: The reference is not a picture, or holds several.
     """
     refuse_names("reference", picture)
     if not isinstance(picture, CroppedPhoto):
@@ -138,7 +138,7 @@ def at_strength(edit: Edit, strength: float) -> Edit:
 
 def remembering(compute: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Give a function that computes once for each object, so that nothing is encoded twice."""
-    kept: dict[int, tuple[Any, Any]] = {}  # the object, too, so that its identity stays taken
+    kept: dict[int, tuple[Any, Any]] = {}  # the object stays alive, so its id stays unique
 
     def remembered(given: Any) -> Any:
         if id(given) not in kept:

@@ -37,17 +37,16 @@ class Editor(AbstractEditor):
         device: str | torch.device = "cpu",
         precision: Precision = "32-true",
     ) -> None:
-        """Take networks over, moving them to the device.
+        """Use these networks, after moving them to the device.
 
         Args:
             networks: Generator and encoder in evaluation mode.
             device: Where PyTorch computes, such as cpu, cuda or mps.
-            precision: `bf16-mixed` is quicker where the hardware multiplies bfloat16, many times
-                slower where it does not, and a little less exact; `auto` takes it where it
-                is quicker.
+            precision: `bf16-mixed` is faster where the hardware multiplies bfloat16, many times
+                slower elsewhere, and slightly less exact; `auto` uses it where it is faster.
 
         Raises:
-            EditError: The device is not there.
+            EditError: PyTorch cannot use the device.
         """
         self._device = _usable(device)
         self._choice = choose(precision, self._device)
@@ -76,8 +75,8 @@ class Editor(AbstractEditor):
                 else `32-true`. Name one of them to get the same bits on every such machine.
 
         Raises:
-            CheckpointError: There is no such model, or its file is damaged.
-            EditError: The device is not there.
+            CheckpointError: The model is missing, or its file is damaged.
+            EditError: PyTorch cannot use the device.
         """
         networks = checkpoints.load(zoo.find(name_or_path))
         return cls(networks, device=device, precision=precision)
@@ -89,7 +88,7 @@ class Editor(AbstractEditor):
 
     @property
     def precision(self) -> ChosenPrecision:
-        """Arithmetic of the networks; never auto, but what was chosen for it."""
+        """Arithmetic of the networks; what auto chose, never auto itself."""
         return self._choice.precision
 
     @property
@@ -112,7 +111,7 @@ class Editor(AbstractEditor):
 
     @property
     def typical_errors(self) -> tuple[float, ...]:
-        """How well photos the model never saw come back, as the model file says."""
+        """Reconstruction errors of photos the model never saw, from the model file."""
         return self._typical_errors
 
     def as_array(self, values: Array) -> Tensor:
@@ -122,7 +121,7 @@ class Editor(AbstractEditor):
         return torch.as_tensor(values, dtype=torch.float32, device=self._device)
 
     def encode(self, images: AnyImages) -> Tensor:
-        """Find the stylemaps of photos."""
+        """Encode photos as stylemaps."""
         photos = self.as_images(images)
         with self._inference():
             return self._encoder(photos).float()
@@ -140,7 +139,7 @@ class Editor(AbstractEditor):
             return self._generator.synthesis(styles).float()
 
     def features(self, w_plus: WPlus) -> Tensor:
-        """Compute what the synthesis network thinks of each place on its way to the image."""
+        """Compute the features of the synthesis network at each position."""
         with self._inference():
             styles = [self.as_array(stylemap) for stylemap in w_plus]
             return self._generator.synthesis.features(styles).float()

@@ -24,13 +24,13 @@ Box = tuple[slice, slice]
 """Rows and columns."""
 
 REACH = 1
-"""How far a modulation looks around, in cells."""
+"""How far a modulation reaches, in cells."""
 GAP = 4 * REACH
 """Changes with at least as many cells between them are cut out one by one."""
 MOST_BOXES = 8
-"""More cutouts are not worth their calls."""
+"""Most cutouts of a layer; for more, one large box is faster."""
 CORNER: Box = (slice(0, 1), slice(0, 1))
-"""Stands in where a layer has fewer boxes than another."""
+"""Fills up layers that have fewer boxes than others."""
 
 
 def modulate(networks: OnnxNetworks, w_plus: Sequence[Maps]) -> Modulations:
@@ -41,16 +41,16 @@ def modulate(networks: OnnxNetworks, w_plus: Sequence[Maps]) -> Modulations:
 
 
 class RememberedModulation:
-    """The modulations of the last w_plus; those of the next cost only what it changed."""
+    """Keeps the modulations of the last w_plus, and recomputes only what the next one changes."""
 
     def __init__(self, networks: OnnxNetworks) -> None:
-        """Remember nothing yet."""
+        """Start empty."""
         self._networks = networks
         self._w_plus: list[Maps] = []
         self._modulations: Modulations = {}
 
     def of(self, w_plus: Sequence[Maps]) -> Modulations:
-        """Compute modulations equal to those of `modulate`; they are good until the next call."""
+        """Compute the same modulations as `modulate`; valid until the next call."""
         if [part.shape for part in w_plus] != [part.shape for part in self._w_plus]:
             self._modulations = modulate(self._networks, w_plus)
             self._w_plus = [part.copy() for part in w_plus]
@@ -88,7 +88,7 @@ class RememberedModulation:
 
 
 def frame(changed: Bool[np.ndarray, "rows columns"]) -> list[Box]:
-    """Put everything that changed into a few boxes."""
+    """Cover everything that changed with a few boxes."""
     whole = (slice(0, changed.shape[0]), slice(0, changed.shape[1]))
     boxes = _boxes_within(whole, changed, GAP)
     return boxes if len(boxes) <= MOST_BOXES else _boxes_within(whole, changed, changed.size)
@@ -131,7 +131,7 @@ class OnnxEditor(AbstractEditor):
     """
 
     def __init__(self, networks: OnnxNetworks) -> None:
-        """Take networks over.
+        """Use these networks.
 
         Raises:
             CheckpointError: The folder holds no exported model.
@@ -148,7 +148,7 @@ class OnnxEditor(AbstractEditor):
             threads: How many compute; else OMP_NUM_THREADS, else one for each core.
 
         Raises:
-            CheckpointError: There is no such model, or its files are damaged.
+            CheckpointError: The model is missing, or its files are damaged.
         """
         folder = zoo.find_onnx(name_or_folder)
         if folder is None:
@@ -166,7 +166,7 @@ class OnnxEditor(AbstractEditor):
 
     @property
     def typical_errors(self) -> tuple[float, ...]:
-        """How well photos the model never saw come back, as the model's files say."""
+        """Reconstruction errors of photos the model never saw, from the model's files."""
         return self._facts["typical_errors"]
 
     def as_array(self, values: Array) -> np.ndarray:
@@ -174,7 +174,7 @@ class OnnxEditor(AbstractEditor):
         return np.ascontiguousarray(to_numpy(values))
 
     def encode(self, images: AnyImages) -> np.ndarray:
-        """Find the stylemaps of photos."""
+        """Encode photos as stylemaps."""
         return self._networks.run("encoder", {"image": self.as_images(images)})[0]
 
     def resize(self, stylemaps: Stylemap) -> list[np.ndarray]:
@@ -196,7 +196,7 @@ class OnnxEditor(AbstractEditor):
         return paint
 
     def features(self, w_plus: WPlus) -> np.ndarray:
-        """Compute what the synthesis network thinks of each place on its way to the image."""
+        """Compute the features of the synthesis network at each position."""
         return self._synthesis(w_plus, "features")
 
     def sample(self, count: int, seed: int = 0) -> np.ndarray:

@@ -98,35 +98,31 @@ class OnnxNetworks:
     def _open(self, name: str) -> onnxruntime.InferenceSession:
         path = self.folder / f"{name}.onnx"
         if not path.is_file():
-            raise CheckpointError(
-                f"{path}: there is no such file; write it with `stylemapgan export`."
-            )
+            raise CheckpointError(f"{path} does not exist; write it with `stylemapgan export`.")
         try:
             session = onnxruntime.InferenceSession(
                 _place_or_content(path), self._options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # ONNX Runtime's errors share no other class
+        except Exception as error:  # the only base class of ONNX Runtime's errors
             reason = " ".join(str(error).split())
-            raise CheckpointError(
-                f"{path} is no ONNX file, or only part of one ({reason})."
-            ) from None
+            raise CheckpointError(f"{path} is not a complete ONNX file ({reason}).") from None
         if self._is_large:
             _return_freed_memory()
         self._refuse_strangers(path, session.get_modelmeta().custom_metadata_map)
         return session
 
     def _refuse_strangers(self, path: Path, metadata: Mapping[str, str]) -> None:
-        """Let only that network of one and the same model pass."""
+        """Require that the file holds this network, and all files one model."""
         facts = from_metadata(path, metadata, ONNX_FORMAT)
         if metadata.get("network") != path.stem:
             raise CheckpointError(f"{path} holds another network: {metadata.get('network')}.")
         if facts != (self._facts or facts):
-            raise CheckpointError(f"{path} and the other files of its folder are of two models.")
+            raise CheckpointError(f"{path} and its neighbours belong to different models.")
         self._facts = facts
 
 
 def _place_or_content(path: Path) -> Path | bytes:
-    """ONNX Runtime opens no path that is no Unicode."""
+    """Read files whose path is not valid Unicode: ONNX Runtime cannot open them."""
     try:
         str(path).encode()
     except UnicodeEncodeError:

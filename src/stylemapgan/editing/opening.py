@@ -1,4 +1,4 @@
-"""The right editor for a model."""
+"""Open a model with the engine that suits it."""
 
 from pathlib import Path
 
@@ -20,14 +20,14 @@ def open_editor(
 
     Args:
         name_or_path: A bundled name, a model file, or a folder that `stylemapgan export` wrote.
-        engine: ONNX runs on the CPU in float32 and needs no PyTorch; auto takes it where the model
-            has ONNX files and neither another device nor bf16-mixed is asked for.
+        engine: ONNX computes on the CPU in float32 and needs no PyTorch; auto uses it if the model
+            has ONNX files, unless another device or bf16-mixed is given.
         device: Where to compute.
-        precision: Arithmetic; auto is float32 for ONNX, and for PyTorch the quickest there.
+        precision: Arithmetic; auto is float32 for ONNX, and the fastest on the device for PyTorch.
 
     Raises:
-        CheckpointError: There is no such model, or its files are damaged.
-        EditError: The engine cannot compute there or like that.
+        CheckpointError: The model is missing, or its files are damaged.
+        EditError: The engine cannot use the device or the precision.
         MissingExtraError: PyTorch is needed and not installed.
     """
     folder = zoo.find_onnx(name_or_path)

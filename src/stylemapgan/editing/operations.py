@@ -3,14 +3,14 @@
 They run on NumPy arrays and on PyTorch tensors, where gradients flow through them. Inputs are
 left alone. Any batch of one stands for as many as the others have.
 
-How a mask of pixels becomes weights of cells depends on the edit alone, not on who asks for it,
-and is the same in w and at each resolution of w_plus:
+How a mask of pixels becomes weights of cells depends on the edit alone, and is the same in w and
+at each resolution of w_plus:
 
-- a part that stays in its place (`blend`, and `transplant` without a shift): a cell takes the
+- a part that does not move (`blend`, and `transplant` without a shift): a cell takes the
   largest mask value among its pixels, so every touched cell is edited;
 - a part that moves (`transplant` with a shift): a cell counts if the mask covers more than half
   of it, so that the part brings along little of what was around it;
-- a walk along a direction (`push`): a cell takes the mean, so that the walk fades out.
+- a push along a direction (`push`): a cell takes the mean, so that the push fades out.
 """
 
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ def transplant(
     shift: tuple[int, int] = (0, 0),
     strength: float = 1.0,
 ) -> list[AnyStylemap]:
-    """Move the masked part of the reference to another place of the source.
+    """Paste the masked part of the reference elsewhere in the source.
 
     What would land outside the image is cut off. Without a shift this is `blend_w_plus` with
     the mask times the strength; any shift, however small, takes the cells that the mask covers
@@ -129,7 +129,7 @@ def mix(coarse: WPlus, fine: WPlus) -> list[AnyStylemap]:
 
 
 def interpolate(start: AnyStylemap, end: AnyStylemap, position: float) -> AnyStylemap:
-    """Walk from one stylemap towards another.
+    """Interpolate between two stylemaps.
 
     Args:
         start: Stylemaps at position 0.
@@ -146,7 +146,7 @@ def interpolate(start: AnyStylemap, end: AnyStylemap, position: float) -> AnySty
 def push(
     stylemap: AnyStylemap, step: AnyStylemap, amount: float, mask: Mask | None = None
 ) -> AnyStylemap:
-    """Walk along a direction, everywhere or in a part of the picture.
+    """Push stylemaps along a direction, everywhere or in a part of the picture.
 
     A cell at the mask's border takes the mean mask value of its pixels, so that the push fades
     out over the border instead of ending at the far side of a touched cell.
@@ -160,7 +160,7 @@ def push(
     Raises:
         EditError: Stylemaps, step or mask do not fit each other, or the amount is beyond 100.
 
-    Source: Shen et al., "InterFaceGAN", TPAMI 2020, section 3.2; here with a place.
+    Source: Shen et al., "InterFaceGAN", TPAMI 2020, section 3.2; here with a mask.
     """
     _refuse_misfits(stylemap, step)
     AMOUNT.refuse(amount, EditError)
@@ -170,10 +170,10 @@ def push(
 
 
 def truncate(stylemap: AnyStylemap, mean: AnyStylemap, psi: float) -> AnyStylemap:
-    """Pull stylemaps towards their mean: less variety, more typical pictures.
+    """Move stylemaps towards their mean: less variety, more typical pictures.
 
     Args:
-        stylemap: Stylemaps to pull.
+        stylemap: Stylemaps to truncate.
         mean: Mean stylemap, a batch of one.
         psi: 0 gives the mean, 1 leaves the stylemaps alone.
     """
@@ -184,7 +184,7 @@ def shrink_by_mean(mask: Mask, rows: int, columns: int) -> SmallMask:
     """Give each cell of a stylemap the mean mask value of its pixels.
 
     Raises:
-        EditError: The mask's sides are no whole multiple of the stylemap's.
+        EditError: The mask's sides are not whole multiples of the stylemap's.
     """
     return array_namespace(mask).mean(_split_into_cells(mask, rows, columns), axis=(-3, -1))
 
@@ -193,7 +193,7 @@ def shrink_by_max(mask: Mask, rows: int, columns: int) -> SmallMask:
     """Give each cell of a stylemap the largest mask value among its pixels.
 
     Raises:
-        EditError: The mask's sides are no whole multiple of the stylemap's.
+        EditError: The mask's sides are not whole multiples of the stylemap's.
     """
     return array_namespace(mask).max(_split_into_cells(mask, rows, columns), axis=(-3, -1))
 
@@ -204,7 +204,7 @@ def shrink_by_coverage(mask: Mask, rows: int, columns: int) -> SmallMask:
     All other cells get 0, half-covered ones too. A hard mask stays hard.
 
     Raises:
-        EditError: The mask's sides are no whole multiple of the stylemap's.
+        EditError: The mask's sides are not whole multiples of the stylemap's.
     """
     xp = array_namespace(mask)
     pixels = _split_into_cells(mask, rows, columns)

@@ -1,1 +1,1 @@
-"""Teach the networks: a run from its first update to its last, and back from a crash."""
+"""Training: a run from its first update to its last, and resumed after a crash."""

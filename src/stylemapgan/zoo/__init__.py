@@ -3,15 +3,20 @@
 from stylemapgan.zoo.bundled import (
     BUNDLED,
     ONNX_NETWORKS,
+    DemoBox,
+    DemoEdit,
+    DemoPlan,
+    DemoShift,
+    DemoWalk,
     directions_file,
     find,
     find_onnx,
     parts_file,
     pictures_in,
+    read_plan,
     sample_folder,
     sample_pictures,
 )
-from stylemapgan.zoo.demo import DemoBox, DemoEdit, DemoPlan, DemoShift, DemoWalk, read_plan
 
 __all__ = [
     "BUNDLED",

@@ -1,7 +1,7 @@
 """Directions of stylemap space that change one thing in a picture, such as an open hand.
 
-Three ways lead to them: from labels, from the variance of photos, and from a model's weights.
-`operations.push` walks along them.
+They are found from labels, from the variance of photos, or from a model's weights.
+`AbstractEditor.move` pushes a picture along one.
 """
 
 from stylemapgan.editing.directions.direction import (

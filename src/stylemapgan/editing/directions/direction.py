@@ -15,7 +15,7 @@ from stylemapgan.errors import CheckpointError, EditError
 from stylemapgan.types import Array, Stylemap
 
 Origin: TypeAlias = Literal["labels", "variance", "weights"]
-"""What a direction was found in."""
+"""How a direction was found."""
 
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 MAX_LETTERS = 64
@@ -26,10 +26,10 @@ NORM_TOLERANCE = 1e-3
 
 @dataclass(frozen=True, kw_only=True)
 class Direction:
-    """A way to go from any stylemap, and how far a usual step is.
+    """A direction in stylemap space, and the length of a typical step.
 
     Raises:
-        EditError: The name or a number makes no sense.
+        EditError: The name or a number is invalid.
     """
 
     name: str
@@ -37,13 +37,13 @@ class Direction:
     label: str
     """What people read, such as "Open hand"."""
     normal: Array
-    """Where to: (1, channels, rows, columns), of length 1 as a vector."""
+    """The unit vector, (1, channels, rows, columns)."""
     origin: Origin
-    """What it was found in."""
+    """How it was found."""
     scale: float
     """Standard deviation of photos along it: the length of a step of amount 1."""
     accuracy: float | None = None
-    """Balanced accuracy on photos not learned from; guessing gives 0.5. None without labels."""
+    """Balanced accuracy on held-out photos; guessing gives 0.5. None without labels."""
 
     def __post_init__(self) -> None:
         refuse_texts(self.name, self.label)
@@ -66,20 +66,20 @@ def direction_named(name: str, directions: Sequence[Direction]) -> Direction:
     """Pick a direction by its name.
 
     Raises:
-        EditError: None has it.
+        EditError: No direction has this name.
     """
     for direction in directions:
         if direction.name == name:
             return direction
     known = ", ".join(direction.name for direction in directions)
-    raise EditError(f"There is no direction {name[:MAX_LETTERS]!r}; there are {known}.")
+    raise EditError(f"Unknown direction {name[:MAX_LETTERS]!r}; known are: {known}.")
 
 
 def refuse_texts(name: str, label: str) -> None:
-    """Let only names that commands take and labels that fit a line pass.
+    """Require a name that commands accept, and a label of one line.
 
     Raises:
-        EditError: One of them is of no use.
+        EditError: The name or the label is invalid.
     """
     if len(name) > MAX_LETTERS or not NAME.fullmatch(name):
         raise EditError(
@@ -107,7 +107,7 @@ def _refuse_normal(name: str, normal: Array) -> None:
 FORMAT = "stylemapgan-directions-1"
 """Written into every file; a change that older versions cannot read gets the next number."""
 WHAT = "directions"
-"""How messages call what such a file holds."""
+"""Name of the file's contents in messages."""
 MAX_BYTES = 64 * 2**20
 """Largest file that is read: room for hundreds of directions."""
 FACTS: Mapping[str, tuple[type, ...]] = {
@@ -117,11 +117,11 @@ FACTS: Mapping[str, tuple[type, ...]] = {
     "scale": (float,),
     "accuracy": (float, type(None)),
 }
-"""What metadata says about a direction, and as what."""
+"""Field of a direction in the metadata → its types."""
 
 
 def read_directions(path: Path) -> tuple[Direction, ...]:
-    """Read a file of directions; no code in it is ever run.
+    """Read a file of directions; safetensors cannot hold code.
 
     Returns:
         At least one direction; all of one size, in the order they were written.
@@ -156,7 +156,7 @@ def write_directions(path: Path, directions: Sequence[Direction]) -> None:
 def _from_metadata(path: Path, metadata: Mapping[str, str]) -> list[dict[str, Any]]:
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path} is no file of directions: its metadata says format "
+            f"{path} does not hold directions: its metadata names the format "
             f"{metadata.get('format', 'nothing')!r}, expected {FORMAT!r}."
         )
     try:
@@ -164,7 +164,7 @@ def _from_metadata(path: Path, metadata: Mapping[str, str]) -> list[dict[str, An
     except (ValueError, RecursionError):
         facts = None
     if not isinstance(facts, list) or not all(_is_complete(each) for each in facts):
-        raise CheckpointError(f"{path}: its metadata makes no sense; write the file anew.")
+        raise CheckpointError(f"{path}: its metadata is invalid; write the file again.")
     return facts
 
 
@@ -184,9 +184,9 @@ def _direction(facts: dict[str, Any], tensors: Mapping[str, np.ndarray]) -> Dire
 
 
 def _refuse_mixture(directions: Sequence[Direction]) -> None:
-    """Let only directions of one model pass."""
+    """Require directions of one model with different names."""
     if not directions:
-        raise EditError("A file of directions holds at least one direction, got none.")
+        raise EditError("A file of directions needs at least one direction, got none.")
     names = [direction.name for direction in directions]
     if twice := [name for name in names if names.count(name) > 1]:
         raise EditError(f"Two directions have the same name: {twice[0]}.")

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 Vectors: TypeAlias = Float[np.ndarray, "photos numbers"]
 """Stylemaps, laid out in rows."""
 Fold: TypeAlias = tuple[np.ndarray, np.ndarray]
-"""Positions of the photos to learn from, and of those to predict."""
+"""Rows of the photos to train on, and of those to predict."""
 
 FOLDS = 5
-"""Parts of the photos, each of which is predicted from the others."""
+"""Folds of the cross-validation."""
 MOST_COMPONENTS = 128
 """Principal components kept; 200 gained half a percent of accuracy and changed no picture."""
 PHOTOS_PER_COMPONENT = 4
-"""Fewer photos than that for each component leave nothing to tell labels from chance."""
+"""Least photos for each component; with fewer, labels fit by chance."""
 SLACK = 10.0
 """Weight of misplaced photos, all together, against the width of the margin."""
 
@@ -51,18 +51,18 @@ def fit_by_labels(
 
     Args:
         stylemaps: Encoded photos.
-        labels: For each photo, whether it has it.
+        labels: For each photo, whether it is a positive example.
         name: What commands call the direction; its label is made of it.
-        groups: For each photo, whom it shows. Nobody's photos are both learned from and predicted,
-            so that the accuracy holds for new people.
-        show: Told how many of how many fits are done.
+        groups: For each photo, the person it shows. Cross-validation keeps each person's photos
+            on one side, so the accuracy holds for new people.
+        show: Called with the number of fits done, and of all fits.
 
     Returns:
         The direction, with its cross-validated balanced accuracy: the mean of the shares of right
         answers among photos with and without, so that guessing gives 0.5.
 
     Raises:
-        EditError: Photos, labels and groups differ in number, or there are too few.
+        EditError: Photos, labels and groups differ in number, or are too few.
         MissingExtraError: scikit-learn is not installed.
 
     Source: Shen et al., "InterFaceGAN", TPAMI 2020, section 3.2.
@@ -89,10 +89,10 @@ def fit_by_labels(
 
 
 def import_scikit_learn() -> None:
-    """Find out whether the optional package is there.
+    """Check that the optional package is installed.
 
     Raises:
-        MissingExtraError: It is not.
+        MissingExtraError: It is not installed.
     """
     try:
         import sklearn.svm  # noqa: F401
@@ -101,12 +101,12 @@ def import_scikit_learn() -> None:
 
 
 def _folds(vectors: Vectors, has_it: np.ndarray, groups: np.ndarray | None) -> list[Fold]:
-    """Split photos into those to learn from and those to predict, several times."""
+    """Split photos into training and held-out rows, once for each fold."""
     _refuse_unequal_counts(vectors, has_it, groups)
     independent = _independent(has_it, groups)
     if independent < 2:
         raise EditError(
-            f"{int(has_it.sum())} photos have it and {int((~has_it).sum())} have not: at least 2 "
+            f"{int(has_it.sum())} photos are positive, {int((~has_it).sum())} negative: at least 2 "
             "of each are needed, of different groups if groups are given."
         )
     import_scikit_learn()
@@ -116,7 +116,7 @@ def _folds(vectors: Vectors, has_it: np.ndarray, groups: np.ndarray | None) -> l
     splitter = kind(min(FOLDS, independent), shuffle=True, random_state=0)
     folds = list(splitter.split(vectors, has_it, groups))
     if any(has_it[learned].all() or not has_it[learned].any() for learned, _ in folds):
-        raise EditError("The groups leave photos of one kind only to learn from: give more groups.")
+        raise EditError("With these groups some folds train on one label alone: give more groups.")
     return folds
 
 
@@ -124,7 +124,7 @@ def _refuse_unequal_counts(vectors: Vectors, has_it: np.ndarray, groups: np.ndar
     counts = [len(each) for each in (vectors, has_it, groups) if each is not None]
     if len(set(counts)) > 1:
         raise EditError(
-            f"Photos, labels and groups must be as many, got {', '.join(map(str, counts))}."
+            f"Photos, labels and groups must be equal in number, got {', '.join(map(str, counts))}."
         )
 
 
@@ -154,7 +154,9 @@ def _walk(model: "Pipeline") -> Float[np.ndarray, " numbers"]:
     walk = (machine.coef_[0] * spread) @ whitening.components_
     length = np.linalg.norm(walk)
     if not length > 0:
-        raise EditError("Photos with and without it have the same stylemaps: nothing to learn.")
+        raise EditError(
+            "Positive and negative photos have the same stylemaps: there is no direction to find."
+        )
     return (walk / length).astype(np.float32)
 
 
@@ -178,7 +180,7 @@ def principal_directions(stylemaps: Stylemap, count: int) -> tuple[Direction, ..
         count: How many directions.
 
     Raises:
-        EditError: There are too few different photos for so many directions.
+        EditError: The photos do not differ in that many directions.
 
     Source: Härkönen et al., "GANSpace", NeurIPS 2020, section 2.2; here of encoded photos.
     """
@@ -190,13 +192,13 @@ def principal_directions(stylemaps: Stylemap, count: int) -> tuple[Direction, ..
     shares = spreads**2 / np.sum(spreads**2)
     return tuple(
         Direction(
-            name=f"variance-{place + 1}",
-            label=f"Variation {place + 1} ({shares[place]:.0%} of all)",
-            normal=_upright(normals[place]).reshape(1, *stylemaps.shape[1:]),
+            name=f"variance-{rank + 1}",
+            label=f"Variation {rank + 1} ({shares[rank]:.0%} of all)",
+            normal=_upright(normals[rank]).reshape(1, *stylemaps.shape[1:]),
             origin="variance",
-            scale=float(spreads[place] / np.sqrt(len(vectors))),
+            scale=float(spreads[rank] / np.sqrt(len(vectors))),
         )
-        for place in range(count)
+        for rank in range(count)
     )
 
 
@@ -208,7 +210,7 @@ def closed_form_directions(
     The first weights that a stylemap meets are a convolution of the resizer. A change d of the
     style channels, the same in every cell, changes its output by A d, so the eigenvectors of
     AᵀA with the largest eigenvalues are the changes that the picture sees most of. Being the same
-    in every cell, they say what changes and leave the place to a mask. A step of amount 1 moves
+    in every cell, they say what changes; a mask says where. A step of amount 1 moves
     each cell by one standard deviation of single cells, for all cells of photos rarely agree.
 
     Args:
@@ -218,7 +220,7 @@ def closed_form_directions(
 
     Raises:
         CheckpointError: The model has no such convolution.
-        EditError: So many directions there are not.
+        EditError: The model does not have that many directions.
 
     Source: Shen and Zhou, "Closed-form factorization of latent semantics in GANs", CVPR 2021.
     """
@@ -229,8 +231,8 @@ def closed_form_directions(
     _refuse_count(count, len(gram), "as many as style channels")
     _, vectors = np.linalg.eigh(gram)  # columns, the weakest first
     return tuple(
-        _same_everywhere(_upright(vectors[:, -place]), place, stylemaps)
-        for place in range(1, count + 1)
+        _same_everywhere(_upright(vectors[:, -rank]), rank, stylemaps)
+        for rank in range(1, count + 1)
     )
 
 
@@ -259,15 +261,15 @@ def gram_of_equal_cells(
 
 
 def _same_everywhere(
-    channels: Float[np.ndarray, " channels"], place: int, stylemaps: Stylemap
+    channels: Float[np.ndarray, " channels"], rank: int, stylemaps: Stylemap
 ) -> Direction:
     shape = (1, *stylemaps.shape[1:])
     cells = shape[-2] * shape[-1]
     normal = np.broadcast_to(channels[None, :, None, None] / np.sqrt(cells), shape)
     along = np.einsum("nchw,c->nhw", np.asarray(stylemaps, dtype=np.float32), channels)
     return Direction(
-        name=f"weights-{place}",
-        label=f"Amplified {place}",
+        name=f"weights-{rank}",
+        label=f"Amplified {rank}",
         normal=normal.astype(np.float32),
         origin="weights",
         scale=float(along.std() * np.sqrt(cells)),
@@ -283,4 +285,4 @@ def _refuse_count(count: int, most: int, why: str) -> None:
     if most == 0:
         raise EditError("All photos have the same stylemap: give photos that differ.")
     if not 1 <= count <= most:
-        raise EditError(f"From 1 to {most} directions can be found, {why}, got {count}.")
+        raise EditError(f"Only 1 to {most} directions exist, {why}; asked for {count}.")

@@ -1,4 +1,4 @@
-"""Photos that somebody has labelled: in two folders, or in a table."""
+"""Labelled photos: in two folders, or in a table."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -25,25 +25,25 @@ class LabelledPhotos:
     labels: tuple[bool, ...]
     """For each photo, whether it has it."""
     groups: tuple[str, ...] | None = None
-    """For each photo, whom it shows; None if nobody knows."""
+    """For each photo, the person it shows; None if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What to ask a table about each photo."""
+    """Which column of a table labels photos, and how."""
 
     column: str
-    """Column that decides."""
+    """Column that holds the labels."""
     positive: Sequence[str]
-    """Values there of photos that have it."""
+    """Values that mean yes."""
     negative: Sequence[str] = ()
-    """Values of photos that have not; all others if empty. Photos with neither are left out."""
+    """Values that mean no; if empty, all others. Photos with neither are skipped."""
     groups: str | None = None
-    """Column that tells whom a photo shows."""
+    """Column that names the person in each photo."""
 
 
 def photos_in_folders(having: Path, lacking: Path) -> LabelledPhotos:
-    """List the photos of a folder that have something and of another that have not.
+    """List the photos of a folder with positive examples and one with negative examples.
 
     Raises:
         ImageError: A folder is missing.
@@ -54,7 +54,7 @@ def photos_in_folders(having: Path, lacking: Path) -> LabelledPhotos:
 
 
 def photos_in_table(table: Path, folder: Path, question: Question) -> LabelledPhotos:
-    """List the photos that a table says enough about and that are in a folder.
+    """List the photos in a folder that a table labels.
 
     Args:
         table: A .csv file with a line of names, or a .jsonl file with an object a line. The
@@ -68,7 +68,7 @@ def photos_in_table(table: Path, folder: Path, question: Question) -> LabelledPh
             or no photo of it is in the folder.
     """
     if not folder.is_dir():
-        raise DataError(f"There is no folder of photos at {folder}.")
+        raise DataError(f"The folder of photos {folder} does not exist.")
     read = read_table(table)
     column = read.column(question.column)
     groups = None if question.groups is None else read.column(question.groups)
@@ -77,13 +77,13 @@ def photos_in_table(table: Path, folder: Path, question: Question) -> LabelledPh
         value = row.values.get(column, "")
         has_it = value in question.positive
         lacks_it = value in question.negative if question.negative else bool(value) and not has_it
-        path = _place(folder, file) if has_it or lacks_it else None
+        path = _path_of(folder, file) if has_it or lacks_it else None
         if path:
             found.append((path, has_it, "" if groups is None else _group(read, row, groups)))
     if not found:
         raise DataError(
-            f"No photo in {folder} has a line in {table} that answers the question; the column "
-            f"{read.file_column!r} names the photos."
+            f"{table} labels no photo in {folder}; its column {read.file_column!r} must name the "
+            "photos."
         )
     paths, labels, people = zip(*found, strict=True)
     return LabelledPhotos(paths=paths, labels=labels, groups=None if groups is None else people)
@@ -94,12 +94,12 @@ def encode_photos(
     paths: Sequence[Path],
     show: Callable[[int, int], None] = lambda done, total: None,
 ) -> Stylemap:
-    """Encode the middle squares of photos, in float32: what is learned from them is kept.
+    """Encode the middle squares of photos in float32.
 
     Args:
-        editor: Whose stylemaps.
+        editor: Runs the model.
         paths: At least one photo.
-        show: Told how many of how many photos are done.
+        show: Called with the number of photos done, and of all photos.
 
     Raises:
         ImageError: A photo cannot be read.
@@ -114,7 +114,7 @@ def encode_photos(
     return np.concatenate(stylemaps)
 
 
-def _place(folder: Path, file: str) -> Path | None:
+def _path_of(folder: Path, file: str) -> Path | None:
     """Find a row's photo, named from the folder or by its last name alone."""
     candidates = (folder / file, folder / Path(file).name)
     return next((path for path in candidates if path.is_file()), None)
@@ -124,7 +124,7 @@ def _group(table: Table, row: Row, column: str) -> str:
     group = row.values.get(column)
     if not group:
         raise DataError(
-            f"{table.path}, line {row.line} has no value in the column {column!r}, which tells "
-            "whom a photo shows: give one for every photo."
+            f"{table.path}, line {row.line} has no value in the column {column!r}, which names "
+            "the person in each photo: fill it for every photo."
         )
     return group

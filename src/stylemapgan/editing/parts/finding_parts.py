@@ -10,15 +10,15 @@ from jaxtyping import Float, Int
 from stylemapgan.config.ranges import SEED
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.directions.finding_directions import import_scikit_learn
-from stylemapgan.editing.parts.named_parts import Parts, describe_places, to_name, unit_rows
+from stylemapgan.editing.parts.named_parts import Parts, describe_positions, to_name, unit_rows
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import batch_for, to_numpy
 from stylemapgan.types import Stylemap
 
 POSITION_WEIGHT = 0.3
-"""Enough to tell upper from lower background, too little to cut a hand along the middle."""
-MOST_PLACES = 150_000
-"""Places of all pictures that are looked at; more change little."""
+"""Enough to separate upper from lower background, too little to cut a hand in the middle."""
+MOST_POSITIONS = 150_000
+"""Positions of all pictures that are clustered; more change little."""
 STARTS = 4
 """How often k-means starts anew; the best result counts."""
 BATCH = 16
@@ -32,7 +32,7 @@ def find_parts(
     seed: int = 0,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Parts:
-    """Group the features of many pictures; each group is a part, yet without a real name.
+    """Cluster the features of many pictures; each cluster is a part without a real name.
 
     Ask for more than you want, look at them, and `merge` what belongs together.
 
@@ -41,7 +41,7 @@ def find_parts(
         stylemaps: Of a few hundred photos of the model's kind.
         count: How many parts, at least 2.
         seed: Everything random follows from it.
-        on_progress: Told how many pictures are looked at, and how many there are.
+        on_progress: Called with the number of pictures done, and of all pictures.
 
     Raises:
         EditError: There are too few parts or pictures.
@@ -50,19 +50,19 @@ def find_parts(
     import_scikit_learn()
     SEED.refuse(seed, EditError)
     if count < 2:
-        raise EditError(f"A picture has at least 2 parts, {count} were asked for.")
+        raise EditError(f"At least 2 parts are needed, asked for {count}.")
     if len(stylemaps) == 0:
-        raise EditError("Parts are found in pictures: give at least one, better 300.")
+        raise EditError("Parts need pictures to be found in: give at least one, better 300.")
     editor = editor.in_float32()  # parts are kept, and should be the same everywhere
     random = np.random.default_rng(seed)
-    share = max(MOST_PLACES // len(stylemaps), 1)
+    share = max(MOST_POSITIONS // len(stylemaps), 1)
     chosen = []
     rows = batch_for(editor.image_size, BATCH)
     for start in range(0, len(stylemaps), rows):
         features = to_numpy(editor.features(editor.resize(stylemaps[start : start + rows])))
         for picture in features:
-            places = describe_places(picture[None], POSITION_WEIGHT)
-            chosen.append(places[random.permutation(len(places))[:share]])
+            positions = describe_positions(picture[None], POSITION_WEIGHT)
+            chosen.append(positions[random.permutation(len(positions))[:share]])
         on_progress(min(start + rows, len(stylemaps)), len(stylemaps))
     centroids = grouped(np.concatenate(chosen), count, seed)
     return Parts(
@@ -75,7 +75,7 @@ def find_parts(
 
 
 def grouped(
-    vectors: Float[np.ndarray, "places description"], count: int, seed: int
+    vectors: Float[np.ndarray, "positions description"], count: int, seed: int
 ) -> Float[np.ndarray, "groups description"]:
     """Find the directions around which vectors of length 1 gather, by k-means.
 
@@ -105,7 +105,7 @@ def name_by_overlap(
     truth: Int[np.ndarray, "batch size size"],
     labels: Sequence[str],
 ) -> Parts:
-    """Give each part the label that it covers most of, and merge those with the same.
+    """Give each part the label it overlaps most, and merge parts of the same label.
 
     Args:
         parts: Many more than there are labels.

@@ -1,7 +1,7 @@
-"""Named parts of pictures: which place belongs to which.
+"""Named parts of pictures, found in the features of a synthesis network, and their files.
 
-The features of a synthesis network gather in groups that mean something: skin, hair, the edge of
-a hand. A few groups together make a part that a person would name and click.
+Features form clusters that mean something: skin, hair, the edge of a hand. A few clusters together
+make a part that a person would name and click.
 
 Source: Collins et al., "Editing in Style: Uncovering the Local Semantics of GANs", CVPR 2020.
 """
@@ -26,7 +26,7 @@ from stylemapgan.types import Features
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 """What a part may be called: its mask is a file of that name."""
 COORDINATES = 2
-"""Numbers that follow the features of a place: how far down and to the right it is."""
+"""Numbers that follow the features of a position: how far down and to the right it is."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -42,7 +42,7 @@ class Parts:
     owners: Int[np.ndarray, " _"]
     """Index of the part that each group belongs to."""
     position_weight: float
-    """How much the place counts beside the features, which count 1."""
+    """Weight of the position beside the features, which weigh 1."""
 
     def __post_init__(self) -> None:
         for name in self.names:
@@ -105,7 +105,7 @@ class Parts:
                 f"These parts were found with a model of {self.centroids.shape[1] - COORDINATES} "
                 f"features, this one has {channels}: use the parts that belong to it."
             )
-        fit = describe_places(features, self.position_weight) @ self.centroids.T  # (places, groups)
+        fit = describe_positions(features, self.position_weight) @ self.centroids.T
         best = np.stack([fit[:, self.owners == part].max(axis=1) for part in range(self.count)])
         maps = best.reshape(self.count, batch, rows, columns)
         size = editor.image_size
@@ -113,7 +113,7 @@ class Parts:
         return np.argmax(enlarged, axis=0)
 
     def merge(self, groups: Mapping[str, Sequence[str]]) -> "Parts":
-        """Put parts together under new names.
+        """Merge parts under new names.
 
         Args:
             groups: Label of a new part → names of those it is made of. Its name is its label in
@@ -148,22 +148,22 @@ def to_name(label: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", label.lower()))
 
 
-def describe_places(
+def describe_positions(
     features: Features, position_weight: float
-) -> Float32[np.ndarray, "places description"]:
-    """Turn features into one vector of length 1 for each place, row by row, picture by picture.
+) -> Float32[np.ndarray, "positions description"]:
+    """Turn features into one vector of length 1 for each position, row by row, picture by picture.
 
     Args:
         features: As NumPy array.
-        position_weight: How much the place counts beside the features, which count 1; rows and
-            columns go from -1 to 1.
+        position_weight: Weight of the position beside the features, which weigh 1; rows and columns
+            go from -1 to 1.
     """
     batch, channels, rows, columns = features.shape
     vectors = unit_rows(np.moveaxis(features, 1, -1).reshape(-1, channels))
     down, right = np.meshgrid(_centres(rows), _centres(columns), indexing="ij")
-    place = np.stack([down.ravel(), right.ravel()], axis=1)  # (rows * columns, 2)
-    places = position_weight * np.tile(place, (batch, 1))
-    return unit_rows(np.concatenate([vectors, places], axis=1)).astype(np.float32)
+    position = np.stack([down.ravel(), right.ravel()], axis=1)  # (rows * columns, 2)
+    positions = position_weight * np.tile(position, (batch, 1))
+    return unit_rows(np.concatenate([vectors, positions], axis=1)).astype(np.float32)
 
 
 def unit_rows(
@@ -176,8 +176,8 @@ def unit_rows(
 
 def enlarging(length: int, size: int) -> Float32[np.ndarray, "{size} {length}"]:
     """Make the matrix that enlarges a line of values to `size` pixels, linearly."""
-    place = (np.arange(size) + 0.5) * length / size - 0.5
-    distance = np.abs(np.clip(place, 0, length - 1)[:, None] - np.arange(length))
+    position = (np.arange(size) + 0.5) * length / size - 0.5
+    distance = np.abs(np.clip(position, 0, length - 1)[:, None] - np.arange(length))
     return np.maximum(1 - distance, 0).astype(np.float32)
 
 
@@ -188,13 +188,13 @@ def _centres(count: int) -> Any:
 FORMAT = "stylemapgan-parts-1"
 """Written into every file; a change that older versions cannot read gets the next number."""
 WHAT = "parts"
-"""How messages call what such a file holds."""
+"""Name of the file's contents in messages."""
 MAX_BYTES = 16 * 2**20
 """Largest file that is read: room for thousands of groups."""
 
 
 def read_parts(path: Path) -> Parts:
-    """Read a file of parts; no code in it is ever run.
+    """Read a file of parts; safetensors cannot hold code.
 
     Raises:
         CheckpointError: The file is missing, damaged, or holds something else.
@@ -202,7 +202,7 @@ def read_parts(path: Path) -> Parts:
     tensors, metadata = read_tensors(path, WHAT, MAX_BYTES)
     if metadata.get("format") != FORMAT:
         raise CheckpointError(
-            f"{path} is no file of parts of this version: its metadata says format "
+            f"{path} does not hold parts of this version: its metadata names the format "
             f"{metadata.get('format', 'nothing')!r}, expected {FORMAT!r}."
         )
     try:
@@ -210,7 +210,7 @@ def read_parts(path: Path) -> Parts:
     except EditError as error:
         raise CheckpointError(f"{path}: {error}") from None
     except (KeyError, ValueError, TypeError) as error:
-        raise CheckpointError(f"{path}: its contents make no sense: {error}") from None
+        raise CheckpointError(f"{path}: its contents are invalid: {error}") from None
 
 
 def write_parts(path: Path, parts: Parts) -> None:
@@ -237,7 +237,7 @@ def _to_parts(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) ->
     if centroids.ndim != 2 or owners.ndim != 1 or not np.issubdtype(owners.dtype, np.integer):
         raise ValueError(f"centroids {centroids.shape}, owners {owners.shape} {owners.dtype}")
     if not np.isfinite(centroids).all():
-        raise ValueError("centroids that are no numbers")
+        raise ValueError("centroids that are not numbers")
     return Parts(
         names=_words(metadata["names"]),
         labels=_words(metadata["labels"]),
@@ -250,5 +250,5 @@ def _to_parts(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) ->
 def _words(text: str) -> tuple[str, ...]:
     words = json.loads(text)
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
-        raise ValueError(f"{text} is no list of words")
+        raise ValueError(f"{text} is not a list of words")
     return tuple(words)

@@ -117,7 +117,7 @@ def _used(matrix: Float32[np.ndarray, "pixels length"]) -> slice:
 
 @lru_cache(maxsize=4)
 def _matrix(
-    length: int, pixels: tuple[int, int], place: tuple[float, float]
+    length: int, pixels: tuple[int, int], span: tuple[float, float]
 ) -> Float32[np.ndarray, "pixels length"]:
     """Say what each of the photo's pixels takes from each of the layer's, along one axis.
 
@@ -126,9 +126,9 @@ def _matrix(
     Args:
         length: Pixels of the layer.
         pixels: First pixel of the photo, and the one after the last.
-        place: Where the layer begins in the photo, and how long it is there.
+        span: Where the layer begins in the photo, and its length there.
     """
-    start, side = place
+    start, side = span
     scale = length / side
     padding = math.ceil(scale) + 1  # edges repeat, since a pixel may reach over them
     rows = np.pad(np.eye(length, dtype=np.float32), ((padding, padding), (0, 0)), mode="edge")

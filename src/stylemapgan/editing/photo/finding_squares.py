@@ -16,7 +16,7 @@ Plane = Float64[np.ndarray, "rows columns"]
 KEPT_OF_BORDER = 0.6
 """Share of the border taken for background; the thing itself may touch the rest."""
 ROUNDS = 5
-"""How often background is told from foreground along the border."""
+"""Rounds that separate background from foreground along the border."""
 BINS = 128
 """Of the histogram in which the threshold is found."""
 LEAST_DEVIATION = (8.0, 2.0, 2.0)
@@ -68,9 +68,9 @@ def _lab(pixels: UInt8[np.ndarray, "rows columns 3"]) -> Float64[np.ndarray, "ro
 def _distance_from_background(lab: Float64[np.ndarray, "rows columns 3"]) -> Plane:
     """Mahalanobis distance of each pixel from a background whose colour changes smoothly.
 
-    Colour as a quadratic function of the place, for light falls off towards corners, is fitted
-    to the border without the pixels that fit worst, for there the thing may leave the picture;
-    then to all that looks like it, which is how it learns of brighter light in the middle.
+    Light falls off towards corners, so colour is a quadratic function of the position. It is fitted
+    to the border without the pixels that fit worst, where the thing may leave the picture; then
+    to all pixels that resemble it, which adds the brighter light in the middle.
     """
     rows, columns = lab.shape[:2]
     place = _quadratic(rows, columns)

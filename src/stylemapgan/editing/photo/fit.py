@@ -1,4 +1,4 @@
-"""Whether a photo is of the kind that a model was trained on."""
+"""How well a model knows a photo, measured by its reconstruction."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ from stylemapgan.types import Images
 Verdict = Literal["good", "doubtful", "outside", "unknown"]
 VERDICTS: tuple[Verdict, ...] = ("good", "doubtful", "outside")
 """From best to worst."""
-WARNINGS = ("", "expect a blurred result.", "expect a result unlike it.")
-"""What each of them means."""
+WARNINGS = ("", "expect a blurred result.", "expect a result that does not resemble it.")
+"""What to expect, for each verdict."""
 GOOD = 1.25
 """Up to this many times the error that nine in ten typical photos stay below."""
 OUTSIDE = 1.5
@@ -26,26 +26,26 @@ DIGITS = 6
 FAINT, LOST = 0.25, 0.5
 """Shares of the photo's own variance that an error may reach before it is doubtful, or outside.
 
-A plain wall comes back with a small error too, but a blank of its tone would do as well.
+A plain wall has a small error too, but so would a blank of its tone.
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fit:
-    """How well a model brings a photo back."""
+    """How well a model reconstructs a photo."""
 
     error: float
     """Mean squared error of its reconstruction, on [-1, 1]."""
     share: float | None
-    """Of typical photos, how many come back worse; None where nobody has measured them."""
+    """Share of typical photos with a larger error; None if the model has no typical errors."""
     verdict: Verdict
     """What that means for an edit."""
     message: str
-    """One line for people; empty where nothing is known."""
+    """One line for people; empty if the model has no typical errors."""
 
 
 def fit(image: Images, reconstruction: Images, typical: Sequence[float]) -> Fit:
-    """Tell whether a photo is of the kind a model was trained on, by how well it comes back.
+    """Judge by its reconstruction whether a model knows photos of this kind.
 
     Args:
         image: One photo as the model sees it, (1, 3, S, S).
@@ -90,14 +90,14 @@ def measure_typical_errors(
 
 
 def _rank(error: float, doubtful: float, outside: float) -> int:
-    """Tell which of the verdicts an error deserves."""
+    """Give the index of the verdict for an error."""
     return (error > doubtful) + (error > outside)
 
 
 def _compare(share: float, *, is_worst: bool) -> str:
-    others = "of the photos the model was tried on"
+    others = "of the photos the model was tested on"
     if is_worst:
-        return f"This photo comes back worse than any {others}"
+        return f"The model reconstructs this photo worse than any {others}"
     if share < 0.5:
-        return f"This photo comes back worse than {1 - share:.0%} {others}"
-    return f"This photo comes back better than {share:.0%} {others}"
+        return f"The model reconstructs this photo worse than {1 - share:.0%} {others}"
+    return f"The model reconstructs this photo better than {share:.0%} {others}"

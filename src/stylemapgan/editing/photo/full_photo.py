@@ -31,7 +31,7 @@ Format = Literal["png", "jpeg", "webp"]
 FORMATS: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
 """Suffix → format."""
 SETTINGS: dict[Format, dict[str, Any]] = {
-    "png": {"compress_level": 3},  # four times as quick as the usual 6, no larger
+    "png": {"compress_level": 3},  # four times as fast as the default 6, no larger
     "jpeg": {"subsampling": 0},
     "webp": {"method": 2},
 }
@@ -125,8 +125,8 @@ class FullPhoto:
         Raises:
             EditError: The square lies outside the photo altogether.
         """
-        place = stored_square(square, self.orientation, self.size)
-        cut = to_srgb(sample(self.pixels, place, size), self.profile)
+        stored = stored_square(square, self.orientation, self.size)
+        cut = to_srgb(sample(self.pixels, stored, size), self.profile)
         return np.ascontiguousarray(to_upright(np.asarray(cut), self.orientation))
 
     def crop(self, square: Square, size: int) -> Float32[np.ndarray, "1 3 size size"]:
@@ -179,11 +179,11 @@ class FullPhoto:
         path = Path(path)
         if path.suffix.lower() not in FORMATS:
             raise ImageError(
-                f"{path} cannot be written as {path.suffix or 'a file without suffix'!r}; "
+                f"{path} cannot be written as {path.suffix or 'a file without suffix'!r}: "
                 f"use {', '.join(FORMATS)}."
             )
         if not path.parent.is_dir():
-            raise ImageError(f"{path} cannot be written: there is no folder {path.parent}.")
+            raise ImageError(f"{path} cannot be written: the folder {path.parent} does not exist.")
         write_bytes(path, self.to_bytes(FORMATS[path.suffix.lower()], provenance))
 
     def _notes(self) -> dict[str, bytes]:
@@ -191,5 +191,5 @@ class FullPhoto:
         if self.exif and len(self.exif) <= MAX_EXIF:
             return {**notes, "exif": self.exif}
         if self.exif:
-            logger.info("EXIF data of %d bytes are left out: too long.", len(self.exif))
+            logger.info("EXIF data of %d bytes is too long and left out.", len(self.exif))
         return notes

@@ -44,10 +44,10 @@ def paste_back(
         EditError: Sizes or values do not fit, or the square lies outside the photo.
     """
     refuse_misfits(reconstruction, edited, mask)
-    place = stored_square(square, photo.orientation, photo.size)
-    layer = _stored_layer(photo, place, (reconstruction, edited), mask)
+    stored = stored_square(square, photo.orientation, photo.size)
+    layer = _stored_layer(photo, stored, (reconstruction, edited), mask)
     pixels = photo.pixels.copy()
-    for strip in strips(layer, place, pixels.size):
+    for strip in strips(layer, stored, pixels.size):
         _paste_strip(pixels, strip)
     return dataclasses.replace(photo, pixels=pixels)
 
@@ -81,7 +81,7 @@ def laid_over(
 
 
 def _stored_layer(
-    photo: FullPhoto, place: Square, pictures: tuple[Images, Images], mask: Mask
+    photo: FullPhoto, stored: Square, pictures: tuple[Images, Images], mask: Mask
 ) -> Layer:
     """Make the layer in the photo's own colours and layout."""
     size = mask.shape[-1]
@@ -89,10 +89,10 @@ def _stored_layer(
         to_stored(from_srgb(picture, photo.profile), photo.orientation) for picture in pictures
     )
     ground = Ground(
-        photo=np.asarray(sample(photo.pixels, place, size), np.float32),
+        photo=np.asarray(sample(photo.pixels, stored, size), np.float32),
         reconstruction=reconstruction,
-        border=open_border(size, place, photo.pixels.size),
-        drawing=drawn(np.asarray(sample(photo.pixels, place, size * FINER), np.float32), size),
+        border=open_border(size, stored, photo.pixels.size),
+        drawing=drawn(np.asarray(sample(photo.pixels, stored, size * FINER), np.float32), size),
     )
     weight = to_stored(to_numpy(mask)[0, 0, :, :, None], photo.orientation)
     return make_layer(ground, edited, weight)
@@ -141,7 +141,7 @@ class Patch:
     def paste(
         self, edited: AnyImages, mask: AnyMask
     ) -> UInt8[np.ndarray, "resolution resolution 3"]:
-        """Show an edit in its place.
+        """Show an edit in its stored.
 
         Args:
             edited: What the model made of the edited stylemap, (1, 3, S, S).
