@@ -11,6 +11,7 @@ from evaluations import HARD, ROWS, everything, mean, of_a_set, record, task
 
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.errors import DataError
+from stylemapgan.evaluation.comparability import of_method
 from stylemapgan.evaluation.comparison import Comparison, compare, difference
 from stylemapgan.evaluation.findings import Figure, share_figure, whole_set
 from stylemapgan.evaluation.report import comparison_blocks, comparison_rows
@@ -211,3 +212,25 @@ def test_sheets_of_one_name_stand_beside_each_other():
 
 def test_an_estimate_without_interval_never_stands_apart():
     assert not Estimate(3.0, np.nan, np.nan, 1).is_apart_from(0.0)
+
+
+def test_an_evaluation_is_reduced_to_one_method_where_it_was_measured():
+    def edits(method: str, **told) -> Figure:
+        return mean("mse", HARD, variant=f"halves, {method}", methods=(method,), **told)
+
+    photos = mean("distance", HARD, variant="real test photos")
+    invented = mean("distance", HARD, variant="random", methods=("w", "w-plus"))
+    whole = record(
+        "m",
+        task("edits", [edits("w"), edits("w-plus", is_main=True)]),
+        task("g", [invented, photos]),
+    )
+    reduced = of_method(whole, "w")
+    assert reduced.subject.model["name"] == "m:w"
+    (figure,) = reduced.tasks[0].findings.figures
+    assert (figure.variant, figure.is_main) == ("halves", True)
+    assert len(reduced.tasks[1].findings.figures) == 2
+    whole = record("m", task("edits", [edits("poisson")]), task("g", [invented, photos]))
+    assert of_method(whole, "poisson").tasks[1].findings.figures == ()
+    with pytest.raises(DataError, match="no figures of the method other"):
+        of_method(whole, "other")

@@ -56,8 +56,8 @@ def refuse_different(
 def of_method(record: EvaluationRecord, method: str) -> EvaluationRecord:
     """Take the figures of one method, under names that all methods share.
 
-    Figures of the data alone stay. Main figures are those whose counterpart of another method is
-    one.
+    Figures of the data alone stay in tasks that measured the method. Main figures are those whose
+    counterpart of another method is one.
 
     Args:
         record: An evaluation of several methods, or of this one.
@@ -86,6 +86,8 @@ def of_method(record: EvaluationRecord, method: str) -> EvaluationRecord:
 
 def _of_method(task: TaskRecord, method: str) -> tuple[Figure, ...]:
     figures = task.findings.figures
+    if not any(method in each.methods for each in figures):
+        return ()  # the task left the method out; figures of the data alone say nothing about it
     main = {(each.name, each.aspect) for each in figures if each.is_main}
     return tuple(
         replace(each, variant=each.aspect, is_main=(each.name, each.aspect) in main)

@@ -82,7 +82,7 @@ def _main_figures(context: EvaluationContext, method: AbstractMethod) -> Iterato
     methods = _owners(context, method)
     yield from _times(single, context.bootstrap, methods, is_main=True)
     yield from _rates(batches, batch, context.bootstrap, methods)
-    yield from _memory(peaks, can_reset=can_reset)
+    yield from _memory(peaks, (method.name,), can_reset=can_reset)
     yield from _size(method, context.sharing(method))
     yield from _operations(context, method, STEPS, methods)
 
@@ -216,7 +216,9 @@ def _operations(
             )
 
 
-def _memory(peaks: Mapping[str, float | None], *, can_reset: bool) -> list[Figure]:
+def _memory(
+    peaks: Mapping[str, float | None], methods: tuple[str, ...], *, can_reset: bool
+) -> list[Figure]:
     since = "during the timing" if can_reset else "since the process started"
     return [
         Figure(
@@ -228,6 +230,7 @@ def _memory(peaks: Mapping[str, float | None], *, can_reset: bool) -> list[Figur
             better="lower",
             variant=variant,
             unit="MiB",
+            methods=methods,
         )
         for variant, peak in peaks.items()
         if peak is not None
