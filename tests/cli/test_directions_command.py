@@ -180,7 +180,7 @@ def test_move_says_in_one_line_what_is_wrong(run, model, photos, fitted):
         (("--direction", "light", "--directions", "directions.safetensors"), "do not fit"),
         (("--direction", "light", "--amount", "nan", *known), "got nan"),
         (("--direction", "light", "--box", "0,0,8,8", "--mask", "mask.png", *known),
-         "give either --mask or --box"),
+         "either --mask or --box"),
     ]:  # fmt: skip
         outcome = run("move", photos[0], *arguments)
         assert outcome.code == 2
