@@ -50,7 +50,7 @@ EDIT_TITLES = ("source", "reference", "result")
 
 
 AMOUNTS = (-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0)
-"""How far each column goes."""
+"""Amounts of the columns, in standard deviations of photos."""
 AMOUNT_TITLES = [f"{amount:+g}" if amount else "0" for amount in AMOUNTS]
 ROWS = 4
 """Pictures that show a single direction."""
@@ -62,9 +62,9 @@ def pushed_row(
     """Decode a stylemap at every amount.
 
     Args:
-        editor: Who decodes.
+        editor: Decodes the stylemaps.
         stylemap: A batch of one.
-        direction: Where to.
+        direction: Direction to push along.
         mask: Where to push, in pixels; everywhere if left out.
     """
     start, step = editor.as_array(stylemap), editor.as_array(direction.step)
@@ -82,11 +82,11 @@ def write_direction_sheet(
     """Write a row for each direction; for a single one, rows of several pictures.
 
     Args:
-        path: Where to.
-        editor: Who decodes.
+        path: File to write.
+        editor: Decodes the stylemaps.
         stylemaps: At least one; some are shown.
         directions: At least one.
-        provenance: What the file tells about its origin.
+        provenance: What the file says about its origin.
     """
     count = min(ROWS, len(stylemaps)) if len(directions) == 1 else 1
     shown = [stylemaps[i : i + 1] for i in spread_rows(len(stylemaps), count)]
@@ -96,11 +96,11 @@ def write_direction_sheet(
 
 
 SHADE = 0.25
-"""How much light is left of a picture where a part is not."""
+"""Share of the brightness that remains outside a part."""
 PAINT = 0.6
-"""How much of a pixel is its part's colour, where all parts are painted."""
+"""Share of its part's colour in each pixel of an overview of all parts."""
 GOLDEN_RATIO = 0.618
-"""Steps of this length around the colour wheel never come close to each other soon."""
+"""Steps of this length around the colour wheel keep many hues apart."""
 
 
 def spotlight(picture: Images, mask: Mask) -> Images:
@@ -126,10 +126,10 @@ def write_part_rows(
     """Write pictures in a row and, below, what each part covers of them.
 
     Args:
-        path: Where to.
+        path: File to write.
         pictures: At least one.
         masks: Title of a part → its masks, one for each picture.
-        provenance: What the file tells about its origin.
+        provenance: What the file says about its origin.
     """
     rows = [list(pictures), *(list(spotlight(pictures, mask)) for mask in masks.values())]
     write_sheet(path, rows, ["photo", *masks], None, provenance)

@@ -12,8 +12,7 @@ from rich.table import Table
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.options import ON_THE_CPU, EngineOptions
 from stylemapgan.cli.speaking import say
-from stylemapgan.config.evaluation import EvaluationConfig
-from stylemapgan.config.judges import JudgeConfig
+from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
 from stylemapgan.editing import open_editor
 from stylemapgan.errors import MissingExtraError
 

@@ -25,7 +25,7 @@ from stylemapgan.types import Images
 
 if TYPE_CHECKING:
     from stylemapgan.editing import Editor
-    from stylemapgan.editing.refine import Refinement
+    from stylemapgan.editing.refinement import Refinement
     from stylemapgan.features import AbstractPerceptualDistance
 
 STYLEMAPS = "stylemaps"
@@ -89,7 +89,7 @@ def _load(model: str, device: str) -> "Editor":
 
 def _search(editor: "Editor", picture: Images, config: RefineConfig, device: str) -> "Refinement":
     """Refine, and print progress and result."""
-    from stylemapgan.editing.refine import refine
+    from stylemapgan.editing.refinement import refine
 
     console = Console()
     distance = _distance(console, device) if config.perceptual else None

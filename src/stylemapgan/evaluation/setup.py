@@ -7,8 +7,7 @@ from pathlib import Path
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import read
-from stylemapgan.config.evaluation import EvaluationConfig
-from stylemapgan.config.judges import JudgeConfig
+from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.evaluation.cache import photos_key
 from stylemapgan.evaluation.context import EvaluationContext

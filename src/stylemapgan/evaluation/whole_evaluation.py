@@ -5,8 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from stylemapgan.config.engine import EngineConfig
-from stylemapgan.config.evaluation import EvaluationConfig
-from stylemapgan.config.judges import JudgeConfig
+from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
 from stylemapgan.editing import open_editor
 from stylemapgan.evaluation import run
 from stylemapgan.evaluation.records import EvaluationRecord

@@ -10,7 +10,7 @@ from stylemapgan import images, zoo
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
 from stylemapgan.editing import Editor
-from stylemapgan.editing.refine import RefineConfig, refine
+from stylemapgan.editing.refinement import RefineConfig, refine
 from stylemapgan.errors import ConfigError, EditError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.models import Encoder, Generator
