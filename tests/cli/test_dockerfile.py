@@ -27,9 +27,9 @@ def test_it_starts_the_server_with_options_the_command_has(monkeypatch):
     assert tokens[0] in COMMANDS
 
     _, bound, _ = command_line().parse_args(tokens, exit_on_error=False, print_error=False)
-    settings = bound.arguments["settings"]
-    assert settings.host == "0.0.0.0"
-    assert settings.token == TOKEN  # taken from the environment
+    config = bound.arguments["config"]
+    assert config.host == "0.0.0.0"
+    assert config.token == TOKEN  # taken from the environment
 
 
 def test_the_health_check_asks_the_port_that_is_served():

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.editing import Editor
+from stylemapgan.evaluation import context as evaluation_context
 from stylemapgan.evaluation.cache import FeatureCache
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import open_test_data
@@ -21,6 +23,7 @@ from stylemapgan.evaluation.judges.features import FeatureNetwork, PictureDistan
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.images import to_bytes
 from stylemapgan.methods.registry import open_methods
+from stylemapgan.metrics.intervals import Bootstrap
 from stylemapgan.models import Encoder, Generator
 
 SIZE = 32
@@ -52,6 +55,12 @@ def save_pictures(folder: Path, pictures: np.ndarray) -> None:
     folder.mkdir(parents=True)
     for number, pixels in enumerate(to_bytes(pictures)):
         Image.fromarray(pixels).save(folder / f"{number:02}.png")
+
+
+@pytest.fixture(autouse=True)
+def few_resamples(monkeypatch):
+    """Tasks report intervals of 100 resamples here; how intervals are made has its own tests."""
+    monkeypatch.setattr(evaluation_context, "Bootstrap", partial(Bootstrap, resamples=100))
 
 
 @pytest.fixture(scope="session")

@@ -170,7 +170,7 @@ def test_results_are_written_as_something_else(tmp_path, suffix):
         lambda path: images.write(path, np.zeros((1, 3, 4, 4))),
         photo.write,
     ):
-        with pytest.raises(ImageError, match=rf"'\{suffix}'; use \.png, \.jpg, \.jpeg, \.webp"):
+        with pytest.raises(ImageError, match=rf"'\{suffix}': use \.png, \.jpg, \.jpeg, \.webp"):
             write(tmp_path / f"a{suffix}")
     assert not list(tmp_path.iterdir())
 

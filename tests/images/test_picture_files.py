@@ -310,7 +310,7 @@ def test_writing_takes_tensors(tmp_path):
 
 def test_writing_explains_where_it_cannot_write(tmp_path):
     image = np.zeros((1, 3, 4, 4))
-    with pytest.raises(ImageError, match=r"'\.tga'; use \.png"):
+    with pytest.raises(ImageError, match=r"'\.tga': use \.png"):
         images.write(tmp_path / "a.tga", image)
     with pytest.raises(ImageError, match="there is no folder"):
         images.write(tmp_path / "none" / "a.png", image)

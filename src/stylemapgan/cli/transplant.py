@@ -1,17 +1,19 @@
 """`stylemapgan transplant`."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions, whole_numbers
-from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
+from stylemapgan.cli.own_photo import MODELS_PICTURE, OwnPhoto, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames, write_sheet
 from stylemapgan.config.ranges import MILLISECONDS
 from stylemapgan.editing import Edit, Part
 from stylemapgan.errors import EditError
+from stylemapgan.types import Mask
 
 Shift = Annotated[
     tuple[int, int],
@@ -26,16 +28,55 @@ Shift = Annotated[
 ]
 
 
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class PlacementOptions:
+    """Where the part goes, and how strongly it shows."""
+
+    shift: Shift = (0, 0)
+    """How far the part moves right and down, in pixels of the model's picture."""
+    rotation: Annotated[float, Parameter(allow_leading_hyphen=True)] = 0.0
+    """How far the part turns clockwise about its centre, in degrees."""
+    scale: float = 1.0
+    """How much larger the part becomes, from 0.25 to 4."""
+    strength: float = 1.0
+    """From 0, which keeps the source, to 1."""
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the reference has to be turned or scaled first."""
+        return self.rotation % 360 != 0 or self.scale != 1
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the files say about it."""
+        turned = {"rotation": self.rotation, "scale": self.scale} if self.is_turned else {}
+        return {"shift": self.shift, "strength": self.strength, **turned}
+
+    def place(self, reference: OwnPhoto, mask: Mask) -> Part:
+        """Describe where the masked part of a reference goes."""
+        right, down = self.shift
+        return Part(
+            reference=reference.cropped if self.is_turned else reference.stylemap,
+            mask=mask,
+            shift=(down, right),
+            rotation=self.rotation,
+            scale=self.scale,
+            strength=self.strength,
+        )
+
+
+IN_PLACE = PlacementOptions()
+"""The default: the part stays where it is."""
+
+
 def transplant(
     source: Path,
     reference: Path,
     /,
     *,
     part: PartOptions = NO_PART,
-    shift: Shift = (0, 0),
-    rotation: Annotated[float, Parameter(allow_leading_hyphen=True)] = 0.0,
-    scale: float = 1.0,
-    strength: float = 1.0,
+    placement: PlacementOptions = IN_PLACE,
     morph: int | None = None,
     milliseconds: int = 80,
     output: Annotated[Path, Parameter(alias="-o")] = Path("transplant.png"),
@@ -51,10 +92,7 @@ def transplant(
         source: Photo to edit.
         reference: Photo to copy from.
         part: Which part.
-        shift: How far the part moves right and down, in pixels of the model's picture.
-        rotation: How far the part turns clockwise about its centre, in degrees.
-        scale: How much larger the part becomes, from 0.25 to 4.
-        strength: From 0, which keeps the source, to 1.
+        placement: Where it goes.
         morph: Write this many steps from no change to full strength: an animation if the output
             is .gif or .webp, otherwise a sheet.
         milliseconds: How long each step of the animation shows.
@@ -72,24 +110,13 @@ def transplant(
     mask = part.read(editor.image_size)
     ours = photo.open_source(source, editor)
     theirs = photo.open_reference(reference, editor, reference_square)
-    is_turned = rotation % 360 != 0 or scale != 1
-    moved = Part(
-        reference=theirs.cropped if is_turned else theirs.stylemap,
-        mask=mask,
-        shift=(shift[1], shift[0]),
-        rotation=rotation,
-        scale=scale,
-        strength=strength,
-    )
+    moved = placement.place(theirs, mask)
     provenance = tag.edited(
         model.model,
         command="transplant",
         mask=part.mask,
         box=part.box,
-        shift=shift,
-        rotation=rotation if is_turned else None,
-        scale=scale if is_turned else None,
-        strength=strength,
+        **placement.facts,
         morph=morph,
         square=ours.square,
         reference_square=theirs.square,
@@ -99,7 +126,9 @@ def transplant(
         ours.write_edited(output, result, moved.landed(editor.image_size), provenance)
     else:
         frames = editor.morph(ours.stylemap, moved, morph)
-        write_frames(output, frames, _strengths(strength, morph), milliseconds, provenance)
+        write_frames(
+            output, frames, _strengths(placement.strength, morph), milliseconds, provenance
+        )
         result = frames[-1:]
     if sheet:
         row = edit_row(ours.picture, theirs.picture, moved, result)

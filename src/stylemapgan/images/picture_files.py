@@ -1,5 +1,6 @@
 """Read images from files and write them to files."""
 
+from collections.abc import Collection
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -122,15 +123,7 @@ def _save(
     more_options: dict[str, Any],
     provenance: Provenance | None,
 ) -> None:
-    if path.suffix.lower() not in encoders:
-        raise ImageError(
-            f"{path} cannot be written as {path.suffix or 'a file without suffix'!r}; "
-            f"use {', '.join(encoders)}."
-        )
-    if not path.parent.is_dir():
-        raise ImageError(
-            f"{path} cannot be written: there is no folder {path.parent}; create it first."
-        )
+    refuse_unwritable(path, encoders)
     if not pictures:
         raise ImageError(f"{path} needs an image, got none.")
     format_name, options = encoders[path.suffix.lower()]
@@ -141,3 +134,20 @@ def _save(
     except (OSError, ValueError) as error:  # more pixels along a side than the format allows
         raise ImageError(f"{path} cannot be written: {error}.") from None
     write_bytes(path, encoded.getvalue())
+
+
+def refuse_unwritable(path: Path, suffixes: Collection[str]) -> None:
+    """Let only files pass that can be written.
+
+    Raises:
+        ImageError: The suffix is not one of those given, or the folder does not exist.
+    """
+    if path.suffix.lower() not in suffixes:
+        raise ImageError(
+            f"{path} cannot be written as {path.suffix or 'a file without suffix'!r}: "
+            f"use {', '.join(suffixes)}."
+        )
+    if not path.parent.is_dir():
+        raise ImageError(
+            f"{path} cannot be written: there is no folder {path.parent}; create it first."
+        )

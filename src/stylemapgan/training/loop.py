@@ -11,7 +11,7 @@ from torch import Tensor
 from stylemapgan.augment import ADJUST_EVERY
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet
-from stylemapgan.errors import StorageError, StyleMapGANError, TrainingError
+from stylemapgan.errors import StorageError, TrainingError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.machine.precision import Choice
 from stylemapgan.machine.tf32 import tf32_allowed
@@ -90,19 +90,9 @@ class Run:
             StorageError: The folder cannot be written.
         """
         first_alone(self.fabric, self.folder.remove_unfinished)
-        saved = self.folder.states.load(warns=self.fabric.is_global_zero)
-        if saved is not None:
-            try:
-                self.state.load_state_dict(saved.state)
-            except (KeyError, ValueError, RuntimeError):
-                raise TrainingError(
-                    f"{self.folder.path}: the saved state does not fit the networks in "
-                    "config.toml: "
-                    "restore the [model] settings there"
-                ) from None
-            self._saver.note_loaded()
-            if saved.path != self.folder.states.latest:
-                first_alone(self.fabric, self.folder.states.set_damaged_aside)
+        is_newest = self._saver.load(warns=self.fabric.is_global_zero)
+        if not is_newest:
+            first_alone(self.fabric, self.folder.states.set_damaged_aside)
         first_alone(self.fabric, lambda: self.folder.journal.rewind(self.state.images_seen))
 
     def train(
@@ -136,7 +126,7 @@ class Run:
             except BaseException as error:
                 if self.fabric.is_global_zero:
                     self._saver.save_before_the_end(error)
-                    _append(error, self.resume_point)
+                    self._saver.append_resume_point(error)
                 raise
 
     def close(self) -> None:
@@ -305,11 +295,3 @@ class Run:
 
     def _memory_explained(self, phase: str, batch: steps.Batch) -> AbstractContextManager[None]:
         return out_of_memory_explained(phase, self.config.training, len(batch[0].real))
-
-
-def _append(error: BaseException, sentence: Callable[[], str]) -> None:
-    """Append a sentence to an error's message; interruptions get none."""
-    if isinstance(error, StyleMapGANError):
-        error.args = (f"{str(error).rstrip('.')}. {sentence()}",)
-    elif isinstance(error, Exception):
-        error.add_note(sentence())

@@ -38,9 +38,31 @@ class Saver:
         for optimizer in state.optimizers:
             optimizer.register_step_pre_hook(lambda *_: self._mark_incomplete())
 
-    def note_loaded(self) -> None:
-        """Note that the state equals the one on disk."""
+    def load(self, *, warns: bool) -> bool:
+        """Load the newest good state, if one was saved.
+
+        Args:
+            warns: Whether to log a warning about damaged states.
+
+        Returns:
+            False if a newer state is damaged.
+
+        Raises:
+            TrainingError: No state is good, or it belongs to networks of other shapes.
+        """
+        states = self._folder.states
+        saved = states.load(warns=warns)
+        if saved is None:
+            return True
+        try:
+            self._state.load_state_dict(saved.state)
+        except (KeyError, ValueError, RuntimeError):
+            raise TrainingError(
+                f"{self._folder.path}: the saved state does not fit the networks in config.toml: "
+                "restore the [model] settings there"
+            ) from None
         self._is_saved = True
+        return saved.path == states.latest
 
     @contextmanager
     def iteration(self) -> Iterator[None]:
@@ -106,6 +128,13 @@ class Saver:
         if saved is None:
             return "No state was saved yet, so --resume starts from the beginning."
         return f"The newest good state was saved at {saved.state['images_seen']:,} images."
+
+    def append_resume_point(self, error: BaseException) -> None:
+        """Append where the run would resume to an error's message; interruptions get nothing."""
+        if isinstance(error, StyleMapGANError):
+            error.args = (f"{str(error).rstrip('.')}. {self.resume_point()}",)
+        elif isinstance(error, Exception):
+            error.add_note(self.resume_point())
 
     def _mark_incomplete(self) -> None:
         self._is_complete = False

@@ -23,6 +23,7 @@ from stylemapgan.images.colour import opaque, to_srgb
 from stylemapgan.images.decoding import opened, unpack
 from stylemapgan.images.levels import from_bytes
 from stylemapgan.images.photo_metadata import exif_of, orientation_of, xmp_of
+from stylemapgan.images.picture_files import refuse_unwritable
 from stylemapgan.images.provenance import Provenance, save_options
 
 logger = logging.getLogger(__name__)
@@ -177,13 +178,7 @@ class FullPhoto:
             StorageError: The disk is full or writing is denied.
         """
         path = Path(path)
-        if path.suffix.lower() not in FORMATS:
-            raise ImageError(
-                f"{path} cannot be written as {path.suffix or 'a file without suffix'!r}: "
-                f"use {', '.join(FORMATS)}."
-            )
-        if not path.parent.is_dir():
-            raise ImageError(f"{path} cannot be written: the folder {path.parent} does not exist.")
+        refuse_unwritable(path, FORMATS)
         write_bytes(path, self.to_bytes(FORMATS[path.suffix.lower()], provenance))
 
     def _notes(self) -> dict[str, bytes]:
