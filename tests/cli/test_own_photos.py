@@ -155,7 +155,7 @@ def test_every_command_takes_the_middle_unless_told_otherwise(run, model, photos
         ("blend --box 0,0,8,8 --square 1,2,0", "side must be at least 1"),
         ("blend --box 0,0,8,8 --reference-square 1,2,nan", "finite"),
         ("blend --box 0,0,8,8 --find nose", "nose"),
-        ("mix --photo -o nowhere/out.png", "the folder nowhere does not exist"),
+        ("mix --photo -o nowhere/out.png", "there is no folder nowhere"),
         ("mix --photo -o out.gif", "out.gif cannot be written"),
     ],
 )

@@ -200,7 +200,7 @@ def test_a_preview_has_the_length_asked_for(small_photo):
 def test_writing_needs_a_known_suffix_and_a_folder(small_photo, tmp_path):
     with pytest.raises(ImageError, match=r"'\.gif': use \.png, \.jpg, \.jpeg, \.webp"):
         small_photo.write(tmp_path / "photo.gif")
-    with pytest.raises(ImageError, match=r"the folder .* does not exist"):
+    with pytest.raises(ImageError, match=r"there is no folder"):
         small_photo.write(tmp_path / "none" / "photo.png")
     small_photo.write(tmp_path / "photo.webp")
     assert [path.name for path in tmp_path.iterdir()] == ["photo.webp"]
