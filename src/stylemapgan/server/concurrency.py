@@ -57,10 +57,9 @@ class WorkerPool:
         except BaseException:  # the pool was closed
             self._release()
             raise
-        result = asyncio.wrap_future(future)
         loop = asyncio.get_running_loop()
         future.add_done_callback(lambda _: _call_soon(loop, self._release))
-        return await result
+        return await asyncio.wrap_future(future)  # its callback is later: the slot is free by then
 
     def close(self) -> None:
         """Drop waiting jobs; running ones end by themselves."""
