@@ -13,6 +13,7 @@ TABLES = {
     "Loss weights: `[training.weights]`": config.LossWeights,
     "Stability: `[training.stability]`": config.StabilityConfig,
     "Adaptive augmentation: `[training.ada]`": config.AdaConfig,
+    "Photo augmentation: `[training.photo_augmentation]`": config.PhotoAugmentationConfig,
     "Speed: `[training.speed]`": config.SpeedConfig,
     "Data: `[data]`": config.DataConfig,
 }

@@ -81,6 +81,9 @@ WRONG: list[tuple[Any, str]] = [
     ({"model": {"generator_widths": [1.5] * 6}}, "settings.model.generator_widths"),
     ({"data": {"photos": 3}}, "settings.data.photos"),
     ({"model": {"normalisation": "group"}}, "layer, instance, batch"),
+    ({"model": {"modulation_kernel": 2}}, "modulation_kernel must be 1 or 3, got 2"),
+    ({"training": {"warm_up_beta1": 1.0}}, "at least 0 and below 1, got 1.0"),
+    ({"training": {"photo_augmentation": {"rotation": -1.0}}}, "rotation"),
     ({"training": {"batch": 7}}, "multiple of 4"),
 ]
 
@@ -128,7 +131,7 @@ def test_loss_weights_that_cannot_be_are_refused(value):
 
 MAY_BE_ZERO = {
     *("r1_gamma", "perceptual_from", "adversarial_from", "cooldown", "seed"),
-    *("freeze_discriminator", "frechet_images"),
+    *("freeze_discriminator", "frechet_images", "warm_up_beta1"),
 }
 
 

@@ -48,6 +48,18 @@ def test_a_cell_of_the_style_reaches_no_further_than_its_neighbours(modulation):
     assert difference.max() == 0
 
 
+def test_with_a_kernel_of_1_a_cell_of_the_style_reaches_its_own_position_only(normalisation):
+    config = dataclasses.replace(TINY, normalisation=normalisation, modulation_kernel=1)
+    modulation = SpatialModulation(6, 5, config)
+    features, style = torch.randn(1, 6, 8, 8), torch.randn(1, 5, 8, 8)
+    changed = style.clone()
+    changed[..., 2, 2] += 1
+    difference = (modulation(features, changed) - modulation(features, style)).abs().sum(1)[0]
+    assert difference[2, 2] > 0
+    difference[2, 2] = 0
+    assert difference.max() == 0
+
+
 def test_batch_normalisation_in_evaluation_treats_every_image_by_itself():
     batch = dataclasses.replace(TINY, normalisation="batch")
     modulation = SpatialModulation(6, 5, batch)

@@ -106,11 +106,20 @@ def test_step_sizes_follow_the_schedule(state):
     )
     for images_seen, rate in ((99, 0.005), (100, 0.001)):
         state.images_seen = images_seen
-        state.set_learning_rates(config)
+        state.set_schedule(config)
         assert state.generator_optimizer.param_groups[0]["lr"] == rate
         assert state.encoder_optimizer.param_groups[0]["lr"] == rate
         corrected = state.discriminator_optimizer.param_groups[0]["lr"]
         assert corrected == pytest.approx(0.003 * 16 / 17)
+
+
+def test_momentum_is_for_the_warm_up_alone(state):
+    config = TrainConfig(warm_up_beta1=0.5, adversarial_from=100)
+    for images_seen, beta1 in ((99, 0.5), (100, 0.0)):
+        state.images_seen = images_seen
+        state.set_schedule(config)
+        for optimizer in (state.generator_optimizer, state.encoder_optimizer):
+            assert optimizer.param_groups[0]["betas"] == (beta1, 0.99)
 
 
 def test_the_same_seed_gives_the_same_networks_and_leaves_the_global_one_alone(settings):

@@ -1,7 +1,8 @@
-"""Random, differentiable augmentation of the discriminator's inputs, for small data sets."""
+"""Random changes of photos, and of the discriminator's inputs, for small data sets."""
 
 from stylemapgan.augment.ada import ADJUST_EVERY, GROUPS, AdaptiveProbability, ada, next_probability
 from stylemapgan.augment.diffaugment import diff_augment
+from stylemapgan.augment.photo_augmentation import augment_photos
 from stylemapgan.augment.randomness import BatchRandomness
 
 __all__ = [
@@ -10,6 +11,7 @@ __all__ = [
     "AdaptiveProbability",
     "BatchRandomness",
     "ada",
+    "augment_photos",
     "diff_augment",
     "next_probability",
 ]

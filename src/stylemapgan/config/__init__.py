@@ -7,6 +7,7 @@ from stylemapgan.config.run_config import DataConfig, RunConfig, read_toml, to_t
 from stylemapgan.config.training import (
     AdaConfig,
     LossWeights,
+    PhotoAugmentationConfig,
     SpeedConfig,
     StabilityConfig,
     TrainConfig,
@@ -18,6 +19,7 @@ __all__ = [
     "DataConfig",
     "LossWeights",
     "ModelConfig",
+    "PhotoAugmentationConfig",
     "RunConfig",
     "SpeedConfig",
     "StabilityConfig",

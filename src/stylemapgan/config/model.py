@@ -34,6 +34,9 @@ class ModelConfig:
     """Channels of the discriminator, from its last feature map (4 to 7 pixels) to the image."""
     mapping_layers: int = 8
     """Layers of the mapping network."""
+    modulation_kernel: int = 3
+    """Cells along a side from which each scale and shift is computed: 3, as in the paper, or 1,
+    which halves the operations of the synthesis network."""
     normalisation: Normalisation = "layer"
     """Normalisation of features before they are modulated."""
     RETIRED: ClassVar[Mapping[str, object]] = {"pixel_noise": False}
@@ -56,6 +59,8 @@ class ModelConfig:
         for name in ("style_channels", "mapping_layers"):
             if not 1 <= getattr(self, name) <= MOST:
                 raise ConfigError(f"{name} must be from 1 to {MOST:,}, got {getattr(self, name)}.")
+        if self.modulation_kernel not in (1, 3):
+            raise ConfigError(f"modulation_kernel must be 1 or 3, got {self.modulation_kernel}.")
         if self.normalisation not in get_args(Normalisation):
             raise ConfigError(
                 f"normalisation must be one of {', '.join(get_args(Normalisation))}, "

@@ -82,6 +82,34 @@ class AdaConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PhotoAugmentationConfig:
+    """Random changes of each photo before any network sees it; all are off by default.
+
+    Encoder and generator learn to reconstruct the changed photos, and the discriminator takes them
+    for real: random images show the changes, too.
+    """
+
+    rotation: float = 0.0
+    """Largest rotation either way, in degrees."""
+    scale: float = 0.0
+    """Largest enlargement or reduction: 0.15 is a factor from 1/1.15 to 1.15."""
+    shift: float = 0.0
+    """Largest shift in each direction, as a share of the image's side."""
+    elastic: float = 0.0
+    """Standard deviation of a smooth random displacement, as a share of the image's side."""
+    colour: float = 0.0
+    """Standard deviation of brightness and of the logarithm of contrast; half of it for tints."""
+
+    def __post_init__(self) -> None:
+        need_not_negative(self, "rotation", "scale", "shift", "elastic", "colour")
+
+    @property
+    def is_off(self) -> bool:
+        """Whether photos stay as they are."""
+        return self == PhotoAugmentationConfig()
+
+
+@dataclass(frozen=True, kw_only=True)
 class SpeedConfig:
     """How updates are computed; results differ only by rounding."""
 
@@ -128,6 +156,8 @@ class TrainConfig:
     """Learning rate of Adam for the discriminator, before the lazy-R1 correction."""
     warm_up_learning_rate: float = 0.002
     """Learning rate of Adam before `adversarial_from`."""
+    warm_up_beta1: float = 0.0
+    """Adam's beta 1 for generator and encoder before `adversarial_from`; the paper's is 0."""
     r1_gamma: float | Auto = 10.0
     """Weight of the R1 gradient penalty; `auto`: 0.0002 times the image's pixels over the batch."""
     r1_interval: int = 16
@@ -156,6 +186,8 @@ class TrainConfig:
     """DiffAugment transformations of the discriminator's inputs, for small data sets."""
     ada: AdaConfig = field(default_factory=AdaConfig)
     """Augmentation that adapts to the discriminator's overfitting (ADA)."""
+    photo_augmentation: PhotoAugmentationConfig = field(default_factory=PhotoAugmentationConfig)
+    """Random changes of the photos themselves, for few photos."""
     horizontal_flips: bool = True
     """Mirror each image with probability 1/2."""
     init_from: str = ""
@@ -194,6 +226,10 @@ class TrainConfig:
             *("freeze_discriminator", "frechet_images"),
         )
         SEED.refuse(self.seed, ConfigError)
+        if not 0 <= self.warm_up_beta1 < 1:
+            raise ConfigError(
+                f"warm_up_beta1 must be at least 0 and below 1, got {self.warm_up_beta1}."
+            )
         if self.r1_gamma != "auto":
             need_not_negative(self, "r1_gamma")
         need_one_of(self, "perceptual_network", PerceptualNetwork)

@@ -61,7 +61,9 @@ class SpatialModulation(nn.Module):
     def __init__(self, channels: int, style_channels: int, config: ModelConfig) -> None:
         super().__init__()
         self.normalise = NORMALISATIONS[config.normalisation](channels)
-        self.to_scale_and_shift = EqualizedConv2d(style_channels, 2 * channels, kernel_size=3)
+        self.to_scale_and_shift = EqualizedConv2d(
+            style_channels, 2 * channels, kernel_size=config.modulation_kernel
+        )
         with torch.no_grad():
             bias = self.to_scale_and_shift.bias
             assert bias is not None

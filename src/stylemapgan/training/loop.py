@@ -169,7 +169,7 @@ class Run:
     def update(self, context: steps.StepContext) -> Losses:
         """Run one iteration: all updates that are due, the averaged weights and the counts."""
         config, state = self.config.training, self.state
-        state.set_learning_rates(config)
+        state.set_schedule(config)
         batch = self._next_batch()
         if schedule.is_adversarial(config, state.images_seen):
             losses = self._adversarial_updates(context, batch)

@@ -1,4 +1,4 @@
-"""The photos of one update: fetched, mirrored at random, and divided into microbatches."""
+"""The photos of one update: fetched, changed at random, and divided into microbatches."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from stylemapgan.augment import BatchRandomness
+from stylemapgan.augment import BatchRandomness, augment_photos
 from stylemapgan.config import TrainConfig
 from stylemapgan.data import AbstractPhotos, Prefetcher
 from stylemapgan.types import WHOLE, Share
@@ -22,6 +22,7 @@ class Phase(IntEnum):
     PENALTY = 2
     RECONSTRUCTION = 3
     HEAD_START = 4
+    PHOTOS = 5
 
 
 def random_source(seed: int, images_seen: int, phase: Phase) -> torch.Generator:
@@ -81,6 +82,10 @@ class PhotoFeed:
         real = torch.from_numpy(taken)
         is_flipped = torch.from_numpy(flips[self._share.rows])
         real[is_flipped] = real[is_flipped].flip(-1)
+        if not config.photo_augmentation.is_off:
+            source = random_source(config.seed, images_seen, Phase.PHOTOS)
+            randomness = BatchRandomness(source, self._share)
+            real = augment_photos(real, config.photo_augmentation, randomness)
         if self._device.type == "cuda":
             real = real.pin_memory()
         real = real.to(self._device, non_blocking=True)

@@ -18,6 +18,11 @@ def discriminator_learning_rate(config: TrainConfig, images_seen: int) -> float:
     return config.discriminator_learning_rate * _share(config, images_seen)
 
 
+def beta1(config: TrainConfig, images_seen: int) -> float:
+    """Compute Adam's beta 1 of generator and encoder: the paper's 0 once losses are adversarial."""
+    return 0.0 if is_adversarial(config, images_seen) else config.warm_up_beta1
+
+
 def ema_half_life(config: TrainConfig, images_seen: int) -> float:
     """Compute the half-life of the averaged weights, shorter early in a run if configured.
 

@@ -57,8 +57,8 @@ class TrainState:
         self.images_seen = state["images_seen"]
         self.updates = state["updates"]
 
-    def set_learning_rates(self, config: TrainConfig) -> None:
-        """Set the learning rates of all optimisers by the schedule."""
+    def set_schedule(self, config: TrainConfig) -> None:
+        """Set learning rates and beta 1 of the optimisers for the images seen so far."""
         rate = schedule.learning_rate(config, self.images_seen)
         discriminator_rate = schedule.discriminator_learning_rate(config, self.images_seen)
         for optimizer, value in (
@@ -68,6 +68,10 @@ class TrainState:
         ):
             for group in optimizer.param_groups:
                 group["lr"] = value
+        beta1 = schedule.beta1(config, self.images_seen)
+        for optimizer in (self.generator_optimizer, self.encoder_optimizer):
+            for group in optimizer.param_groups:
+                group["betas"] = (beta1, BETAS[1])
 
     def _parts(self) -> dict[str, torch.nn.Module | Adam]:
         return {
@@ -160,7 +164,7 @@ def _with_optimizers(
         discriminator_optimizer=_adam(discriminator, discriminator_betas, config),
         ada=AdaptiveProbability(),
     )
-    state.set_learning_rates(config)
+    state.set_schedule(config)
     return state
 
 

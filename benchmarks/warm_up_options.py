@@ -1,0 +1,86 @@
+"""What options of the warm-up on reconstruction gain in the same processor time.
+
+`python -m benchmarks.warm_up_options PHOTOS VALIDATION --seconds 170` trains `laptop-64` from
+scratch once for each variant, one after another, and prints a table.
+"""
+
+import argparse
+import dataclasses
+import tempfile
+import time
+from pathlib import Path
+
+from stylemapgan import DataConfig, RunConfig, train
+from stylemapgan.checkpoints.file import read
+from stylemapgan.checkpoints.networks import load
+from stylemapgan.config import preset
+from stylemapgan.data import open_photos
+from stylemapgan.machine.precision import processor_name
+from stylemapgan.training.validation import validate
+
+VARIANTS: dict[str, tuple[int, dict[str, int | float]]] = {
+    "preset: 3x3, batch 8, beta 1 0, rate .002": (3, {}),
+    "rate .004, beta 1 .5": (3, {"warm_up_learning_rate": 0.004, "warm_up_beta1": 0.5}),
+    "1x1, rate .004, beta 1 .5": (1, {"warm_up_learning_rate": 0.004, "warm_up_beta1": 0.5}),
+    "1x1, rate .004, beta 1 .5, batch 4": (
+        1,
+        {"warm_up_learning_rate": 0.004, "warm_up_beta1": 0.5, "batch": 4},
+    ),
+}
+"""Modulation kernel and changes of the training, by what the table calls them."""
+
+
+def main() -> None:
+    """Train and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("photos")
+    parser.add_argument("validation")
+    parser.add_argument("--seconds", type=float, default=170.0, help="processor time of each")
+    parser.add_argument("--precision", default="32-true", help="arithmetic of all variants")
+    given = parser.parse_args()
+    data = DataConfig(photos=given.photos, validation=given.validation)
+    print(processor_name())
+    print("| variant | images seen | MSE | sharpness |\n| --- | ---: | ---: | ---: |")
+    for name, (kernel, changes) in VARIANTS.items():
+        config = _config(data, kernel, dict(changes, precision=given.precision))
+        seen, figures = _measure(config, given.seconds)
+        print(
+            f"| {name} | {seen:,} | {figures['mse']:.4f} | {figures['sharpness']:.2f} |", flush=True
+        )
+
+
+def _config(data: DataConfig, kernel: int, changes: dict[str, int | float | str]) -> RunConfig:
+    usual = preset("laptop-64")
+    training = dataclasses.replace(
+        usual.training,
+        images=10_000_000,
+        adversarial_from=10_000_000,
+        perceptual_from=10_000_000,
+        cooldown=0,
+        snapshot_every=10_000_000,
+        sample_every=10_000_000,
+        **changes,  # pyright: ignore[reportArgumentType]
+    )
+    model = dataclasses.replace(usual.model, modulation_kernel=kernel)
+    return RunConfig(model=model, training=training, data=data)
+
+
+def _measure(config: RunConfig, seconds: float) -> tuple[int, dict[str, float]]:
+    """Train for some processor time; then validate the averaged weights."""
+    begun = 0.0
+
+    def is_over() -> bool:
+        nonlocal begun
+        begun = begun or time.process_time()  # photos are unpacked by now
+        return time.process_time() - begun > seconds
+
+    with tempfile.TemporaryDirectory() as temporary:
+        last = train(config, Path(temporary) / "run", should_stop=is_over)[-1]
+        networks = load(last)
+        photos = open_photos(config.data.validation, config.model.image_size)
+        figures = validate(networks.generator, networks.encoder, photos, distance=None)
+        return read(last).images_seen, figures
+
+
+if __name__ == "__main__":
+    main()
