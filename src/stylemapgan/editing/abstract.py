@@ -26,12 +26,13 @@ from stylemapgan.editing.edit_rendering import (
     arrays_of,
     at_strength,
     edited_w_plus,
+    placed_references,
     refuse_names,
     remembering,
     resolved,
 )
 from stylemapgan.editing.operations import AnyStylemap, WPlus
-from stylemapgan.editing.photo import CroppedPhoto
+from stylemapgan.editing.photo import CroppedPhoto, PlacedReference
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import batch_for
 from stylemapgan.types import Array, Features, Images, Mask, Stylemap
@@ -178,6 +179,19 @@ class AbstractEditor(ABC):
         w, resolved = self._stylemaps(source), self._resolved(edit)
         refuse_unequal_batches(w, *arrays_of(resolved))
         return self.synthesize(edited_w_plus(resolved, w, remembering(self.resize)))
+
+    @final
+    def placed_references(self, edit: Edit) -> tuple[PlacedReference, ...]:
+        """Place the photos that an edit's parts refer to over its source, for `paste_back`.
+
+        References may be a `CroppedPhoto` or an image (1, 3, S, S); stylemaps have no photo.
+
+        Raises:
+            EditError: The edit still holds names, or several pictures or masks in one part.
+        """
+        return placed_references(
+            edit, self.image_size, lambda one: self.decode(self._stylemaps(one))
+        )
 
     @final
     def blend(self, source: AnyPicture, reference: AnyPicture, mask: EditMask) -> Images:

@@ -10,9 +10,11 @@ from stylemapgan.editing.checks import refuse_all_but_one
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.editing.edit_masks import mask_pixels
 from stylemapgan.editing.operations import WPlus
-from stylemapgan.editing.photo import CroppedPhoto
+from stylemapgan.editing.photo import CroppedPhoto, PlacedPhoto, PlacedReference
+from stylemapgan.editing.photo.placing import shifted_square
 from stylemapgan.editing.photo.square import Point, turned_square
 from stylemapgan.errors import EditError
+from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Array, Images, Mask, Stylemap
 
 AnyPicture: TypeAlias = Any
@@ -87,6 +89,49 @@ def resolved(
     return replace(edit, parts=parts).resolve(reference=encode, mask=lambda mask, _: as_mask(mask))
 
 
+def placed_references(
+    edit: Edit, size: int, reconstruct: Callable[[AnyPicture], Images]
+) -> tuple[PlacedReference, ...]:
+    """Place the references of an edit's parts over its source, for `paste_back`.
+
+    Args:
+        edit: Holds no names.
+        size: Height and width of the model's image, in pixels.
+        reconstruct: What the model makes of a picture, (1, 3, S, S); called with each part's
+            reference, turned already.
+
+    Raises:
+        EditError: The edit still holds names, or several pictures or masks in one part.
+    """
+    edit = edit.resolve(mask=lambda mask, _: mask_pixels(mask, size))
+    placed = []
+    for part in edit.parts:
+        refuse_names("reference", part.reference)
+        cropped = part.straightened(partial(turned_crop, size))
+        mask = part.strength * operations.move(to_numpy(cropped.mask), part.shift)
+        refuse_all_but_one(mask)
+        picture = _placed_photo(cropped.reference, part.shift, size, reconstruct)
+        placed.append(PlacedReference(mask=mask, picture=picture))
+    return tuple(placed)
+
+
+def _placed_photo(
+    picture: AnyPicture,
+    shift: tuple[int, int],
+    size: int,
+    reconstruct: Callable[[AnyPicture], Images],
+) -> PlacedPhoto | None:
+    """Place a picture; None if it is a stylemap, which has no photo."""
+    if not isinstance(picture, CroppedPhoto):
+        if tuple(picture.shape[1:]) != (3, size, size):
+            return None
+        refuse_all_but_one(picture)
+        picture = CroppedPhoto.of_image(picture)
+    made = operations.move(to_numpy(reconstruct(picture)), shift)
+    square = shifted_square(picture.square, size, shift)
+    return PlacedPhoto(photo=picture.photo, square=square, reconstruction=made)
+
+
 def step_of(direction: Any) -> Stylemap:
     """Find what a push adds for an amount of 1: a `Direction` knows it, an array is it.
 
@@ -112,6 +157,13 @@ def turned_picture(
     Raises:
         EditError: The reference is not a picture, or holds several.
     """
+    return turned_crop(size, picture, pivot, rotation, scale).image(size)
+
+
+def turned_crop(
+    size: int, picture: AnyPicture, pivot: Point, rotation: float, scale: float
+) -> CroppedPhoto:
+    """Like `turned_picture`, with the photo at its full resolution."""
     refuse_names("reference", picture)
     if not isinstance(picture, CroppedPhoto):
         if tuple(picture.shape[1:]) != (3, size, size):
@@ -122,7 +174,7 @@ def turned_picture(
         refuse_all_but_one(picture)
         picture = CroppedPhoto.of_image(picture)
     square = turned_square(picture.square, size, pivot, rotation, scale)
-    return replace(picture, square=square).image(size)
+    return replace(picture, square=square)
 
 
 def arrays_of(edit: Edit) -> list[Array]:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from stylemapgan.editing.photo import FullPhoto, Patch, Square, paste_back
-from stylemapgan.editing.photo.layer import box_blur, continue_inwards, widen
+from stylemapgan.editing.photo.filters import box_blur, continue_inwards, widen
 from stylemapgan.errors import EditError
 
 SIZE = 32

@@ -9,6 +9,7 @@ from stylemapgan.editing.photo.finding_squares import foreground_square, middle_
 from stylemapgan.editing.photo.fit import Fit, fit
 from stylemapgan.editing.photo.full_photo import FullPhoto
 from stylemapgan.editing.photo.pasting import Patch, paste_back
+from stylemapgan.editing.photo.placing import PlacedPhoto, PlacedReference
 from stylemapgan.editing.photo.square import Square
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "Fit",
     "FullPhoto",
     "Patch",
+    "PlacedPhoto",
+    "PlacedReference",
     "Square",
     "face_square",
     "fit",

@@ -31,8 +31,8 @@ class Strip:
     """A part of the photo and what to lay over it."""
 
     box: Box
-    planes: Float32[np.ndarray, "4 height width"]
-    """Red, green and blue to add, and the opacity, as in `Layer`."""
+    planes: Float32[np.ndarray, "planes height width"]
+    """Red, green and blue to add, the opacity, and the share of each reference, as in `Layer`."""
 
 
 def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Strip]:
@@ -44,7 +44,7 @@ def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Stri
         size: Width and height of the photo.
     """
     planes = np.ascontiguousarray(
-        np.moveaxis(np.concatenate([layer.colour, layer.opacity], axis=-1), -1, 0)
+        np.moveaxis(np.concatenate([layer.colour, layer.opacity, layer.shares], axis=-1), -1, 0)
     )
     left, top, right, bottom = bounds = _bounds(planes, square, size)
     if left >= right or top >= bottom:
@@ -57,7 +57,7 @@ def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Stri
 
 
 def _bounds(
-    planes: Float32[np.ndarray, "4 size size"], square: Square, size: tuple[int, int]
+    planes: Float32[np.ndarray, "planes size size"], square: Square, size: tuple[int, int]
 ) -> Box:
     """Find the photo's pixels that a layer may change; none if it is zero everywhere."""
     rows, columns = (np.flatnonzero(planes.any(axis=axes)) for axes in ((0, 2), (0, 1)))
@@ -81,7 +81,7 @@ class _Straight:
     """Enlarge a layer whose rows run along the photo's: two products with matrices."""
 
     def __init__(
-        self, planes: Float32[np.ndarray, "4 size size"], square: Square, bounds: Box
+        self, planes: Float32[np.ndarray, "planes size size"], square: Square, bounds: Box
     ) -> None:
         left, self._top, right, bottom = bounds
         length, half = planes.shape[-1], square.side / 2
@@ -93,7 +93,7 @@ class _Straight:
             used = _used(across[pixels])
             self._wide[..., pixels] = planes[..., used] @ across[pixels, used].T
 
-    def __call__(self, box: Box) -> Float32[np.ndarray, "4 height width"]:
+    def __call__(self, box: Box) -> Float32[np.ndarray, "planes height width"]:
         """Enlarge a strip as wide as the bounds."""
         _, top, _, bottom = box
         down = self._down[top - self._top : bottom - self._top]
@@ -143,7 +143,7 @@ def _matrix(
 class _Turned:
     """Enlarge a layer that lies askew."""
 
-    def __init__(self, planes: Float32[np.ndarray, "4 size size"], square: Square) -> None:
+    def __init__(self, planes: Float32[np.ndarray, "planes size size"], square: Square) -> None:
         length = planes.shape[-1]
         padded = np.pad(planes, ((0, 0), (PADDING, PADDING), (PADDING, PADDING)), mode="edge")
         scale = max(1.0, min(FINEST, square.side)) / length
@@ -158,7 +158,7 @@ class _Turned:
         self._middle = side / 2
         self._square = square
 
-    def __call__(self, box: Box) -> Float32[np.ndarray, "4 height width"]:
+    def __call__(self, box: Box) -> Float32[np.ndarray, "planes height width"]:
         right, down = box[0] - self._square.x, box[1] - self._square.y
         cosine, sine = self._cosine, self._sine
         matrix = (

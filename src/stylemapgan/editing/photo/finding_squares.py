@@ -7,8 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int, UInt8
 from PIL import Image, ImageCms
 
+from stylemapgan.editing.photo.filters import box_blur
 from stylemapgan.editing.photo.full_photo import FullPhoto
-from stylemapgan.editing.photo.layer import box_blur
 from stylemapgan.editing.photo.square import Square
 
 Plane = Float64[np.ndarray, "rows columns"]

@@ -16,98 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float32
 
+from stylemapgan.editing.photo.filters import box_blur, continue_inwards, rise, widen
 from stylemapgan.editing.photo.square import Square
-
-Map = Float32[np.ndarray, "rows columns channels"]
-
-LEAST_WEIGHT = np.float32(1e-4)
-"""Keeps the division finite where nothing is known."""
-
-
-def continue_inwards(values: Map, weight: Float32[np.ndarray, "rows columns 1"]) -> Map:
-    """Keep values where their weight is 1 and fill the rest smoothly from around.
-
-    Averages of ever larger blocks fill what finer ones leave unknown: a quick stand-in for the
-    membrane that a Poisson solver stretches across a hole.
-
-    Source: Gortler et al., The Lumigraph, SIGGRAPH 1996, section 3.4 (pull-push).
-    """
-    pyramid = [np.concatenate([values * weight, weight], axis=-1)]
-    while not (pyramid[-1].shape[0] % 2 or pyramid[-1].shape[1] % 2):
-        pyramid.append(_halved(pyramid[-1]))
-    total = pyramid[-1].mean(axis=(0, 1), keepdims=True)
-    filled = total[..., :-1] / (total[..., -1:] + LEAST_WEIGHT)
-    filled = _filled(pyramid[-1], filled)
-    for level in reversed(pyramid[:-1]):
-        filled = _filled(level, _doubled(filled))
-    return filled
-
-
-def widen(mask: Map, radius: int) -> Map:
-    """Give each pixel the largest value within a square of `2 * radius + 1` pixels."""
-    for axis in (0, 1):
-        reached = 0
-        while reached < radius:  # windows grow by as much as they already span
-            step = min(radius - reached, 2 * reached + 1)
-            mask = np.maximum(mask, np.maximum(_moved(mask, step, axis), _moved(mask, -step, axis)))
-            reached += step
-    return mask
-
-
-def box_blur(values: Map, radius: int) -> Map:
-    """Average within a square of `2 * radius + 1` pixels; edge pixels repeat.
-
-    Where a window holds nothing but zeros the average is exactly 0.
-    """
-    window = 2 * radius + 1
-    for axis in (0, 1):
-        places = np.arange(-radius - 1, values.shape[axis] + radius)
-        padded = values.take(places, axis=axis, mode="clip")
-        sums = np.cumsum(padded, axis=axis, dtype=np.float32).swapaxes(0, axis)
-        values = ((sums[window:] - sums[:-window]) / np.float32(window)).swapaxes(0, axis)
-    return values
-
-
-def _halved(level: Map) -> Float32[np.ndarray, "_ _ channels"]:
-    """Sum blocks of two by two pixels, values and weight alike; a weight never exceeds 1."""
-    rows = level[::2] + level[1::2]
-    sums = rows[:, ::2] + rows[:, 1::2]
-    return sums / np.maximum(sums[..., -1:], 1)
-
-
-def _filled(
-    level: Float32[np.ndarray, "rows columns _"],
-    background: Float32[np.ndarray, "#rows #columns channels"],
-) -> Map:
-    """Show the background as far as a level's weight leaves it open."""
-    return level[..., :-1] + (1 - level[..., -1:]) * background
-
-
-def _doubled(values: Map) -> Float32[np.ndarray, "_ _ channels"]:
-    """Make a picture twice as large, bilinearly."""
-    for axis in (0, 1):
-        near, far = 0.75 * values, 0.25 * values
-        places = np.arange(values.shape[axis])
-        before, after = (far.take(places + step, axis=axis, mode="clip") for step in (-1, 1))
-        pair = np.stack([near + before, near + after], axis + 1)
-        shape = list(values.shape)
-        shape[axis] *= 2
-        values = pair.reshape(shape)
-    return values
-
-
-def _moved(mask: Map, step: int, axis: int) -> Map:
-    """Shift along an axis; zeros come in."""
-    moved = np.zeros_like(mask)
-    to, origin = (slice(step, None), slice(None, -step))
-    if step < 0:
-        to, origin = slice(None, step), slice(-step, None)
-    if axis:
-        moved[:, to] = mask[:, origin]
-    else:
-        moved[to] = mask[origin]
-    return moved
-
 
 FEATHER = 1 / 16
 """How far the change fades out beyond the mask, as a share of the square's side."""
@@ -151,12 +61,14 @@ class Ground:
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """A photo under this layer becomes `(1 - opacity) * photo + colour`."""
+    """A photo under this layer becomes `(1 - opacity) * photo + colour + shares · references`."""
 
     colour: Picture
     """Levels of 255 to add; already weighted, so also without opacity a change shows."""
     opacity: Plane
     """How much of the photo gives way, from 0 to 1."""
+    shares: Float32[np.ndarray, "size size references"]
+    """How much each reference's photo supplies, from 0 to 1."""
 
 
 def make_layer(ground: Ground, edited: Picture, mask: Plane) -> Layer:
@@ -173,7 +85,8 @@ def make_layer(ground: Ground, edited: Picture, mask: Plane) -> Layer:
     matched = change + novelty * (continue_inwards(error, 1 - novelty) - error)
     opacity = novelty * ground.drawing
     faded = ground.border * feather(mask) * matched
-    return Layer(colour=faded + opacity * ground.photo, opacity=opacity)
+    nothing = np.zeros((*mask.shape[:2], 0), np.float32)
+    return Layer(colour=faded + opacity * ground.photo, opacity=opacity, shares=nothing)
 
 
 def drawn(fine: Float32[np.ndarray, "fine fine 3"], size: int) -> Plane:
@@ -187,7 +100,7 @@ def drawn(fine: Float32[np.ndarray, "fine fine 3"], size: int) -> Plane:
     mean = blocks.mean(axis=(1, 3))[..., None]
     square = np.square(blocks).mean(axis=(1, 3))[..., None]
     variance = box_blur(square, 1) - np.square(box_blur(mean, 1))
-    return _rise(widen(np.sqrt(np.maximum(variance, 0)), 1), GRAIN, DRAWING)
+    return rise(widen(np.sqrt(np.maximum(variance, 0)), 1), GRAIN, DRAWING)
 
 
 def feather(mask: Plane) -> Plane:
@@ -227,7 +140,7 @@ def _tone_matched(change: Picture, mask: Plane) -> Picture:
     another content, such as a finger that crosses the mask's border, and is left alone.
     """
     is_outside = (mask == 0).astype(np.float32)
-    weight = is_outside * (1 - _rise(_strength(change), TONE, CONTENT))
+    weight = is_outside * (1 - rise(_strength(change), TONE, CONTENT))
     return change - continue_inwards(change, weight)
 
 
@@ -242,8 +155,8 @@ def _novelty(change: Picture, difference: Picture) -> Plane:
         difference: From the photo to the edit.
     """
     spread = max(1, round(len(change) * SPREAD))
-    changed = _rise(box_blur(_strength(change), spread), SAME, NEW)
-    differing = _rise(box_blur(_strength(difference), spread), SAME, NEW)
+    changed = rise(box_blur(_strength(change), spread), SAME, NEW)
+    differing = rise(box_blur(_strength(difference), spread), SAME, NEW)
     beside = box_blur(widen(changed, 2 * spread), spread)
     return np.maximum(changed, beside * differing)
 
@@ -251,9 +164,3 @@ def _novelty(change: Picture, difference: Picture) -> Plane:
 def _strength(change: Picture) -> Plane:
     red, green, blue = np.moveaxis(np.abs(change), -1, 0)
     return np.maximum(np.maximum(red, green), blue)[..., None]
-
-
-def _rise(values: Plane, start: float, end: float) -> Plane:
-    """Go smoothly from 0 up to `start` to 1 from `end`."""
-    position = np.clip((values - start) / (end - start), 0, 1)
-    return position * position * (3 - 2 * position)

@@ -146,6 +146,17 @@ def from_srgb(images: Images, profile: bytes | None) -> Levels:
     return np.asarray(transform.apply(Image.fromarray(to_bytes(images[:1])[0])), np.float32)
 
 
+def between_profiles(
+    picture: Image.Image, profile: bytes | None, target: bytes | None
+) -> Image.Image:
+    """Convert an opaque picture from one photo's colours to another's; None is sRGB."""
+    if profile == target:
+        return picture
+    seen = to_srgb(picture, profile)
+    transform = _from_srgb(target) if target else None
+    return seen if transform is None else transform.apply(seen)
+
+
 def _is_two_way(profile: bytes) -> bool:
     """Whether colours can go both ways; a broken profile counts: it is kept and means sRGB."""
     return not _is_readable(profile) or _from_srgb(profile) is not None
