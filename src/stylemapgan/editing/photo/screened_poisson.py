@@ -88,11 +88,11 @@ def _neighbours(weights: Weights) -> Weights:
     return (rows[:, None] + columns[None, :])[..., None]
 
 
-def _halved(values: Grid) -> Grid:
+def _halved(values: Grid) -> Float32[np.ndarray, "_ _ channels"]:
     """Average blocks of two by two points."""
     rows = values[::2] + values[1::2]
     return np.float32(0.25) * (rows[:, ::2] + rows[:, 1::2])
 
 
-def _doubled(values: Grid) -> Grid:
+def _doubled(values: Grid) -> Float32[np.ndarray, "_ _ channels"]:
     return np.repeat(np.repeat(values, 2, axis=0), 2, axis=1)
