@@ -14,7 +14,7 @@ import { percent, slider } from "./slider.js";
 const STEPS = [
   ["Choose a source", "the picture to change."],
   ["Choose a reference", "the picture to copy from."],
-  ["Paint", "the reference appears under the brush."],
+  ["Paint", "over a part of the reference: it appears in the result."],
 ];
 
 class StudioPieces extends HTMLElement {

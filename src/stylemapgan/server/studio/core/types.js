@@ -54,6 +54,9 @@
 
 /** @typedef {"brush" | "eraser" | "lasso" | "rectangle" | "parts" | "move"} ToolName */
 
+/** A picture on the canvas: the edited source, or the selected reference.
+ * @typedef {"source" | "reference"} Canvas */
+
 /** What strokes go to: a piece (or, with no key, a new one) or the mask of a push.
  * @typedef {{kind: "piece", key: string | null} | {kind: "push", direction: string}} Target */
 
