@@ -268,7 +268,7 @@ def test_the_adversarial_loss_is_weighed_by_the_gradients_at_the_last_layer(sett
     reconstructed = generator.synthesize(encoder(setup.real))
     wanted = 1.5 * (reconstructed - setup.real).square().mean()
     wanted = wanted + 0.3 * (reconstructed - setup.real).mean(dim=(1, 2, 3)).square().mean()
-    guided = 0.9 * F.softplus(-setup.before.discriminator(reconstructed)).mean()
+    guided = F.softplus(-setup.before.discriminator(reconstructed)).mean()
     last = generator.synthesis.to_rgb.convolution
     norms = [
         torch.autograd.grad(loss, last.weight, retain_graph=True)[0].norm().item()
@@ -277,7 +277,7 @@ def test_the_adversarial_loss_is_weighed_by_the_gradients_at_the_last_layer(sett
     factor = min(norms[0] / norms[1], most)
 
     assert setup.take("reconstruction_step")["e/balance"] == pytest.approx(factor, rel=1e-3)
-    loss, state = wanted + factor * guided, setup.state
+    loss, state = wanted + 0.9 * factor * guided, setup.state
     for network, learner, optimizer in (
         (encoder, state.encoder, state.encoder_optimizer),
         (generator, state.generator, state.generator_optimizer),

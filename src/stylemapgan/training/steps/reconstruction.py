@@ -67,7 +67,7 @@ def reconstruction_step(
         if not most:
             return loss + weight * guided, terms
         layer = state.generator.synthesis.to_rgb.convolution.weight
-        loss, terms["e/balance"] = balanced(loss, weight * guided, images, layer, most)
+        loss, terms["e/balance"] = balanced((loss, guided), images, layer, weight, most)
         return loss, terms
 
     return context.update(
