@@ -25,6 +25,8 @@ SETTINGS = DetectorConfig(folds=FOLDS)
 KINDS = {
     "halves, w",
     "halves, w-plus",
+    "halves, w-plus pasted",
+    "halves, w-plus + detail",
     "halves, copy pixels",
     "halves, poisson",
     "reconstructions",

@@ -113,13 +113,15 @@ def _covers(suppliers: Sequence[Supplier]) -> list[tuple[Plane, Supplier]]:
 def _offer(covers: Sequence[tuple[Plane, Supplier]], ground: Ground) -> Offer:
     """Lay the references over each other: photos and reconstructions."""
     photo, reconstruction = np.zeros_like(ground.photo), np.zeros_like(ground.photo)
-    total = np.zeros_like(ground.border)
+    total, known = np.zeros_like(ground.border), np.zeros_like(ground.border)
     for cover, one in covers:
         if one.photo is not None and one.reconstruction is not None:
-            photo += cover * one.photo
-            reconstruction += cover * one.reconstruction
+            weight = cover + LEAST  # beyond its cover, too, or borders would meet black
+            photo += weight * one.photo
+            reconstruction += weight * one.reconstruction
+            known += weight
             total += cover
-    known = np.maximum(total, LEAST)
+    known = np.maximum(known, LEAST)
     return Offer(photo=photo / known, reconstruction=reconstruction / known, cover=total)
 
 

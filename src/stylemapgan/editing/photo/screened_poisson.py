@@ -5,6 +5,8 @@ from jaxtyping import Float32
 
 Grid = Float32[np.ndarray, "rows columns channels"]
 Weights = Float32[np.ndarray, "rows columns 1"]
+Level = tuple[Float32[np.ndarray, "_ _ 1"], Float32[np.ndarray, "_ _ 1"]]
+"""Screening, and the inverse of the diagonal, on one of the grids."""
 
 CYCLES = 3
 """Cycles from zero; each reduces the error about tenfold."""
@@ -40,7 +42,7 @@ def solve(
     return solution
 
 
-def _levels(screening: Weights) -> list[tuple[Weights, Weights]]:
+def _levels(screening: Weights) -> list[Level]:
     """Give screening and inverse diagonal on each grid, fine to coarse."""
     levels = []
     while True:
@@ -51,7 +53,7 @@ def _levels(screening: Weights) -> list[tuple[Weights, Weights]]:
         screening = 4 * _halved(screening)  # a coarse step spans two fine ones: Δ counts fourfold
 
 
-def _cycle(levels: list[tuple[Weights, Weights]], right_side: Grid, solution: Grid) -> Grid:
+def _cycle(levels: list[Level], right_side: Grid, solution: Grid) -> Grid:
     screening, inverse = levels[0]
     if len(levels) == 1:
         for _ in range(8 * SWEEPS):
@@ -88,11 +90,11 @@ def _neighbours(weights: Weights) -> Weights:
     return (rows[:, None] + columns[None, :])[..., None]
 
 
-def _halved(values: Grid) -> Grid:
+def _halved(values: Grid) -> Float32[np.ndarray, "half_rows half_columns channels"]:
     """Average blocks of two by two points."""
     rows = values[::2] + values[1::2]
     return np.float32(0.25) * (rows[:, ::2] + rows[:, 1::2])
 
 
-def _doubled(values: Grid) -> Grid:
+def _doubled(values: Grid) -> Float32[np.ndarray, "twice_rows twice_columns channels"]:
     return np.repeat(np.repeat(values, 2, axis=0), 2, axis=1)
