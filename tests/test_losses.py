@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 import torch
 
-from stylemapgan.losses import gradient_penalty, logistic_fake, logistic_real, mean_squared_error
+from stylemapgan.losses import (
+    gradient_difference,
+    gradient_penalty,
+    laplacian_difference,
+    logistic_fake,
+    logistic_real,
+    mean_squared_error,
+)
 
 
 def test_logistic_losses_agree_with_their_formulas_in_float64():
@@ -94,3 +101,78 @@ def test_the_discriminators_weights_learn_from_the_penalty():
     penalty = gradient_penalty((images * weight).sum(dim=(1, 2, 3)).unsqueeze(1), images)
     (gradient,) = torch.autograd.grad(penalty, weight)
     torch.testing.assert_close(gradient, 2 * weight)  # of the squared norm
+
+
+def test_the_gradient_difference_agrees_with_a_naive_loop():
+    one, other = torch.randn(2, 3, 4, 5), torch.randn(2, 3, 4, 5)
+    means = []
+    for down, right in ((1, 0), (0, 1)):
+        differences = [
+            abs(
+                abs(float(one[n, c, y + down, x + right] - one[n, c, y, x]))
+                - abs(float(other[n, c, y + down, x + right] - other[n, c, y, x]))
+            )
+            for n in range(2)
+            for c in range(3)
+            for y in range(4 - down)
+            for x in range(5 - right)
+        ]
+        means.append(sum(differences) / len(differences))
+    assert gradient_difference(one, other).item() == pytest.approx(sum(means), rel=1e-5)
+
+
+def test_the_gradient_difference_ignores_brightness_and_the_way_an_edge_goes():
+    image = torch.randn(1, 3, 8, 8)
+    assert gradient_difference(image + 0.5, image).item() == pytest.approx(0, abs=1e-6)
+    assert gradient_difference(-image, image).item() == 0
+
+
+def test_a_blurred_edge_costs_as_much_as_the_contrast_it_lost():
+    """0 0 1 1 against 0 .5 .5 1: the largest step is missing, and two halves are too many."""
+    crisp = torch.tensor([0.0, 0, 1, 1]).expand(1, 3, 4, 4)
+    blurred = torch.tensor([0.0, 0.5, 0.5, 1]).expand(1, 3, 4, 4)
+    assert gradient_difference(blurred, crisp).item() == pytest.approx((0.5 + 1 + 0.5) / 3)
+
+
+def naive_pyramid(image: np.ndarray) -> list[np.ndarray]:
+    """A Laplacian pyramid of one channel, down to 8 pixels, with mirrored borders."""
+    taps = np.array([1, 4, 6, 4, 1]) / 16
+
+    def blurred(values: np.ndarray) -> np.ndarray:
+        padded = np.pad(values, 2, mode="reflect")
+        size = len(values)
+        windows = [[padded[y : y + 5, x : x + 5] for x in range(size)] for y in range(size)]
+        return np.array([[(np.outer(taps, taps) * each).sum() for each in row] for row in windows])
+
+    levels = []
+    while len(image) >= 16:
+        coarse = blurred(image)[::2, ::2]
+        spread = np.zeros_like(image)
+        spread[::2, ::2] = coarse
+        levels.append(image - 4 * blurred(spread))
+        image = coarse
+    return [*levels, image]
+
+
+def test_the_laplacian_difference_sums_the_levels_of_a_naive_pyramid():
+    one, other = torch.randn(2, 3, 32, 32), torch.randn(2, 3, 32, 32)
+    pyramids = [
+        [naive_pyramid(image) for image in images.double().flatten(0, 1).numpy()]
+        for images in (one, other)
+    ]
+    expected = sum(
+        np.mean([np.abs(a[level] - b[level]).mean() for a, b in zip(*pyramids, strict=True)])
+        for level in range(3)
+    )
+    assert laplacian_difference(one, other).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_change_of_brightness_is_in_the_pyramids_last_level_alone():
+    image = torch.randn(1, 3, 32, 32)
+    assert laplacian_difference(image + 0.25, image).item() == pytest.approx(0.25, rel=1e-4)
+
+
+def test_images_too_small_for_a_second_level_are_compared_as_they_are():
+    one, other = torch.randn(1, 3, 8, 8), torch.randn(1, 3, 8, 8)
+    expected = (one - other).abs().mean().item()
+    assert laplacian_difference(one, other).item() == pytest.approx(expected)

@@ -52,3 +52,56 @@ def gradient_penalty(
     """
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return gradient.float().square().sum(dim=(1, 2, 3)).mean()
+
+
+def gradient_difference(
+    one: Float[Tensor, "batch 3 height width"], other: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, ""]:
+    """Mean difference of the absolute steps between neighbours, down and to the right.
+
+    Where an edge is uncertain, the mean squared error is least for a blurred one, whose steps are
+    too small. This loss compares their sizes, whichever way they go.
+
+    Source: Mathieu et al., "Deep multi-scale video prediction beyond mean square error", ICLR 2016,
+    equation 6 with alpha 1; here a mean instead of a sum.
+    """
+    one, other = one.float(), other.float()
+    down = F.l1_loss(one.diff(dim=2).abs(), other.diff(dim=2).abs())
+    right = F.l1_loss(one.diff(dim=3).abs(), other.diff(dim=3).abs())
+    return down + right
+
+
+BINOMIAL = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+"""The pyramid's low-pass filter, along columns and rows."""
+COARSEST = 8
+"""The pyramid ends before a side of the images would be shorter, in pixels."""
+
+
+def laplacian_difference(
+    one: Float[Tensor, "batch 3 height width"], other: Float[Tensor, "batch 3 height width"]
+) -> Float[Tensor, ""]:
+    """Sum over the levels of a Laplacian pyramid of the mean absolute difference.
+
+    Each level holds the details of one scale, and the last one what is left, so fine details count
+    as much as large shapes.
+
+    Source: Ling and Okada, CVPR 2006; as a loss: Bojanowski et al., ICML 2018, equation 4, whose
+    weights 2^2j make every level's mean count the same. Pyramid: Burt and Adelson, 1983.
+    """
+    rest = (one.float() - other.float()).flatten(0, 1).unsqueeze(1)  # the pyramid is linear
+    total = rest.new_zeros(())
+    while min(rest.shape[-2:]) >= 2 * COARSEST:
+        coarse = _blur(rest)[..., ::2, ::2]
+        spread = torch.zeros_like(rest)
+        spread[..., ::2, ::2] = 4 * coarse
+        total = total + (rest - _blur(spread)).abs().mean()
+        rest = coarse
+    return total + rest.abs().mean()
+
+
+def _blur(
+    maps: Float[Tensor, "maps 1 height width"],
+) -> Float[Tensor, "maps 1 height width"]:
+    taps = maps.new_tensor(BINOMIAL)
+    padded = F.pad(maps, (2, 2, 2, 2), mode="reflect")
+    return F.conv2d(F.conv2d(padded, taps.view(1, 1, 1, 5)), taps.view(1, 1, 5, 1))

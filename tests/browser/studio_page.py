@@ -1,8 +1,10 @@
 """The Studio as a user's hands see it."""
 
+from base64 import b64decode
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -10,12 +12,29 @@ from playwright.sync_api import Download, Page, expect
 
 Point = tuple[float, float]
 """Right and down, as shares of the picture's side."""
+Canvas: TypeAlias = Literal["source", "reference"]
+"""The two pictures on the canvas: the result, and what it borrows from."""
 SETTLED = 250
 """Milliseconds without a new picture after which none is on its way."""
-VIEWPORT = """async () => {
-  const { viewport } = await import(new URL("static/stage/view.js", document.baseURI));
+VIEWPORT = """async (canvas) => {
+  const { paneOf, viewport } = await import(new URL("static/stage/view.js", document.baseURI));
   const { modelSize } = await import(new URL("static/core/state.js", document.baseURI));
-  return [viewport.x, viewport.y, viewport.scale * modelSize()];
+  const { x, y } = paneOf(canvas);
+  return [x + viewport.x, y + viewport.y, viewport.scale * modelSize()];
+}"""
+
+FRAME = """async () => {
+  const { frame } = await import(new URL("static/core/state.js", document.baseURI));
+  const { picture } = frame.value;
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  canvas.getContext("2d").drawImage(picture, 0, 0);
+  const bytes = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+  return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ""));
+}"""
+"""The newest picture of the result as a PNG in base64, without outlines over it."""
+SOURCE = """async () => {
+  const { work } = await import(new URL("static/core/state.js", document.baseURI));
+  return new URL(`api/v1/stylemaps/${work.value.source}/photo?size=512`, document.baseURI).href;
 }"""
 
 
@@ -42,10 +61,10 @@ class StudioPage:
             seen = self.frames
             self.page.wait_for_timeout(SETTLED)
 
-    def drag(self, points: Sequence[Point]) -> None:
+    def drag(self, points: Sequence[Point], canvas: Canvas = "source") -> None:
         """Press at the first point, move through the others, let go at the last."""
         before = self.frames
-        places = [self.on_screen(point) for point in points]
+        places = [self.on_screen(point, canvas) for point in points]
         self.page.mouse.move(*places[0])
         self.page.mouse.down()
         for place in places[1:]:
@@ -53,9 +72,9 @@ class StudioPage:
         self.page.mouse.up()
         self.wait_for_a_frame(before)
 
-    def on_screen(self, point: Point) -> Point:
-        """Where a point of the picture is, in pixels of the page."""
-        left, top, side = self.page.evaluate(VIEWPORT)
+    def on_screen(self, point: Point, canvas: Canvas = "source") -> Point:
+        """Where a point of a picture is, in pixels of the page."""
+        left, top, side = self.page.evaluate(VIEWPORT, canvas)
         box = self.canvas.bounding_box()
         assert box is not None
         return box["x"] + left + point[0] * side, box["y"] + top + point[1] * side
@@ -67,6 +86,14 @@ class StudioPage:
         self.page.locator("#file-input").set_input_files(photo)
         expect(self.page.locator("#slot-source .card-text strong")).to_have_text(photo.name)
         self.wait_for_a_frame(before)
+
+    def frame(self) -> np.ndarray:
+        """The newest picture of the result, as bytes (height, width, 3)."""
+        return pixels(b64decode(self.page.evaluate(FRAME)))
+
+    def source(self) -> np.ndarray:
+        """The square of the source's photo, as bytes (512, 512, 3)."""
+        return pixels(self.page.request.get(self.page.evaluate(SOURCE)).body())
 
     def choose_reference(self, number: int) -> None:
         """Choose one of the samples to borrow from."""

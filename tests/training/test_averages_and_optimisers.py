@@ -8,7 +8,13 @@ from torch import nn
 
 from stylemapgan.config import StabilityConfig, TrainConfig
 from stylemapgan.training.descent import update_ema
-from stylemapgan.training.schedule import ema_half_life, is_adversarial, is_due, learning_rate
+from stylemapgan.training.schedule import (
+    ema_half_life,
+    has_head_start,
+    is_adversarial,
+    is_due,
+    learning_rate,
+)
 from stylemapgan.training.state import TrainState, lazy_factor, new_state
 
 CPU = torch.device("cpu")
@@ -176,6 +182,13 @@ def test_the_adversarial_game_starts_when_the_warm_up_is_over():
     config = TrainConfig(adversarial_from=24)
     assert [is_adversarial(config, seen) for seen in (0, 23, 24, 100)] == [False, False, True, True]
     assert is_adversarial(TrainConfig(), 0)
+
+
+def test_the_discriminators_head_start_ends_with_the_warm_up():
+    config = TrainConfig(adversarial_from=24, discriminator_head_start=8)
+    early = [has_head_start(config, seen) for seen in (0, 15, 16, 23, 24, 100)]
+    assert early == [False, False, True, True, False, False]
+    assert not has_head_start(TrainConfig(adversarial_from=24), 23)
 
 
 @pytest.mark.parametrize("batch", [1, 4, 7, 16])

@@ -16,7 +16,7 @@ from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
 from stylemapgan.training.memory_limits import GIB, memory_a_process
-from stylemapgan.training.microbatches import Microbatch
+from stylemapgan.training.microbatches import Microbatch, lay_out
 from stylemapgan.training.plan import Plan, count_parameters, make_plan
 from stylemapgan.training.processes import Hardware
 from stylemapgan.training.simulation import Meter, forward_flops, simulate
@@ -122,7 +122,7 @@ def test_simulated_updates_take_the_memory_of_real_ones(precision: ChosenPrecisi
     real: dict[str, int] = {}
     with Meter() as meter:
         state = new_state(config, torch.device("cpu"))
-        batch = [Microbatch(steps.lay_out(torch.rand(8, 3, 32, 32), config.training), 0, 0)]
+        batch = [Microbatch(lay_out(torch.rand(8, 3, 32, 32), config.training), 0, 0)]
         for _ in range(2):  # from the second on, the optimisers have their memory
             meter.restart()
             steps.generator_step(context, state, batch)

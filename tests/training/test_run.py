@@ -97,6 +97,23 @@ def test_the_journal_tells_losses_speed_and_validation(finished):
     assert set(measured[0]["validation"]) == {"mse", "sharpness"}
 
 
+def test_a_discriminator_with_a_head_start_learns_before_it_is_used(settings, tmp_path):
+    config = settings(images=12, adversarial_from=12, discriminator_head_start=8)
+    run = start(config, tmp_path / "run")
+    run.train(lambda: run.state.images_seen == 4)
+    fresh = {name: value.clone() for name, value in run.state.discriminator.state_dict().items()}
+    assert run.state.discriminator_optimizer.state_dict()["state"] == {}
+
+    again = resume(tmp_path / "run")
+    again.train()
+    (losses,) = [entry["losses"] for entry in again.folder.journal.entries() if "losses" in entry]
+    assert set(losses) == {
+        *("e/reconstruction", "d/real", "d/reconstructed", "d/r1", "d/sign_real"),
+    }
+    learned = again.state.discriminator.state_dict()
+    assert not any(torch.equal(learned[name], fresh[name]) for name in fresh if "weight" in name)
+
+
 def test_progress_goes_to_the_end(finished):
     run, shown = finished
     assert [each.images_seen for each in shown] == [40, 44]

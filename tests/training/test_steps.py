@@ -14,6 +14,7 @@ from torch.optim import Adam
 from stylemapgan.augment import BatchRandomness, diff_augment
 from stylemapgan.config import LossWeights, StabilityConfig
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.losses import gradient_difference, laplacian_difference
 from stylemapgan.training import steps
 from stylemapgan.training.microbatches import Microbatch, Phase
 from stylemapgan.training.state import TrainState, new_state
@@ -121,6 +122,13 @@ def test_no_step_leaves_a_gradient_behind(settings):
             assert all(parameter.grad is None for parameter in network.parameters())
 
 
+def test_the_discriminators_head_start_leaves_the_other_networks_alone(settings):
+    setup = Setup(settings)
+    losses = setup.take("head_start_step")
+    assert setup.changed() == {"discriminator"}
+    assert set(losses) == {"d/real", "d/reconstructed", "d/sign_real"}
+
+
 def gradient_taken(network: nn.Module, optimizer: Adam) -> list[Tensor]:
     """What an update followed: with a first beta of 0, Adam remembers the last gradient."""
     return [
@@ -134,9 +142,11 @@ def gradient_of(loss: Tensor, network: nn.Module) -> list[Tensor]:
     return list(torch.autograd.grad(loss, parameters, materialize_grads=True, retain_graph=True))
 
 
-def assert_same_gradients(found: list[Tensor], expected: list[Tensor]) -> None:
+def assert_same_gradients(
+    found: list[Tensor], expected: list[Tensor], rtol: float = 1e-4, atol: float = 1e-6
+) -> None:
     for one, other in zip(found, expected, strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-6)
+        torch.testing.assert_close(one, other, rtol=rtol, atol=atol)
 
 
 def test_the_generators_update_follows_the_papers_formulas(settings):
@@ -185,6 +195,32 @@ def test_the_discriminators_update_follows_the_papers_formulas(settings):
     )
 
 
+def test_the_head_start_separates_photos_from_reconstructions(settings):
+    setup = Setup(settings)
+    generator, discriminator = setup.before.generator, setup.before.discriminator
+    reconstructed = generator.synthesize(setup.before.encoder(setup.real)).detach()
+    real = F.softplus(-discriminator(setup.real)).mean()
+    fake = F.softplus(discriminator(reconstructed)).mean()
+
+    losses = setup.take("head_start_step")
+    assert losses["d/real"] == pytest.approx(real.item(), rel=1e-4)
+    assert losses["d/reconstructed"] == pytest.approx(fake.item(), rel=1e-4)
+    assert_same_gradients(
+        gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer),
+        gradient_of(real + fake, discriminator),
+    )
+
+
+def test_a_relativistic_head_start_wants_each_photo_above_its_reconstruction(settings):
+    setup = Setup(settings, stability=RELATIVISTIC)
+    generator, discriminator = setup.before.generator, setup.before.discriminator
+    reconstructed = generator.synthesize(setup.before.encoder(setup.real)).detach()
+    expected = torch.log1p(torch.exp(discriminator(reconstructed) - discriminator(setup.real)))
+    losses = setup.take("head_start_step")
+    assert losses["d/reconstructed"] == pytest.approx(expected.mean().item(), rel=1e-4)
+    assert "d/real" not in losses
+
+
 def test_the_penalty_is_weighted_up_for_being_rare(settings):
     setup = Setup(settings, r1_gamma=10.0, r1_interval=16)
     discriminator, real = setup.before.discriminator, setup.real.clone().requires_grad_()
@@ -222,6 +258,49 @@ def test_the_reconstruction_follows_the_papers_formulas(settings):
     )
     assert_same_gradients(
         gradient_taken(state.generator, state.generator_optimizer), gradient_of(loss, generator)
+    )
+
+
+@pytest.mark.parametrize("most", [1e6, 0.01])
+def test_the_adversarial_loss_is_weighed_by_the_gradients_at_the_last_layer(settings, most):
+    setup = Setup(settings, stability=StabilityConfig(most_adversarial=most))
+    generator, encoder = setup.before.generator, setup.before.encoder
+    reconstructed = generator.synthesize(encoder(setup.real))
+    wanted = 1.5 * (reconstructed - setup.real).square().mean()
+    wanted = wanted + 0.3 * (reconstructed - setup.real).mean(dim=(1, 2, 3)).square().mean()
+    guided = 0.9 * F.softplus(-setup.before.discriminator(reconstructed)).mean()
+    last = generator.synthesis.to_rgb.convolution
+    norms = [
+        torch.autograd.grad(loss, last.weight, retain_graph=True)[0].norm().item()
+        for loss in (wanted, guided)
+    ]
+    factor = min(norms[0] / norms[1], most)
+
+    assert setup.take("reconstruction_step")["e/balance"] == pytest.approx(factor, rel=1e-3)
+    loss, state = wanted + factor * guided, setup.state
+    for network, learner, optimizer in (
+        (encoder, state.encoder, state.encoder_optimizer),
+        (generator, state.generator, state.generator_optimizer),
+    ):
+        expected = gradient_of(loss, network)
+        assert_same_gradients(gradient_taken(learner, optimizer), expected, rtol=1e-3, atol=1e-5)
+
+
+def test_gradient_and_laplacian_losses_join_where_they_have_weights(settings):
+    setup = Setup(settings, weights=LossWeights(gradient=0.8, laplacian=0.6))
+    generator, encoder = setup.before.generator, setup.before.encoder
+    reconstructed = generator.synthesize(encoder(setup.real))
+    squared = (reconstructed - setup.real).square().mean()
+    perceptual = (reconstructed - setup.real).mean(dim=(1, 2, 3)).square().mean()
+    gradient = gradient_difference(reconstructed, setup.real)
+    laplacian = laplacian_difference(reconstructed, setup.real)
+
+    losses = setup.take("warm_up_step")
+    assert losses["e/gradient"] == pytest.approx(gradient.item(), rel=1e-4)
+    assert losses["e/laplacian"] == pytest.approx(laplacian.item(), rel=1e-4)
+    assert_same_gradients(
+        gradient_taken(setup.state.encoder, setup.state.encoder_optimizer),
+        gradient_of(squared + perceptual + 0.8 * gradient + 0.6 * laplacian, encoder),
     )
 
 

@@ -83,6 +83,31 @@ def test_another_stylemap_size_keeps_the_convolutions():
     )
 
 
+def test_a_3x3_modulation_that_becomes_1x1_computes_the_same_for_a_constant_style():
+    one_cell = dataclasses.replace(TINY, modulation_kernel=1)
+    source, target = fresh(TINY, 1), fresh(one_cell, 2)
+    taken = transfer(target, networks(source))
+    assert taken.tensors == taken.tensors_total
+    style = torch.randn(1, TINY.resizer_widths[0], 1, 1).expand(-1, -1, 6, 6)
+    expected, found = (
+        state.generator.synthesis.first.modulation.to_scale_and_shift(style)
+        for state in (source, target)
+    )
+    inner = (..., slice(1, -1), slice(1, -1))  # zeros beyond the border enter a 3x3 kernel
+    torch.testing.assert_close(found[inner], expected[inner], rtol=1e-4, atol=1e-5)
+    assert not torch.allclose(found[..., 0, 0], expected[..., 0, 0])
+
+
+def test_a_1x1_modulation_does_not_become_3x3():
+    one_cell = dataclasses.replace(TINY, modulation_kernel=1)
+    source, target = fresh(one_cell, 1), fresh(TINY, 2)
+    before = target.generator.synthesis.first.modulation.to_scale_and_shift.weight.clone()
+    taken = transfer(target, networks(source))
+    assert 0 < taken.tensors < taken.tensors_total
+    after = target.generator.synthesis.first.modulation.to_scale_and_shift.weight
+    assert torch.equal(after, before)
+
+
 def test_networks_without_a_common_width_are_refused():
     other = dataclasses.replace(
         TINY,

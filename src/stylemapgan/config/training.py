@@ -20,7 +20,7 @@ AdaGroup = Literal["blit", "geometry", "colour", "filter", "corruption"]
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
-    """Weights of the losses; the paper sets all to 1."""
+    """Weights of the losses; the paper sets all to 1 and has none of those that are 0 here."""
 
     adversarial: float = 1.0
     """Generator: softplus(-D(G(F(z))))."""
@@ -36,6 +36,10 @@ class LossWeights:
     """Encoder and generator: distance in the features of a perceptual network."""
     domain_guided: float = 1.0
     """Encoder and generator: softplus(-D(G(E(photo))))."""
+    gradient: float = 0.0
+    """Encoder and generator: difference of the absolute steps between neighbouring pixels."""
+    laplacian: float = 0.0
+    """Encoder and generator: absolute difference, summed over a Laplacian pyramid's levels."""
 
     def __post_init__(self) -> None:
         for name, weight in dataclasses.asdict(self).items():
@@ -57,10 +61,17 @@ class StabilityConfig:
     """Limits the EMA's half-life to this share of the images seen, early in a run; 0 is off."""
     learning_rate_rise: int = 0
     """Images over which the learning rates rise linearly at the start."""
+    most_adversarial: float = 0.0
+    """Multiplies `weights.domain_guided` by the ratio of the gradients' norms, reconstruction to
+    adversarial, at the generator's last layer; this is the largest factor. 0 is off."""
 
     def __post_init__(self) -> None:
         need_one_of(self, "adversarial_loss", AdversarialLoss)
-        need_not_negative(self, "r2_gamma", "clip_gradients", "ema_ramp_up", "learning_rate_rise")
+        need_not_negative(
+            self,
+            *("r2_gamma", "clip_gradients", "ema_ramp_up", "learning_rate_rise"),
+            "most_adversarial",
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,6 +189,9 @@ class TrainConfig:
     mapping_head_start: bool = False
     """Fit the mapping network to the photos' stylemaps when that warm-up ends, so that its first
     images resemble photos; not in the paper."""
+    discriminator_head_start: int = 0
+    """Images before `adversarial_from` over which the discriminator already learns to separate
+    photos from reconstructions, without being used; not in the paper."""
     cooldown: int = 0
     """Images at the end over which the learning rates fall linearly to a twentieth."""
     stability: StabilityConfig = field(default_factory=StabilityConfig)
@@ -223,7 +237,7 @@ class TrainConfig:
         need_not_negative(
             self,
             *("perceptual_from", "adversarial_from", "cooldown", "seed"),
-            *("freeze_discriminator", "frechet_images"),
+            *("freeze_discriminator", "frechet_images", "discriminator_head_start"),
         )
         SEED.refuse(self.seed, ConfigError)
         if not 0 <= self.warm_up_beta1 < 1:

@@ -11,6 +11,7 @@ from stylemapgan.config import ModelConfig
 from stylemapgan.config.ranges import PICTURES, PSI, SEED, STEPS
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.editing import operations
+from stylemapgan.editing.batches import decode_in_batches, mean_of_samples
 from stylemapgan.editing.checks import (
     AnyImages,
     AnyMask,
@@ -34,15 +35,7 @@ from stylemapgan.editing.edit_rendering import (
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.editing.photo import CroppedPhoto, PlacedReference
 from stylemapgan.errors import EditError
-from stylemapgan.images.levels import batch_for
 from stylemapgan.types import Array, Features, Images, Mask, Stylemap
-
-MEAN_SAMPLES = 5_000
-"""Stylemaps behind the mean that truncation pulls to."""
-SAMPLE_BATCH = 500
-"""Stylemaps drawn at once for that mean."""
-DECODE_BATCH = 16
-"""Images of up to 128 pixels decoded at once where an edit makes many."""
 
 
 class AbstractEditor(ABC):
@@ -133,10 +126,7 @@ class AbstractEditor(ABC):
     @cached_property
     def mean_stylemap(self) -> Stylemap:
         """The average of many random stylemaps, a batch of one; found when first needed."""
-        batches = [self.sample(SAMPLE_BATCH, seed) for seed in range(MEAN_SAMPLES // SAMPLE_BATCH)]
-        xp = array_namespace(*batches)
-        means = xp.concat([xp.mean(batch, axis=0, keepdims=True) for batch in batches])
-        return xp.mean(means, axis=0, keepdims=True)
+        return mean_of_samples(self.sample)
 
     @final
     def as_images(self, images: AnyImages) -> Images:
@@ -259,7 +249,7 @@ class AbstractEditor(ABC):
         first, last = self._stylemaps(start), self._stylemaps(end)
         refuse_all_but_one(first, last)
         path = [operations.interpolate(first, last, t) for t in _evenly_spaced(steps, end=1.0)]
-        return self._decode_in_batches(array_namespace(first).concat(path))
+        return decode_in_batches(array_namespace(first).concat(path), self.decode, self.image_size)
 
     @final
     def mix(self, coarse: AnyPicture, fine: AnyPicture) -> Images:
@@ -283,7 +273,7 @@ class AbstractEditor(ABC):
         for allowed, number in ((PICTURES, count), (PSI, psi), (SEED, seed)):
             allowed.refuse(number, EditError)
         stylemaps = operations.truncate(self.sample(count, seed), self.mean_stylemap, psi)
-        return self._decode_in_batches(stylemaps)
+        return decode_in_batches(stylemaps, self.decode, self.image_size)
 
     def _stylemaps(self, picture: AnyPicture) -> Stylemap:
         """Encode a picture; stylemaps, recognised by their shape, stay as they are."""
@@ -298,12 +288,6 @@ class AbstractEditor(ABC):
         return resolved(
             edit, self.image_size, remembering(self._stylemaps), self.as_mask, self.as_array
         )
-
-    def _decode_in_batches(self, stylemaps: Stylemap) -> Images:
-        batch = batch_for(self.image_size, DECODE_BATCH)
-        starts = range(0, len(stylemaps), batch)
-        images = [self.decode(stylemaps[start : start + batch]) for start in starts]
-        return array_namespace(*images).concat(images)
 
 
 def _evenly_spaced(steps: int, end: float) -> list[float]:

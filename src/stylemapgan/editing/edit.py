@@ -234,6 +234,11 @@ class Edit:
         ]
         return Edit(parts=tuple(parts), pushes=tuple(pushes))
 
+    @property
+    def pasted_parts(self) -> tuple[Part[Any], ...]:
+        """The parts in the order in which they are pasted: those with space `w` first."""
+        return tuple(sorted(self.parts, key=lambda part: part.space != "w"))
+
     def touched(self, size: int) -> Float32[np.ndarray, "masks 1 size size"]:
         """Mask everything the edit may change: parts where they land, and masks of pushes.
 

@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
+import numpy as np
+
 from stylemapgan.editing import operations
 from stylemapgan.editing.checks import refuse_all_but_one
 from stylemapgan.editing.edit import Edit, Part
@@ -105,31 +107,56 @@ def placed_references(
     """
     edit = edit.resolve(mask=lambda mask, _: mask_pixels(mask, size))
     placed = []
-    for part in edit.parts:
-        refuse_names("reference", part.reference)
-        cropped = part.straightened(partial(turned_crop, size))
-        mask = part.strength * operations.move(to_numpy(cropped.mask), part.shift)
-        refuse_all_but_one(mask)
-        picture = _placed_photo(cropped.reference, part.shift, size, reconstruct)
-        placed.append(PlacedReference(mask=mask, picture=picture))
+    for part in edit.pasted_parts:
+        straight = part.straightened(partial(turned_crop, size))
+        picture = _picture(straight.reference, size)
+        photo = picture and placed_photo(picture, reconstruct(picture), straight.shift)
+        placed.append(placed_reference(straight, photo))
     return tuple(placed)
 
 
-def _placed_photo(
-    picture: AnyPicture,
-    shift: tuple[int, int],
-    size: int,
-    reconstruct: Callable[[AnyPicture], Images],
-) -> PlacedPhoto | None:
-    """Place a picture; None if it is a stylemap, which has no photo."""
-    if not isinstance(picture, CroppedPhoto):
-        if tuple(picture.shape[1:]) != (3, size, size):
-            return None
-        refuse_all_but_one(picture)
-        picture = CroppedPhoto.of_image(picture)
-    made = operations.move(to_numpy(reconstruct(picture)), shift)
-    square = shifted_square(picture.square, size, shift)
-    return PlacedPhoto(photo=picture.photo, square=square, reconstruction=made)
+def placed_photo(
+    picture: CroppedPhoto, reconstruction: Images, shift: tuple[int, int]
+) -> PlacedPhoto:
+    """Place a picture over the source's square.
+
+    Args:
+        picture: The reference, turned and scaled already.
+        reconstruction: What the model makes of it, (1, 3, S, S).
+        shift: How far it moves down and to the right, in pixels of the model's image.
+    """
+    size = reconstruction.shape[-1]
+    return PlacedPhoto(
+        photo=picture.photo,
+        square=shifted_square(picture.square, size, shift),
+        reconstruction=operations.move(to_numpy(reconstruction), shift),
+    )
+
+
+def placed_reference(part: Part[Any], picture: PlacedPhoto | None) -> PlacedReference:
+    """Say where a part takes pixels from.
+
+    Args:
+        part: Straightened; its mask is an array.
+        picture: Its reference; None if that is invented.
+
+    Raises:
+        EditError: The part has several masks.
+    """
+    mask = np.float32(part.strength) * part.landed(part.mask.shape[-1])
+    refuse_all_but_one(mask)
+    return PlacedReference(mask=mask, picture=picture)
+
+
+def _picture(reference: AnyPicture, size: int) -> CroppedPhoto | None:
+    """Find the picture of a reference; None for a stylemap, which has none."""
+    refuse_names("reference", reference)
+    if isinstance(reference, CroppedPhoto):
+        return reference
+    if tuple(reference.shape[1:]) != (3, size, size):
+        return None
+    refuse_all_but_one(reference)
+    return CroppedPhoto.of_image(reference)
 
 
 def step_of(direction: Any) -> Stylemap:
@@ -164,17 +191,14 @@ def turned_crop(
     size: int, picture: AnyPicture, pivot: Point, rotation: float, scale: float
 ) -> CroppedPhoto:
     """Like `turned_picture`, with the photo at its full resolution."""
-    refuse_names("reference", picture)
-    if not isinstance(picture, CroppedPhoto):
-        if tuple(picture.shape[1:]) != (3, size, size):
-            raise EditError(
-                "A part with a rotation or a scale needs the picture of its reference: give an "
-                "image or a CroppedPhoto, not a stylemap."
-            )
-        refuse_all_but_one(picture)
-        picture = CroppedPhoto.of_image(picture)
-    square = turned_square(picture.square, size, pivot, rotation, scale)
-    return replace(picture, square=square)
+    found = _picture(picture, size)
+    if found is None:
+        raise EditError(
+            "A part with a rotation or a scale needs the picture of its reference: give an "
+            "image or a CroppedPhoto, not a stylemap."
+        )
+    square = turned_square(found.square, size, pivot, rotation, scale)
+    return replace(found, square=square)
 
 
 def arrays_of(edit: Edit) -> list[Array]:

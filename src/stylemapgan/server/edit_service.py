@@ -10,9 +10,9 @@ import numpy as np
 
 from stylemapgan.config import ModelConfig
 from stylemapgan.editing.edit_masks import PlainMask
-from stylemapgan.editing.edit_rendering import turned_picture
+from stylemapgan.editing.edit_rendering import placed_photo, turned_crop
 from stylemapgan.editing.operations import AnyStylemap, WPlus
-from stylemapgan.editing.photo import CroppedPhoto, Patch, Square, fit
+from stylemapgan.editing.photo import CroppedPhoto, Patch, PlacedPhoto, Square, fit
 from stylemapgan.editing.photo.square import Point
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.expiring_store import ExpiringStore
@@ -138,12 +138,38 @@ class EditService:
 
         def encode() -> StoredStylemap:
             editor = self.model_of(stylemap).editor
-            picture = self.picture(stylemap)
-            image = turned_picture(editor.image_size, picture, pivot, rotation, scale)
-            return StoredStylemap(model=stylemap.model, array=to_numpy(editor.encode(image)))
+            size = editor.image_size
+            crop = turned_crop(size, self.picture(stylemap), pivot, rotation, scale)
+            array = to_numpy(editor.encode(crop.image(size)))
+            photo = stylemap.photo
+            square = None if photo is None else crop.square
+            return StoredStylemap(model=stylemap.model, array=array, photo=photo, square=square)
 
         key = ("turned", stylemap.id, pivot, round(rotation, 1), round(scale, 3))
         return self._cached(key, encode, lambda turned: turned.array.nbytes)
+
+    def placed(self, stylemap: StoredStylemap, shift: tuple[int, int]) -> PlacedPhoto | None:
+        """Place a stylemap's photo over the square that is edited; None for a random stylemap.
+
+        Args:
+            stylemap: The reference, turned and scaled already.
+            shift: How far it moves down and to the right, in pixels of the model's image.
+        """
+        if stylemap.photo is None:
+            return None
+        return placed_photo(self.picture(stylemap), self.reconstruction(stylemap), shift)
+
+    def placed_preview(
+        self, stylemap: StoredStylemap, shift: tuple[int, int], size: int
+    ) -> PlacedPhoto | None:
+        """Like `placed`, cut out for previews of a size; cached, so that a stroke cuts nothing."""
+
+        def cut_out() -> PlacedPhoto | None:
+            placed = self.placed(stylemap, shift)
+            return placed and placed.for_previews(size)
+
+        key = ("placed", stylemap.id, shift, size)
+        return self._cached(key, cut_out, lambda _: 8 * size * size)
 
     def parts(self, stylemap: StoredStylemap) -> dict[str, PlainMask]:
         """Find the automatic parts of a stylemap's picture; none if the model has none. Cached."""

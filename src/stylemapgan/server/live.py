@@ -224,7 +224,7 @@ def _render_jpeg(service: EditService, snapshot: Snapshot) -> bytes:
     resolved = resolve_edit(
         service, snapshot.source, snapshot.edit(), connection=snapshot.connection
     )
-    pixels = render_view(service, resolved, snapshot.state.view, snapshot.state.size)
+    pixels = render_view(service, resolved, snapshot.state)
     return encode_picture(pixels, JPEG, **LIVE_OPTIONS)
 
 

@@ -26,6 +26,7 @@ Integer = Annotated[int, Field(strict=True)]
 """A JSON integer; the string "1" and `true` are rejected."""
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number."""
+Detail = Annotated[bool, Field(strict=True)]
 Size = Annotated[Integer, Field(ge=16, le=2048)]
 """Height and width of a picture, in pixels."""
 SmallSize = Annotated[Integer, Field(ge=16, le=512)]
@@ -149,7 +150,17 @@ class EditSchema(RequestSchema):
             return Edit.from_json(self.model_dump(include={"parts", "pushes"}))
 
 
-class EditRequest(EditSchema):
+class ShownSchema(RequestSchema):
+    """How an edit is shown."""
+
+    view: View = "raw"
+    """`raw`: the model's output; `pasted`: the photo's square with the change pasted in."""
+    detail: Detail = True
+    """In the `pasted` view, take detail from the references' photos."""
+    size: Size = 512
+
+
+class EditRequest(EditSchema, ShownSchema):
     """An edit, and the picture to return."""
 
     model_config = ConfigDict(
@@ -169,12 +180,8 @@ class EditRequest(EditSchema):
         }
     )
 
-    view: View = "raw"
-    """`raw`: the model's output; `pasted`: the photo's square with the change pasted in."""
-    size: Size = 512
 
-
-class LiveState(RequestSchema):
+class LiveState(ShownSchema):
     """The complete state of a live painting connection."""
 
     type: Literal["state"]
@@ -182,8 +189,6 @@ class LiveState(RequestSchema):
     source: Id
     parts: Annotated[list[LivePartSchema], Field(max_length=16)] = []
     pushes: Pushes = []
-    view: View = "raw"
-    size: Size = 512
 
 
 class ExportRequest(EditSchema):
@@ -192,6 +197,8 @@ class ExportRequest(EditSchema):
     format: Literal["png", "jpeg", "webp"] = "png"
     content: Literal["photo", "square"] = "photo"
     """`photo`: the whole photo at full resolution; `square`: the model's output."""
+    detail: Detail = True
+    """In the whole photo, take detail from the references' photos."""
     tag: Annotated[bool, Field(strict=True)] = True
     """Mark the file as made with a trained algorithm."""
 

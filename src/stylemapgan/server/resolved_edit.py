@@ -6,9 +6,9 @@ from functools import partial
 from typing import Any
 
 from stylemapgan import images
-from stylemapgan.editing.edit import Edit
+from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.editing.edit_masks import EditMask, PartMask, PlainMask, PngMask, mask_pixels
-from stylemapgan.editing.edit_rendering import edited_w_plus
+from stylemapgan.editing.edit_rendering import edited_w_plus, placed_reference
 from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, paste_back
 from stylemapgan.images.decoding import opened
 from stylemapgan.images.levels import to_numpy
@@ -16,7 +16,7 @@ from stylemapgan.images.masks import mask_in
 from stylemapgan.server.api_errors import invalid, not_found
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.picture_encoding import Pixels, to_pixels
-from stylemapgan.server.request_schemas import View
+from stylemapgan.server.request_schemas import ShownSchema
 from stylemapgan.server.served_models import ServedModel
 from stylemapgan.server.stylemap_store import StoredStylemap
 from stylemapgan.types import Images, Stylemap
@@ -31,6 +31,8 @@ class ResolvedEdit:
 
     source: StoredStylemap
     edit: Edit
+    parts: tuple[Part[StoredStylemap], ...]
+    """Its parts as they are pasted, with the stylemaps of their references."""
     connection: str | None = None
     """The live connection that renders edit after edit; None for a single picture."""
 
@@ -51,11 +53,12 @@ def resolve_edit(
     )
     edit = edit.resolve(mask=lambda mask, stylemap: read_mask(service, mask, stylemap or source))
     parts = [part.straightened(service.turned) for part in edit.parts if part.mask.any()]
-    arrays = replace(edit, parts=tuple(parts)).resolve(
+    edit = replace(edit, parts=tuple(parts))
+    arrays = edit.resolve(
         reference=lambda stylemap: model.editor.as_array(stylemap.array),
         mask=lambda mask, _: model.editor.as_mask(mask),
     )
-    return ResolvedEdit(source=source, edit=arrays, connection=connection)
+    return ResolvedEdit(source=source, edit=arrays, parts=edit.pasted_parts, connection=connection)
 
 
 def render(service: EditService, resolved: ResolvedEdit) -> Images:
@@ -68,21 +71,37 @@ def render(service: EditService, resolved: ResolvedEdit) -> Images:
     return to_numpy(synthesize(w_plus))
 
 
-def render_view(service: EditService, resolved: ResolvedEdit, view: View, size: int) -> Pixels:
+def render_view(service: EditService, resolved: ResolvedEdit, shown: ShownSchema) -> Pixels:
     """Render the picture that a client asked for."""
     image = render(service, resolved)
-    if view == "raw" or resolved.source.photo is None:
-        return to_pixels(image, size)
-    return service.patch(resolved.source, size).paste(image, _touched(resolved, image))
+    if shown.view == "raw" or resolved.source.photo is None:
+        return to_pixels(image, shown.size)
+    references = [
+        placed_reference(part, service.placed_preview(part.reference, part.shift, shown.size))
+        for part in (resolved.parts if shown.detail else ())
+    ]
+    patch = service.patch(resolved.source, shown.size)
+    return patch.paste(image, _touched(resolved, image), references)
 
 
-def render_photo(service: EditService, resolved: ResolvedEdit) -> FullPhoto:
-    """Paste the edit into the whole photo; a random picture is a photo of its own."""
+def render_photo(service: EditService, resolved: ResolvedEdit, detail: bool) -> FullPhoto:
+    """Paste the edit into the whole photo; a random picture is a photo of its own.
+
+    Args:
+        service: Finds photos.
+        resolved: The edit.
+        detail: Whether to take detail from the references' photos.
+    """
     if resolved.source.photo is None:
         return render_square(service, resolved)
     image = render(service, resolved)
+    references = [
+        placed_reference(part, service.placed(part.reference, part.shift))
+        for part in (resolved.parts if detail else ())
+    ]
     picture, before = service.picture(resolved.source), service.reconstruction(resolved.source)
-    return paste_back(picture.photo, picture.square, before, image, _touched(resolved, image))
+    mask = _touched(resolved, image)
+    return paste_back(picture.photo, picture.square, before, image, mask, references=references)
 
 
 def render_square(service: EditService, resolved: ResolvedEdit) -> FullPhoto:

@@ -153,7 +153,7 @@ async def _respond_with_edit(workspace: Workspace, request: Request, body: EditR
     service = workspace.service
 
     def render() -> Pixels:
-        return render_view(service, _resolve(service, body), body.view, body.size)
+        return render_view(service, _resolve(service, body), body)
 
     return await _respond_with_one(workspace, request, render)
 
@@ -201,8 +201,10 @@ def _to_frames(batch: Images, size: int) -> list[Pixels]:
 
 def _export(service: EditService, body: ExportRequest) -> Response:
     resolved = _resolve(service, body)
-    export_as = render_photo if body.content == "photo" else render_square
-    photo = export_as(service, resolved)
+    if body.content == "photo":
+        photo = render_photo(service, resolved, body.detail)
+    else:
+        photo = render_square(service, resolved)
     tag = _provenance(resolved, body) if body.tag else None
     disposition = _attachment(_file_name(service, resolved, body))
     return Response(

@@ -1,14 +1,11 @@
 """The training loop: updates, sample sheets, snapshots and the journal of one run."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 
-import torch
 from lightning_fabric import Fabric
-from torch import Tensor
 
-from stylemapgan.augment import ADJUST_EVERY
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet
 from stylemapgan.errors import StorageError, TrainingError
@@ -17,12 +14,11 @@ from stylemapgan.machine.precision import Choice
 from stylemapgan.machine.tf32 import tf32_allowed
 from stylemapgan.training import schedule, steps
 from stylemapgan.training.descent import Losses, update_ema
-from stylemapgan.training.memory_limits import out_of_memory_explained
+from stylemapgan.training.iteration import one_iteration
 from stylemapgan.training.microbatches import Microbatch, Phase, PhotoFeed, random_source
 from stylemapgan.training.prior import give_head_start
 from stylemapgan.training.processes import (
     any_of,
-    average,
     describe_hardware,
     first_alone,
     share_of,
@@ -170,12 +166,7 @@ class Run:
         """Run one iteration: all updates that are due, the averaged weights and the counts."""
         config, state = self.config.training, self.state
         state.set_schedule(config)
-        batch = self._next_batch()
-        if schedule.is_adversarial(config, state.images_seen):
-            losses = self._adversarial_updates(context, batch)
-        else:
-            with self._memory_explained("the update of encoder and generator", batch):
-                losses = steps.warm_up_step(context, state, batch)
+        losses = one_iteration(context, state, self._next_batch())
         half_life = schedule.ema_half_life(config, state.images_seen)
         for kept, current in (
             (state.generator_ema, state.generator),
@@ -185,32 +176,6 @@ class Run:
         state.images_seen += config.batch
         state.updates += 1
         return losses
-
-    def _adversarial_updates(self, context: steps.StepContext, batch: steps.Batch) -> Losses:
-        config, state = context.config, self.state
-        with self._memory_explained("the generator's update", batch):
-            losses = steps.generator_step(context, state, batch)
-        reconstructed = None
-        with self._memory_explained("the discriminator's update", batch):
-            if config.speed.share_forward_passes and len(batch) == 1:
-                # E and G do not change until their update below
-                reconstructed = steps.reconstruct(context, state, batch[0])
-            losses |= steps.discriminator_step(context, state, batch, reconstructed)
-        if state.updates % config.r1_interval == 0:
-            with self._memory_explained("the gradient penalty", batch):
-                losses |= steps.penalty_step(context, state, batch)
-        with self._memory_explained("the reconstruction's update", batch):
-            losses |= steps.reconstruction_step(context, state, batch, reconstructed)
-        return losses | self._adapt_augmentation(losses["d/sign_real"])
-
-    def _adapt_augmentation(self, sign_real: Tensor) -> Losses:
-        config, state = self.config.training, self.state
-        if not config.ada.target:
-            return {}
-        state.ada.observe(average(self.fabric, sign_real), config.batch)
-        if (state.updates + 1) % ADJUST_EVERY == 0:
-            state.ada.adjust(config.ada.target, config.ada.images_to_full)
-        return {"augmentation/p": torch.tensor(state.ada.p, device=sign_real.device)}
 
     def _end_warm_up(self) -> None:
         config = self.config.training
@@ -292,6 +257,3 @@ class Run:
             yield
         finally:
             lock.release()
-
-    def _memory_explained(self, phase: str, batch: steps.Batch) -> AbstractContextManager[None]:
-        return out_of_memory_explained(phase, self.config.training, len(batch[0].real))

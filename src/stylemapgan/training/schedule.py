@@ -39,6 +39,12 @@ def is_adversarial(config: TrainConfig, images_seen: int) -> bool:
     return images_seen >= config.adversarial_from
 
 
+def has_head_start(config: TrainConfig, images_seen: int) -> bool:
+    """Whether the discriminator already learns, although the warm-up has not ended."""
+    remaining = config.adversarial_from - images_seen
+    return 0 < remaining <= config.discriminator_head_start
+
+
 def is_due(every: int, before: int, after: int) -> bool:
     """Whether a multiple of `every` lies in (before, after]."""
     return before // every < after // every

@@ -28,7 +28,7 @@ from stylemapgan.features.perceptual import LPIPS, AbstractPerceptualDistance, E
 from stylemapgan.machine.precision import choose
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
-from stylemapgan.training.microbatches import Microbatch
+from stylemapgan.training.microbatches import Microbatch, lay_out
 from stylemapgan.training.state import BETAS, TrainState, freeze
 
 
@@ -166,7 +166,7 @@ class _Iteration:
         )
         state = _new_state(config)
         state.images_seen = max(training.adversarial_from, training.perceptual_from)
-        real = steps.lay_out(torch.empty(training.batch, 3, size, size), training)
+        real = lay_out(torch.empty(training.batch, 3, size, size), training)
         batch = Microbatch(real, training.seed, 0).split(training.accumulate)
         return cls(steps.StepContext(fabric, training, _untrained_distance(training)), state, batch)
 

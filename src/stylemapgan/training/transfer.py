@@ -3,6 +3,9 @@
 A tensor is copied where its position in the network and its shape match. Positions are counted
 from the stylemap's end, so a model of another image size gives all but its finest layers, and one
 of another stylemap size all but the mapping network's last layer and the learned constant.
+
+Where a 3x3 kernel of the modulation meets a 1x1 kernel, its cells are summed: where a resized
+stylemap is smooth, the sum computes nearly the same scale and shift.
 """
 
 import re
@@ -11,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylemapgan import zoo
@@ -21,6 +25,7 @@ from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.state import TrainState, new_state
 
 TRUNK = re.compile(r"^trunk\.(\d+)\.")
+MODULATION = "to_scale_and_shift.weight"
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,26 @@ def copy_matching(source: nn.Module, target: nn.Module) -> list[str]:
     known = by_position(source.state_dict())
     copied = []
     for position, tensor in by_position(target.state_dict()).items():
-        if position in known and known[position].shape == tensor.shape:
-            tensor.copy_(known[position])
+        if position not in known:
+            continue
+        given = known[position]
+        if position.endswith(MODULATION) and tensor.shape[2:] == (1, 1):
+            given = _summed_over_cells(given)
+        if given.shape == tensor.shape:
+            tensor.copy_(given)
             copied.append(position)
     return copied
+
+
+def _summed_over_cells(
+    kernel: Float[Tensor, "out channels size size"],
+) -> Float[Tensor, "out channels 1 1"]:
+    """Reduce a kernel to one that gives the same output wherever its input is constant.
+
+    A convolution scales its weights by 1/sqrt(fan in), and the fan in of the smaller kernel is
+    size^2 times smaller.
+    """
+    return kernel.sum(dim=(2, 3), keepdim=True) / kernel.shape[-1]
 
 
 def by_position(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

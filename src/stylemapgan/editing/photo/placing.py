@@ -47,6 +47,20 @@ class PlacedPhoto:
             self._cut[size] = self.photo.crop_pixels(self.square, size)
         return self._cut[size]
 
+    def for_previews(self, resolution: int) -> "PlacedPhoto":
+        """Give the same placement without the full photo, which need not stay in memory.
+
+        Args:
+            resolution: Width and height of the previews, in pixels.
+        """
+        size = self.reconstruction.shape[-1]
+        cut = {resolution: self.pixels(resolution), size: self.pixels(size)}
+        whole = Square(x=resolution / 2, y=resolution / 2, side=float(resolution))
+        shown = FullPhoto(pixels=Image.fromarray(cut[resolution]))
+        placed = PlacedPhoto(photo=shown, square=whole, reconstruction=self.reconstruction)
+        placed._cut.update(cut)
+        return placed
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class PlacedReference:

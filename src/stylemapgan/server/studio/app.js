@@ -19,8 +19,10 @@ import { Live } from "./core/live.js";
 import { startCleanup } from "./core/shelf.js";
 import { desk, showFrame, work } from "./core/state.js";
 import { startTheme } from "./core/theme.js";
+import { startComparison } from "./stage/comparison.js";
+import { QUICK_SIZE } from "./stage/picture-size.js";
+import { startPreview } from "./stage/preview.js";
 
-const PREVIEW_SIZE = 512; // pixels of live pictures
 const EXPIRED = ["unknown_stylemap", "unknown_photo"];
 const RECOVERY_PAUSE = 10_000; // milliseconds between two attempts to upload expired pictures again
 
@@ -31,7 +33,8 @@ function startLive() {
   const live = new Live({
     onFrame: (picture, milliseconds) => {
       showFrame(picture);
-      if (milliseconds !== null) desk.patch({ milliseconds });
+      const isQuick = picture.width <= QUICK_SIZE;
+      if (milliseconds !== null && isQuick) desk.patch({ milliseconds });
     },
     onConnection: (connection) => desk.patch({ connection }),
     onError: (code, message) => {
@@ -45,9 +48,8 @@ function startLive() {
       );
     },
   });
-  const show = () => live.show(work.value, desk.value.view, PREVIEW_SIZE);
-  work.subscribe(show);
-  desk.subscribe(show);
+  startPreview(live);
+  startComparison();
 }
 
 /** Shows that the page cannot start. @param {unknown} error */

@@ -87,7 +87,7 @@ function isTarget(name) {
 
 /** Strokes now paint the mask of the direction. @param {string} name */
 function aim(name) {
-  desk.patch({ target: { kind: "push", direction: name }, canvas: "source", sheet: null });
+  desk.patch({ target: { kind: "push", direction: name }, sheet: null });
 }
 
 /** @param {string} name */

@@ -5,8 +5,8 @@ import { openDialog } from "./dialog.js";
 import { TOOL_LIST } from "./toolbar.js";
 
 const LEAD = [
-  "Paint on the picture: the selected reference appears there, in the style and light of the source.",
-  "Or paint on the reference, then drag the piece to any position with Move.",
+  "Paint over a part of the reference: it appears in the result, in the light of the source.",
+  "Or paint on the result: the reference appears under the brush. Move drags a piece elsewhere.",
   "Directions change the whole picture, or only where you paint.",
 ];
 
@@ -20,8 +20,9 @@ const KEYS = [
   ["Ctrl + Z", "Undo"],
   ["Ctrl + Shift + Z", "Redo"],
   ["C", "Compare before and after"],
-  ["X", "Paint on result or reference"],
+  ["X", "Change between reference and result"],
   ["0", "Fit the picture"],
+  ["1", "Actual pixels of the photo"],
   ["Space + drag", "Move the view"],
   ["Wheel, pinch", "Zoom"],
   ["Ctrl + S", "Save the project"],

@@ -1,8 +1,8 @@
 /** `<studio-toolbar>`: the tools, and the options of the selected tool. */
 
 import { h, icon, iconButton } from "../core/dom.js";
-import { desk, modelSize, work } from "../core/state.js";
-import { isTaken, parts, togglePart } from "../stage/tools/parts.js";
+import { activeCanvas, desk, modelSize, work } from "../core/state.js";
+import { isTaken, parts, partsOn, togglePart } from "../stage/tools/parts.js";
 import { percent, slider } from "./slider.js";
 
 /** @import { ToolName } from "../core/types.js" */
@@ -39,7 +39,7 @@ class StudioToolbar extends HTMLElement {
     for (const button of this.querySelectorAll("[role=radio]")) {
       button.setAttribute("aria-checked", String(button.id === `tool-${tool}`));
     }
-    const { list, state } = parts.value;
+    const { list, state } = partsOn(activeCanvas());
     const shape = [
       tool,
       isSubtracting,
@@ -58,7 +58,9 @@ class StudioToolbar extends HTMLElement {
       input.dispatchEvent(new CustomEvent("refresh"));
     }
     for (const chip of this.querySelectorAll(".chip[data-part]")) {
-      const part = parts.value.list.find((one) => one.name === chip.getAttribute("data-part"));
+      const part = partsOn(activeCanvas()).list.find(
+        (one) => one.name === chip.getAttribute("data-part"),
+      );
       if (!part) continue;
       chip.setAttribute("aria-pressed", String(isTaken(part)));
       chip.classList.toggle("is-hovered", parts.value.hovered === part.name);
@@ -138,7 +140,7 @@ function modeSwitch() {
 }
 
 function partChips() {
-  const { list, state, error } = parts.value;
+  const { list, state, error } = partsOn(activeCanvas());
   if (state === "busy") return [h("p", { class: "tool-hint", role: "status" }, "Finding parts…")];
   if (state === "failed") return [h("p", { class: "problem", role: "alert" }, error)];
   const chips = list.map((part) =>

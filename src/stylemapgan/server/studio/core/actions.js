@@ -97,7 +97,7 @@ const stylemapsIn = ({ source, references }) => [...(source ? [source] : []), ..
 export async function start(name) {
   const model = desk.value.models.find((one) => one.name === name) ?? desk.value.models[0];
   work.restart({ ...EMPTY_WORK, model: model.name });
-  desk.patch({ reference: null, target: NEW_PIECE, canvas: "source" });
+  desk.patch({ reference: null, target: NEW_PIECE, canvas: "reference", isComparing: false });
   shelves.stock(model);
   const samples = shelves.shelf.value.filter((entry) => entry.origin === "sample");
   const [source, reference] = samples.map((entry) => entry.key);

@@ -100,6 +100,11 @@ export async function findParts(id) {
   );
 }
 
+/** The picture of an edit. @param {object} body @returns {Promise<ImageBitmap>} */
+export async function renderEdit(body) {
+  return createImageBitmap(await (await post("/edit", body, "image/jpeg")).blob());
+}
+
 /** @param {object} body @param {string} type @returns {Promise<{blob: Blob, name: string}>} */
 export async function exportResult(body, type) {
   const response = await post("/export", body, type);

@@ -5,9 +5,10 @@ import { saveWork } from "../components/download-menu.js";
 import { TOOL_LIST } from "../components/toolbar.js";
 import { ARROWS } from "../stage/keyboard.js";
 import { nudge } from "../stage/tools/move.js";
+import { showActualPixels } from "../stage/picture-size.js";
 import { fit } from "../stage/view.js";
 import { StudioStage } from "../stage/stage.js";
-import { currentModel, desk, work } from "./state.js";
+import { activeCanvas, currentModel, desk, toggleComparison, work } from "./state.js";
 
 /** Elements that take letters. Sliders only take arrow keys. */
 const WRITES = "input:not([type=range], [type=checkbox]), select, textarea, dialog";
@@ -36,8 +37,9 @@ const PLAIN = {
   "]": () => resizeBrush(1.2),
   "?": openHelp,
   0: fit,
-  c: () => desk.patch({ isComparing: !desk.value.isComparing, canvas: "source" }),
-  x: () => desk.patch({ canvas: desk.value.canvas === "source" ? "reference" : "source" }),
+  1: showActualPixels,
+  c: toggleComparison,
+  x: () => desk.patch({ canvas: activeCanvas() === "source" ? "reference" : "source" }),
 };
 
 /** Arrow keys move the selected piece: by a pixel, with Shift by a cell of the stylemap.

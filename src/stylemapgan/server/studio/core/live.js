@@ -18,7 +18,10 @@ const FIRST_WAIT = 500; // milliseconds before the first new try
 const LONGEST_WAIT = 8000;
 
 /** @typedef {{source: string | null, parts: Layer[], pushes: Layer[],
- *   view: string, size: number}} Scene */
+ *   view: string, detail: boolean, size: number}} Scene */
+
+/** How to show the work: `size` is pixels on a side.
+ * @typedef {{view: "raw" | "pasted", detail: boolean, size: number}} Options */
 
 /** @typedef {{
  *   onFrame: (picture: ImageBitmap, milliseconds: number | null) => void,
@@ -63,9 +66,9 @@ export class Live {
   }
 
   /** Shows the work: at the next animation frame, newest wins.
-   * @param {Work} work @param {"raw" | "pasted"} view @param {number} size */
-  show(work, view, size) {
-    this.#wanted = { source: work.source, ...toLayers(work), view, size };
+   * @param {Work} work @param {Options} options */
+  show(work, options) {
+    this.#wanted = { source: work.source, ...toLayers(work), ...options };
     if (this.#isScheduled) return;
     this.#isScheduled = true;
     requestAnimationFrame(() => {

@@ -114,6 +114,7 @@ export async function openProject(text) {
   }
   const { source, references, morph } = project;
   work.restart(changes.rename({ model: model.name, source, references, morph, ...layers }, names));
+  desk.patch({ hasPainted: desk.value.hasPainted || layers.pieces.length > 0 });
   const last = work.value.references.at(-1);
   if (last) selectReference(last);
 }

@@ -5,7 +5,8 @@
 
 import { History, Store } from "./store.js";
 
-/** @import { Model, Target, ToolName, Work } from "./types.js" */
+/** @import { Look } from "./looks.js" */
+/** @import { Canvas, Model, Target, ToolName, Work } from "./types.js" */
 
 /** @type {Work} */
 export const EMPTY_WORK = {
@@ -23,11 +24,12 @@ export const work = new History(EMPTY_WORK);
  *   models: readonly Model[],
  *   tool: ToolName, brushSize: number, softness: number, isSubtracting: boolean,
  *   reference: string | null, target: Target,
- *   canvas: "source" | "reference", view: "raw" | "pasted", isComparing: boolean,
+ *   isSplit: boolean, canvas: Canvas, view: "raw" | "pasted", detail: boolean,
+ *   isComparing: boolean, against: Look,
  *   slot: "source" | "references", sheet: "pictures" | "pieces" | "directions" | null,
  *   connection: "connecting" | "live" | "offline", milliseconds: number | null,
  *   busy: string | null, hasPainted: boolean,
- * }} Desk */
+ * }} Desk `isSplit`: both pictures are on the canvas; `canvas`: the one that strokes go on */
 
 /** @type {Store<Desk>} */
 export const desk = new Store(
@@ -39,9 +41,12 @@ export const desk = new Store(
     isSubtracting: false,
     reference: null,
     target: { kind: "piece", key: null },
-    canvas: "source",
+    isSplit: true,
+    canvas: "reference",
     view: "raw",
+    detail: true,
     isComparing: false,
+    against: "original",
     slot: "references",
     sheet: null,
     connection: "connecting",
@@ -72,6 +77,23 @@ export function currentModel() {
 export function modelSize() {
   return currentModel()?.image_size ?? 64;
 }
+
+/** The pictures on the canvas, in order; the reference only if strokes can go on it.
+ * @returns {readonly Canvas[]} */
+export function shownCanvases() {
+  const { isSplit, isComparing, canvas, reference, target } = desk.value;
+  if (!reference || isComparing || target.kind === "push") return ["source"];
+  return isSplit ? ["reference", "source"] : [canvas];
+}
+
+/** The picture that strokes go on. */
+export function activeCanvas() {
+  const shown = shownCanvases();
+  return shown.includes(desk.value.canvas) ? desk.value.canvas : shown[0];
+}
+
+/** Starts or ends comparing the result with what it was before. */
+export const toggleComparison = () => desk.patch({ isComparing: !desk.value.isComparing });
 
 /** The piece strokes go to, if there is one. */
 export function targetPiece() {

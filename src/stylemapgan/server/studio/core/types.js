@@ -20,6 +20,7 @@
  *   name: string, title: string, image_size: number, stylemap_size: number,
  *   is_default: boolean, engine: string, about: string, licence: string, data: string,
  *   directions: Direction[], parts: {name: string, label: string}[], samples: string[],
+ *   sample_credit: string | null,
  * }} Model */
 
 /** @typedef {{id: string, width: number, height: number, name: string}} Photo */
@@ -53,6 +54,9 @@
  * }} Work */
 
 /** @typedef {"brush" | "eraser" | "lasso" | "rectangle" | "parts" | "move"} ToolName */
+
+/** A picture on the canvas: the edited source, or the selected reference.
+ * @typedef {"source" | "reference"} Canvas */
 
 /** What strokes go to: a piece (or, with no key, a new one) or the mask of a push.
  * @typedef {{kind: "piece", key: string | null} | {kind: "push", direction: string}} Target */

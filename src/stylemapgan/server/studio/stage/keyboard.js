@@ -1,6 +1,6 @@
 /** Drawing with the keyboard: arrow keys move a cursor, Enter presses and releases. */
 
-import { modelSize } from "../core/state.js";
+import { activeCanvas, modelSize } from "../core/state.js";
 import { announce } from "../components/toasts.js";
 
 /** @import { Point } from "../core/types.js" */
@@ -28,7 +28,7 @@ export class KeyboardPointer {
     this.#point = { x: clamp(x + dx * step), y: clamp(y + dy * step) };
     const event = new PointerEvent("pointermove");
     if (this.#isHeld) tool.move([this.#point], event);
-    tool.hover?.(this.#point, 1);
+    tool.hover?.(this.#point, 1, activeCanvas());
     announce(`${Math.round(this.#point.x)} right, ${Math.round(this.#point.y)} down`);
   }
 
@@ -47,6 +47,6 @@ export class KeyboardPointer {
     if (this.#isHeld) tool.end();
     this.#isHeld = false;
     this.#point = null;
-    tool.hover?.(null, 1);
+    tool.hover?.(null, 1, activeCanvas());
   }
 }

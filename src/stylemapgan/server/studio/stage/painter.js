@@ -4,19 +4,22 @@ import { contour } from "../masks/contour.js";
 import { isEmpty, sideOf } from "../masks/mask.js";
 import { placement } from "./surface.js";
 
-/** @import { Mask, Piece, Photo, Square } from "../core/types.js" */
+/** @import { Canvas, Mask, Piece, Photo, Point, Square } from "../core/types.js" */
 /** @import { Inks, Tool } from "./tools/tool.js" */
+/** @import { Pane } from "./panes.js" */
 /** @import { Viewport } from "./viewport.js" */
 
 const INSET_TOP = 72; // CSS pixels, below the bar
 
 /** What the canvas shows.
  * @typedef {{
+ *   canvas: Canvas,
  *   size: number,
  *   picture: CanvasImageSource | null,
  *   before: CanvasImageSource | null,
  *   divider: number | null,
  *   surroundings: {image: HTMLImageElement, photo: Photo, square: Square} | null,
+ *   caption: string | null,
  *   inset: CanvasImageSource | null,
  *   others: readonly Piece[],
  *   chosen: {mask: Mask, matrix: DOMMatrix} | null,
@@ -25,22 +28,37 @@ const INSET_TOP = 72; // CSS pixels, below the bar
  *   inks: Inks,
  * }} Scene */
 
-/** @param {CanvasRenderingContext2D} context @param {Viewport} viewport @param {Scene} scene
- * @param {number} density screen pixels per CSS pixel */
-export function draw(context, viewport, scene, density) {
-  const { canvas } = context;
-  context.setTransform(1, 0, 0, 1, 0, 0);
-  context.clearRect(0, 0, canvas.width, canvas.height);
+/** @param {CanvasRenderingContext2D} context */
+export function clear(context) {
+  const { width, height } = context.canvas;
+  context.resetTransform();
+  context.clearRect(0, 0, width, height);
+}
+
+/** Draws one picture in its pane.
+ * @param {CanvasRenderingContext2D} context @param {Viewport} viewport @param {Pane} pane
+ * @param {Scene} scene @param {number} density screen pixels per CSS pixel */
+export function draw(context, viewport, pane, scene, density) {
+  context.save();
   context.imageSmoothingQuality = "high";
-  const world = new DOMMatrix().scale(density).multiply(viewport.matrix);
+  context.setTransform(density, 0, 0, density, 0, 0);
+  context.beginPath();
+  context.rect(pane.x, pane.y, pane.width, pane.height);
+  context.clip();
+  const world = new DOMMatrix().scale(density).translate(pane.x, pane.y).multiply(viewport.matrix);
   context.setTransform(world);
   if (scene.surroundings) drawSurroundings(context, scene.surroundings, scene.size);
   drawPictures(context, scene, viewport.scale);
   drawOverlay(context, scene, viewport.scale);
   context.setTransform(world);
-  scene.tool?.draw?.(context, viewport.scale, scene.inks);
+  scene.tool?.draw?.(context, viewport.scale, scene.inks, scene.canvas);
   context.setTransform(density, 0, 0, density, 0, 0);
+  if (scene.caption) {
+    const { left, top } = viewport.seen;
+    label(context, scene.caption, { x: pane.x + left + 8, y: pane.y + top + 8 });
+  }
   if (scene.inset) drawInset(context, scene.inset, density);
+  context.restore();
 }
 
 /** From a photo's pixels to model pixels of its square.
@@ -86,8 +104,6 @@ function drawPictures(context, scene, scale) {
   if (divider !== null && before) context.drawImage(before, 0, 0, size, size);
   context.restore();
   if (divider === null) return;
-  label(context, "Before", { x: 8 / scale, align: "left", scale });
-  label(context, "After", { x: size - 8 / scale, align: "right", scale });
   for (const [width, ink] of /** @type {const} */ ([
     [4, inks.halo],
     [2, inks.line],
@@ -97,20 +113,18 @@ function drawPictures(context, scene, scale) {
   }
 }
 
-/** A word on a dark ground, at the top of the picture.
- * @param {CanvasRenderingContext2D} context @param {string} text
- * @param {{x: number, align: "left" | "right", scale: number}} place */
-function label(context, text, { x, align, scale }) {
-  context.font = `500 ${12 / scale}px system-ui, sans-serif`;
-  const width = context.measureText(text).width + 16 / scale;
-  const left = align === "left" ? x : x - width;
+/** A word on a dark ground. @param {CanvasRenderingContext2D} context @param {string} text
+ * @param {Point} corner of the ground, at its top and left, in CSS pixels */
+function label(context, text, { x, y }) {
+  context.font = "500 12px system-ui, sans-serif";
+  const width = context.measureText(text).width + 16;
   context.fillStyle = "rgb(16 18 24 / 72%)";
   context.beginPath();
-  context.roundRect(left, 8 / scale, width, 24 / scale, 6 / scale);
+  context.roundRect(x, y, width, 24, 6);
   context.fill();
   context.fillStyle = "white";
   context.textBaseline = "middle";
-  context.fillText(text, left + 8 / scale, 20.5 / scale);
+  context.fillText(text, x + 8, y + 12.5);
 }
 
 /** @param {CanvasRenderingContext2D} context @param {Scene} scene @param {number} scale */

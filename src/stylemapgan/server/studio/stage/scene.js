@@ -2,48 +2,81 @@
 
 import * as api from "../core/api.js";
 import { entryOf, stylemapOf } from "../core/shelf.js";
-import { desk, frame, modelSize, targetPiece, work } from "../core/state.js";
+import { desk, frame, modelSize, shownCanvases, targetPiece, work } from "../core/state.js";
+import { comparison } from "./comparison.js";
+import { QUICK_SIZE, restingSize } from "./picture-size.js";
 import { currentSurface } from "./surface.js";
 import { TOOLS } from "./tools/index.js";
 import { view } from "./view.js";
 
+/** @import { Canvas } from "../core/types.js" */
 /** @import { Images } from "./images.js" */
 /** @import { Scene } from "./painter.js" */
 /** @import { Inks } from "./tools/tool.js" */
 
-/** @param {Images} images @param {Inks} inks @param {boolean} isDrawing @returns {Scene} */
-export function gather(images, inks, isDrawing) {
-  const { canvas, isComparing, tool } = desk.value;
-  const isReference = canvas === "reference" && desk.value.reference !== null;
-  const before = square(images, work.value.source);
-  const isDivided = isComparing && !isReference;
+/** The pointer: on which picture it is, and whether it draws.
+ * @typedef {{canvas: Canvas, isDrawing: boolean}} Pointer */
+
+/** What one picture of the canvas shows.
+ * @param {Canvas} canvas @param {Images} images @param {Inks} inks @param {Pointer} pointer
+ * @returns {Scene} */
+export function gather(canvas, images, inks, pointer) {
+  return canvas === "reference"
+    ? referenceScene(images, inks, pointer)
+    : sourceScene(images, inks, pointer);
+}
+
+/** @param {Images} images @param {Inks} inks @param {Pointer} pointer @returns {Scene} */
+function referenceScene(images, inks, pointer) {
+  const isAlone = shownCanvases().length === 1;
   return {
+    canvas: "reference",
     size: modelSize(),
-    picture: isReference ? square(images, desk.value.reference) : (frame.value.picture ?? before),
-    before,
-    divider: isDivided ? view.value.divider : null,
-    surroundings: isReference ? null : surroundings(images),
-    inset: isReference ? frame.value.picture : null,
-    others: isReference || isComparing ? [] : otherPieces(),
-    chosen: isComparing ? null : chosenMask(isReference),
-    tint: tintOf(isReference, isDrawing),
-    tool: isComparing ? null : TOOLS[tool],
+    picture: square(images, desk.value.reference),
+    before: null,
+    divider: null,
+    surroundings: null,
+    caption: isAlone ? null : "Reference",
+    inset: isAlone ? frame.value.picture : null,
+    others: [],
+    chosen: targetPiece()?.isHidden ? null : currentSurface("reference"),
+    tint: isAlone ? 0.42 : pointer.isDrawing ? 0.25 : 0.12, // the outline shows it too
+    tool: toolOn("reference", pointer),
     inks,
   };
 }
 
-/** @param {boolean} isReference */
-function chosenMask(isReference) {
-  if (isReference && desk.value.target.kind === "push") return null;
-  if (targetPiece()?.isHidden) return null;
-  return currentSurface();
+/** @param {Images} images @param {Inks} inks @param {Pointer} pointer @returns {Scene} */
+function sourceScene(images, inks, pointer) {
+  const { isComparing, tool } = desk.value;
+  const isAlone = shownCanvases().length === 1;
+  const original = square(images, work.value.source);
+  const isTinted = pointer.isDrawing && tool !== "move" && pointer.canvas === "source";
+  return {
+    canvas: "source",
+    size: modelSize(),
+    picture: frame.value.picture ?? original,
+    before: pictureBefore(original),
+    divider: isComparing ? view.value.divider : null,
+    surroundings: surroundings(images),
+    caption: isAlone ? null : "Result",
+    inset: null,
+    others: isComparing ? [] : otherPieces(),
+    chosen: isComparing || targetPiece()?.isHidden ? null : currentSurface("source"),
+    tint: isTinted ? 0.14 : 0, // faint: it must not hide the result
+    tool: toolOn("source", pointer),
+    inks,
+  };
 }
 
-/** The tint must not hide the result, so it is faint there.
- * @param {boolean} isReference @param {boolean} isDrawing */
-function tintOf(isReference, isDrawing) {
-  if (isReference) return 0.42;
-  return isDrawing && desk.value.tool !== "move" ? 0.14 : 0;
+/** The tool as seen on a picture. A brush shows on the other picture too, where both correspond.
+ * @param {Canvas} canvas @param {Pointer} pointer */
+function toolOn(canvas, pointer) {
+  const { isComparing, tool } = desk.value;
+  if (isComparing) return null;
+  if (tool === "move") return canvas === "source" ? TOOLS.move : null;
+  if (tool === "parts" || canvas === pointer.canvas) return TOOLS[tool];
+  return (currentSurface("source")?.matrix.isIdentity ?? true) ? TOOLS[tool] : null;
 }
 
 function otherPieces() {
@@ -52,9 +85,21 @@ function otherPieces() {
   return work.value.pieces.filter((piece) => piece !== chosen && !piece.isHidden);
 }
 
-/** @param {Images} images @param {string | null} id */
+/** What lies left of the divider; the result itself until another picture of it has come.
+ * @param {CanvasImageSource | null} original */
+function pictureBefore(original) {
+  if (desk.value.against === "original") return original;
+  return comparison.value.picture ?? frame.value.picture;
+}
+
+/** The square of a photo, in as many pixels as the screen shows.
+ * @param {Images} images @param {string | null} id of its stylemap */
 function square(images, id) {
-  return id ? images.get(`square ${id}`, () => api.squarePicture(id)) : null;
+  if (!id) return null;
+  const get = (/** @type {number} */ size) =>
+    images.get(`square ${id} ${size}`, () => api.squarePicture(id, size));
+  const quick = get(QUICK_SIZE);
+  return get(restingSize(id)) ?? quick;
 }
 
 /** The whole photo around the square, where the result is shown pasted back.

@@ -1,36 +1,50 @@
 /** `<studio-stage>`: the canvas for painting. */
 
-import { find, h, icon } from "../core/dom.js";
+import { h } from "../core/dom.js";
 import { shelf } from "../core/shelf.js";
-import { desk, frame, modelSize, work } from "../core/state.js";
+import { activeCanvas, desk, frame, modelSize, shownCanvases, work } from "../core/state.js";
+import { comparison } from "./comparison.js";
+import { Divider } from "./divider.js";
 import { Gestures } from "./gestures.js";
 import { Images } from "./images.js";
 import { ARROWS, KeyboardPointer } from "./keyboard.js";
-import { draw } from "./painter.js";
+import { clear, draw } from "./painter.js";
+import { layOut } from "./panes.js";
 import { gather } from "./scene.js";
 import { TOOLS } from "./tools/index.js";
 import { loadParts, parts } from "./tools/parts.js";
-import { panBy, publish, view, viewport, zoomBy } from "./view.js";
+import {
+  arrange,
+  canvasAt,
+  panBy,
+  paneOf,
+  publish,
+  toPane,
+  view,
+  viewport,
+  zoomBy,
+} from "./view.js";
 
-/** @import { Point } from "../core/types.js" */
+/** @import { Canvas, Point } from "../core/types.js" */
 
 const OFFLINE = "Cannot reach the server; retrying. Your work stays in this page.";
 const HELP = "Picture. Arrow keys move the drawing cursor or the selected piece; Enter draws.";
 
 export class StudioStage extends HTMLElement {
   #canvas = h("canvas", { id: "canvas", tabindex: "0", role: "application", "aria-label": HELP });
-  #divider = dividerHandle();
+  #divider = new Divider();
   #note = h("p", { class: "stage-note", role: "status", hidden: true });
   #images = new Images(() => this.invalidate());
   #keyboard = new KeyboardPointer();
+  /** @type {Canvas | null} where the pointer is */ #pointed = null;
   #isDrawing = false;
   #isScheduled = false;
   /** @type {Gestures | null} */ #gestures = null;
 
   connectedCallback() {
-    this.append(this.#canvas, this.#divider, this.#note);
+    this.append(this.#canvas, ...this.#divider.elements, this.#note);
     this.#gestures = this.#listen();
-    for (const store of [work, desk, frame, shelf, view, parts]) {
+    for (const store of [work, desk, frame, shelf, view, parts, comparison]) {
       store.subscribe(() => this.invalidate());
     }
     desk.subscribe(() => this.#follow());
@@ -55,14 +69,18 @@ export class StudioStage extends HTMLElement {
   }
 
   #listen() {
-    const toPicture = (/** @type {Point} */ point) => viewport.toPicture(point);
+    const toPicture = (/** @type {Point} */ point) =>
+      viewport.toPicture(toPane(point, this.#pointed ?? activeCanvas()));
     const canvas = this.#canvas;
     canvas.addEventListener("keydown", (event) => this.#key(event));
     canvas.addEventListener("blur", () => this.#keyboard.leave(this.#tool));
     return new Gestures(canvas, {
       start: (point, event) => {
         if (desk.value.sheet) return desk.patch({ sheet: null });
-        if (desk.value.isComparing) desk.patch({ isComparing: false });
+        this.#pointed = canvasAt(point) ?? null;
+        const isFixed = desk.value.tool === "move" && this.#pointed === "reference";
+        if (!this.#pointed || isFixed) return;
+        desk.patch({ isComparing: false, canvas: this.#pointed });
         this.#isDrawing = true;
         this.#tool.start(toPicture(point), event, viewport.scale);
       },
@@ -80,7 +98,9 @@ export class StudioStage extends HTMLElement {
         this.#tool.cancel();
       },
       hover: (point) => {
-        this.#tool.hover?.(point && toPicture(point), viewport.scale);
+        this.#pointed = (point && canvasAt(point)) ?? null;
+        const canvas = this.#pointed ?? activeCanvas();
+        this.#tool.hover?.(this.#pointed && point && toPicture(point), viewport.scale, canvas);
         this.invalidate();
       },
       pan: panBy,
@@ -114,7 +134,7 @@ export class StudioStage extends HTMLElement {
     this.#canvas.style.cursor = this.#tool.cursor;
     this.#note.hidden = !note;
     this.#note.textContent = note ?? "";
-    if (tool === "parts") void loadParts();
+    if (tool === "parts") loadParts();
   }
 
   #draw() {
@@ -125,23 +145,19 @@ export class StudioStage extends HTMLElement {
       this.#canvas.width = columns;
       this.#canvas.height = rows;
     }
-    viewport.resize(width, height, modelSize(), margins(this));
+    arrange(layOut(shownCanvases(), width, height, margins(this)), modelSize());
     const context = this.#canvas.getContext("2d");
     if (!context) return;
-    const scene = gather(this.#images, inks(this), this.#isDrawing);
-    draw(context, viewport, scene, density);
-    this.#placeDivider(scene.divider);
+    clear(context);
+    const pointer = { canvas: this.#pointed ?? activeCanvas(), isDrawing: this.#isDrawing };
+    for (const canvas of shownCanvases()) {
+      const pane = paneOf(canvas);
+      const scene = gather(canvas, this.#images, inks(this), pointer);
+      if (pane) draw(context, viewport, pane, scene, density);
+    }
+    this.#divider.place(desk.value.isComparing ? view.value.divider : null);
     this.#canvas.dataset.frames = String(frame.value.arrived);
     if (Math.abs(viewport.zoom - view.value.zoom) > 0.001) publish();
-  }
-
-  /** @param {number | null} divider */
-  #placeDivider(divider) {
-    this.#divider.hidden = divider === null;
-    if (divider === null) return;
-    const { x, y } = viewport.toScreen({ x: divider * modelSize(), y: modelSize() / 2 });
-    this.#divider.style.translate = `${x}px ${y}px`;
-    this.#divider.setAttribute("aria-valuenow", String(Math.round(100 * divider)));
   }
 }
 
@@ -158,40 +174,6 @@ function inks(element) {
   const style = getComputedStyle(element);
   const read = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
   return { accent: read("--accent"), halo: read("--ink-halo"), line: read("--ink-line") };
-}
-
-/** The handle between before and after: a slider for keyboards too. */
-function dividerHandle() {
-  const set = (/** @type {number} */ divider) =>
-    view.patch({ divider: Math.min(Math.max(divider, 0), 1) });
-  const handle = h(
-    "div",
-    {
-      id: "divider",
-      class: "divider",
-      role: "slider",
-      tabindex: "0",
-      hidden: true,
-      "aria-label": "Before and after",
-      "aria-valuemin": "0",
-      "aria-valuemax": "100",
-    },
-    icon("compare"),
-  );
-  handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
-  handle.addEventListener("pointermove", (event) => {
-    if (!handle.hasPointerCapture(event.pointerId)) return;
-    const left = find(document, "studio-stage").getBoundingClientRect().left;
-    set(viewport.toPicture({ x: event.clientX - left, y: 0 }).x / modelSize());
-  });
-  handle.addEventListener("keydown", (event) => {
-    const step = { ArrowLeft: -0.02, ArrowRight: 0.02 }[event.key];
-    if (!step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    set(view.value.divider + step);
-  });
-  return handle;
 }
 
 customElements.define("studio-stage", StudioStage);

@@ -1,10 +1,10 @@
 /** The mask that strokes change (of a piece or a direction), and its placement on the canvas. */
 
 import { addPiece, changePiece, changePush, findPush } from "../core/work-changes.js";
-import { desk, modelSize, targetPiece, work } from "../core/state.js";
+import { activeCanvas, desk, modelSize, targetPiece, work } from "../core/state.js";
 import { centre, emptyMask, sideOf } from "../masks/mask.js";
 
-/** @import { Mask, Piece, Point } from "../core/types.js" */
+/** @import { Canvas, Mask, Piece, Point } from "../core/types.js" */
 
 /** The placement of a piece on the source: rotated and scaled about its centre, then moved.
  * @param {Piece} piece */
@@ -40,9 +40,9 @@ function newSurface(mask, matrix, save) {
   };
 }
 
-/** @param {Piece} piece */
-function pieceSurface(piece) {
-  const matrix = desk.value.canvas === "reference" ? new DOMMatrix() : placement(piece);
+/** @param {Piece} piece @param {Canvas} canvas */
+function pieceSurface(piece, canvas) {
+  const matrix = canvas === "reference" ? new DOMMatrix() : placement(piece);
   return newSurface(piece.mask, matrix, (mask) =>
     work.set(changePiece(work.value, piece.key, { mask })),
   );
@@ -56,12 +56,12 @@ function pushSurface(direction) {
   );
 }
 
-/** The mask that strokes change now; null if there is none. */
-export function currentSurface() {
+/** The mask that strokes on a picture change now; null if there is none. */
+export function currentSurface(canvas = activeCanvas()) {
   const { target } = desk.value;
   if (target.kind === "push") return pushSurface(target.direction);
   const piece = targetPiece();
-  return piece ? pieceSurface(piece) : null;
+  return piece ? pieceSurface(piece, canvas) : null;
 }
 
 /** The mask for a stroke; starts a new piece of the selected reference if there is none. */

@@ -15,6 +15,18 @@ export class Viewport {
   #margins = { top: 0, right: 0, bottom: 0, left: 0 };
   #fits = true;
 
+  /** The part of the pane that shows the picture and that no bar covers. */
+  get seen() {
+    const { top, right, bottom, left } = this.#margins;
+    const side = this.scale * this.#size;
+    return {
+      left: Math.max(this.x, left),
+      top: Math.max(this.y, top),
+      right: Math.min(this.x + side, this.#width - right),
+      bottom: Math.min(this.y + side, this.#height - bottom),
+    };
+  }
+
   /** The scale at which the whole picture is seen. */
   get fitScale() {
     const { top, right, bottom, left } = this.#margins;
@@ -33,12 +45,30 @@ export class Viewport {
   /** @param {number} width @param {number} height @param {number} size of the picture
    * @param {{top: number, right: number, bottom: number, left: number}} margins */
   resize(width, height, size, margins) {
+    if (size !== this.#size) this.#fits = true;
+    const { zoom } = this;
+    const middle = this.toPicture(this.#middle);
+    const isSame = width === this.#width && height === this.#height;
     this.#width = width;
     this.#height = height;
     this.#margins = margins;
-    if (size !== this.#size) this.#fits = true;
     this.#size = size;
     if (this.#fits) this.fit();
+    else if (!isSame) this.#show(middle, zoom);
+  }
+
+  /** The middle of the free room. */
+  get #middle() {
+    const { top, right, bottom, left } = this.#margins;
+    return { x: (left + this.#width - right) / 2, y: (top + this.#height - bottom) / 2 };
+  }
+
+  /** Puts a point into the middle. @param {Point} point in model pixels @param {number} zoom */
+  #show(point, zoom) {
+    const { x, y } = this.#middle;
+    this.scale = zoom * this.fitScale;
+    this.x = x - point.x * this.scale;
+    this.y = y - point.y * this.scale;
   }
 
   fit() {
@@ -51,7 +81,7 @@ export class Viewport {
   }
 
   /** @param {number} factor @param {Point} [about] a point of the screen that stays */
-  zoomBy(factor, about = { x: this.#width / 2, y: this.#height / 2 }) {
+  zoomBy(factor, about = this.#middle) {
     const fit = this.fitScale;
     const wanted = Math.min(Math.max(this.scale * factor, SMALLEST_ZOOM * fit), LARGEST_ZOOM * fit);
     const ratio = wanted / this.scale;

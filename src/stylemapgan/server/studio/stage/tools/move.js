@@ -2,7 +2,7 @@
 
 import { changePiece } from "../../core/work-changes.js";
 import { selectPiece } from "../../core/actions.js";
-import { desk, modelSize, targetPiece, work } from "../../core/state.js";
+import { modelSize, targetPiece, work } from "../../core/state.js";
 import { bounds, valueAt } from "../../masks/mask.js";
 import { placement } from "../surface.js";
 
@@ -124,7 +124,7 @@ export class MoveTool {
 
   /** @param {CanvasRenderingContext2D} context @param {number} scale @param {Inks} inks */
   draw(context, scale, inks) {
-    const piece = desk.value.canvas === "source" ? targetPiece() : undefined;
+    const piece = targetPiece();
     const found = piece && !piece.isHidden && handles(piece, scale);
     if (!found) return;
     context.lineWidth = 1 / scale;

@@ -4,22 +4,22 @@ import { desk, targetPiece, work } from "../../core/state.js";
 import { toast } from "../../components/toasts.js";
 import { openSurface } from "../surface.js";
 
-/** @import { Point } from "../../core/types.js" */
+/** @import { Canvas, Point } from "../../core/types.js" */
 /** @import { Surface } from "../surface.js" */
 
 /** Colours of the overlay, from the style sheet.
  * @typedef {{accent: string, halo: string, line: string}} Inks */
 
-/** All points are in model pixels of the picture on the canvas; `scale` is screen pixels per
- * model pixel.
+/** All points are in model pixels; `scale` is screen pixels per model pixel; `canvas` is the picture
+ * that the pointer is on, or that the tool draws on.
  * @typedef {{
  *   cursor: string,
  *   start: (point: Point, event: PointerEvent, scale: number) => void,
  *   move: (points: Point[], event: PointerEvent) => void,
  *   end: () => void,
  *   cancel: () => void,
- *   hover?: (point: Point | null, scale: number) => void,
- *   draw?: (context: CanvasRenderingContext2D, scale: number, inks: Inks) => void,
+ *   hover?: (point: Point | null, scale: number, canvas: Canvas) => void,
+ *   draw?: (context: CanvasRenderingContext2D, scale: number, inks: Inks, canvas: Canvas) => void,
  * }} Tool */
 
 const MOST_PIECES = 16; // the limit of the API
