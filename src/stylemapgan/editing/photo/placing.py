@@ -116,7 +116,7 @@ class Placement:
         inner, offset = self._region(corners @ self._matrix.T)
         fine = FINER / self._factor
         scaled = np.diag([fine, fine, 1.0]) @ _moved(-offset[0], -offset[1]) @ self._matrix
-        matrix = scaled @ _moved(left, top)
+        matrix = scaled @ _moved(float(left), float(top))
         size = (right - left, bottom - top)
         placed = inner.transform(
             size, Image.Transform.AFFINE, tuple(matrix[:2].ravel()), Image.Resampling.BILINEAR
