@@ -90,4 +90,4 @@ def _evenness(difference: Picture, border: Plane) -> np.float32:
     mean = (border * difference).sum(axis=(0, 1))
     spread = (border * np.square(difference - mean)).sum()
     size = np.square(mean).sum()
-    return rise(size / (size + spread + np.float32(EVEN**2)), *CONSISTENT)
+    return np.float32(rise(size / (size + spread + np.float32(EVEN**2)), *CONSISTENT))
