@@ -59,7 +59,7 @@ def placed_portraits(
         elif surroundings == "continued":
             behind = _continued(portrait, square, size)
         else:
-            behind = _cut_out(others[random.integers(len(others))], size, random)
+            behind = _cut_out(others[int(random.integers(len(others)))], size, random)
         pixels = Image.fromarray(_laid_over(behind, portrait, square))
         photo = FullPhoto(pixels=pixels)
         yield PlacedPortrait(name=file.name, photo=photo, square=square, surroundings=surroundings)
