@@ -92,7 +92,7 @@ def test_pushes_come_first_then_parts_in_w_then_all_others(editor, stylemaps):
     w = operations.blend(source - 1.5 * step, second, mask)
     expected = operations.blend_w_plus(editor.resize(w), editor.resize(first), in_w_plus.mask)
 
-    edited = edited_w_plus(Edit(parts=(in_w_plus, in_w), pushes=(push,)), source, editor.resize)
+    edited = edited_w_plus(Edit(parts=(in_w_plus, in_w), pushes=(push,)), source, editor.resize, 0)
 
     for ours, theirs in zip(edited, expected, strict=True):
         torch.testing.assert_close(ours, theirs)
@@ -186,8 +186,8 @@ def test_numpy_gives_what_torch_gives(editor, stylemaps):
     def resize(w):
         return [np.asarray(each) for each in editor.resize(w)]
 
-    ours = edited_w_plus(plain, stylemaps[:1].numpy(), resize)
-    theirs = edited_w_plus(edit, stylemaps[:1], editor.resize)
+    ours = edited_w_plus(plain, stylemaps[:1].numpy(), resize, 0)
+    theirs = edited_w_plus(edit, stylemaps[:1], editor.resize, 0)
     for one, other in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(one, other.numpy(), atol=1e-6)
 

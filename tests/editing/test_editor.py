@@ -1,16 +1,20 @@
 """What the PyTorch editor adds to the contract."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
 
 import stylemapgan
 from stylemapgan.checkpoints import write
-from stylemapgan.checkpoints.networks import pack
+from stylemapgan.checkpoints.networks import Networks, pack
 from stylemapgan.config import preset
 from stylemapgan.editing import Editor
+from stylemapgan.editing.operations import transplant
 from stylemapgan.errors import CheckpointError, EditError
 from stylemapgan.machine.precision import choose
+from stylemapgan.models import Encoder, Generator
 
 
 @pytest.fixture
@@ -33,6 +37,20 @@ def test_a_model_file_edits_like_the_networks_in_it(networks, photos, tmp_path):
 
     assert loaded.config == preset("tiny-32").model
     torch.testing.assert_close(loaded.reconstruct(photos), Editor(networks).reconstruct(photos))
+
+
+@pytest.mark.parametrize(("kernel", "fade"), [(3, 0), (1, 2)])
+def test_the_border_of_a_mask_fades_where_modulation_does_not_mix_cells(photos, kernel, fade):
+    config = dataclasses.replace(preset("tiny-32").model, modulation_kernel=kernel)
+    own = Networks(generator=Generator(config).eval(), encoder=Encoder(config).eval())
+    editor = Editor(own)
+    mask = np.zeros((1, 1, 32, 32), np.float32)
+    mask[..., 9:22, 5:20] = 1
+
+    source, reference = (editor.resize(editor.encode(photos[i : i + 1])) for i in (0, 1))
+    w_plus = transplant(source, reference, torch.as_tensor(mask), fade=fade)
+    expected = editor.synthesize(w_plus)
+    assert torch.equal(editor.blend_w_plus(photos[:1], photos[1:], mask), expected)
 
 
 def test_results_carry_no_gradients(networks, photos):

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from stylemapgan.editing import operations
+from stylemapgan.editing.mask_cells import shrink_by_max, soften
 from stylemapgan.errors import EditError
 
 RESOLUTIONS = (4, 4, 8, 8, 16, 16, 32, 32)
@@ -51,6 +52,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "blend": lambda a, b, mask: operations.blend(a[0], b[0], mask),
     "blend_w_plus": operations.blend_w_plus,
     "transplant": lambda a, b, mask: operations.transplant(a, b, mask, (-9, 5), 0.6),
+    "transplant, faded": lambda a, b, mask: operations.transplant(a, b, mask, fade=2),
     "mix": lambda a, b, mask: operations.mix(a, b),
     "interpolate": lambda a, b, mask: operations.interpolate(a[0], b[0], 0.3),
     "truncate": lambda a, b, mask: operations.truncate(a[0], b[0][:1], 0.7),
@@ -88,7 +90,7 @@ def test_gradients_reach_stylemaps_and_masks(edit, source, reference, soft_mask)
 
 
 def test_a_cell_takes_the_largest_mask_value_among_its_pixels(soft_mask):
-    shrunk = operations.shrink_by_max(soft_mask, 4, 8)
+    shrunk = shrink_by_max(soft_mask, 4, 8)
     for index in np.ndindex(2, 1, 4, 8):
         image, _, row, column = index
         pixels = soft_mask[image, 0, row * 8 : row * 8 + 8, column * 4 : column * 4 + 4]
@@ -161,6 +163,42 @@ def test_a_soft_mask_transplants_like_a_weaker_hard_one(source, reference, hard_
     weak = operations.transplant(source, reference, hard_mask, (4, 4), strength=0.25)
     for ours, theirs in zip(soft, weak, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-6)
+
+
+def test_a_softened_border_has_binomial_weights(hard_mask):
+    """Pascal's triangle: 1 of 16, 5, 11 and 15, across a straight border."""
+    row = soften(hard_mask, 2)[0, 0, 12, 6:13]
+    np.testing.assert_array_equal(row * 16, [0, 1, 5, 11, 15, 16, 16])
+    np.testing.assert_array_equal(soften(hard_mask, 1)[0, 0, 12, 7:11] * 4, [0, 1, 3, 4])
+    np.testing.assert_array_equal(soften(hard_mask, 0), hard_mask)
+    np.testing.assert_array_equal(soften(np.ones_like(hard_mask), 3), np.ones_like(hard_mask))
+
+
+def test_a_softened_mask_is_the_same_turned_or_mirrored(soft_mask):
+    softened = soften(soft_mask, 2)
+    np.testing.assert_allclose(soften(soft_mask[..., ::-1], 2), softened[..., ::-1], rtol=1e-6)
+    turned = soft_mask.swapaxes(-1, -2)
+    np.testing.assert_allclose(soften(turned, 2), softened.swapaxes(-1, -2), rtol=1e-6)
+
+
+def test_a_border_fades_by_pixels_so_coarse_cells_stay_hard(source, reference, hard_mask):
+    hard = operations.transplant(source, reference, hard_mask)
+    faded = operations.transplant(source, reference, hard_mask, fade=2)
+    reach = {4: 0, 8: 0, 16: 1, 32: 2}  # cells: two pixels at full resolution, one at half of it
+    for one, other, resolution in zip(hard, faded, RESOLUTIONS, strict=True):
+        inside = shrink_by_max(hard_mask, resolution, resolution)
+        differs = (one != other).any(axis=(0, 1))
+        near = soften(inside, reach[resolution])[0, 0]
+        np.testing.assert_array_equal(differs, (near > 0) & (near < 1))
+
+
+def test_a_faded_transplant_that_moves_fades_where_it_lands(source, reference, hard_mask):
+    still = operations.transplant(source, reference, hard_mask, fade=2, strength=0.5)
+    moved = operations.transplant(source, reference, hard_mask, (0, 1), 0.5, fade=2)
+    weight = 0.5 * operations.move(soften(hard_mask, 2), (0, 1))
+    expected = source[-1] + weight * (operations.move(reference[-1], (0, 1)) - source[-1])
+    np.testing.assert_allclose(moved[-1], expected, rtol=1e-5, atol=1e-6)
+    assert not np.array_equal(moved[-1], still[-1])
 
 
 def test_mix_takes_the_coarsest_resolution_from_the_first(source, reference):

@@ -8,6 +8,8 @@ from stylemapgan.errors import ConfigError
 
 MOST = 65_536
 """Most channels or layers; more would not fit into any memory."""
+SOFT_BORDER = 2
+"""Pixels over which edits fade the border of a mask where modulation does not mix cells."""
 Normalisation = Literal["layer", "instance", "batch"]
 
 
@@ -79,6 +81,14 @@ class ModelConfig:
     def cell_size(self) -> int:
         """Pixels of the image under one cell of the stylemap, along one side."""
         return self.image_size // self.stylemap_size
+
+    @property
+    def border_fade(self) -> int:
+        """Pixels over which edits fade the border of a mask, to either side.
+
+        Scales and shifts from 3x3 cells mix the styles at a border by themselves.
+        """
+        return SOFT_BORDER if self.modulation_kernel == 1 else 0
 
     @property
     def doublings(self) -> int:

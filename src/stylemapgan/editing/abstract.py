@@ -168,7 +168,8 @@ class AbstractEditor(ABC):
         """
         w, resolved = self._stylemaps(source), self._resolved(edit)
         refuse_unequal_batches(w, *arrays_of(resolved))
-        return self.synthesize(edited_w_plus(resolved, w, remembering(self.resize)))
+        w_plus = edited_w_plus(resolved, w, remembering(self.resize), self.config.border_fade)
+        return self.synthesize(w_plus)
 
     @final
     def placed_references(self, edit: Edit) -> tuple[PlacedReference, ...]:
@@ -232,9 +233,9 @@ class AbstractEditor(ABC):
         """
         w, edit = self._stylemaps(source), self._resolved(Edit(parts=(part,)))
         refuse_all_but_one(w, *arrays_of(edit))
-        resize = remembering(self.resize)
+        resize, fade = remembering(self.resize), self.config.border_fade
         frames = [
-            self.synthesize(edited_w_plus(at_strength(edit, strength), w, resize))
+            self.synthesize(edited_w_plus(at_strength(edit, strength), w, resize, fade))
             for strength in _evenly_spaced(steps, end=part.strength)
         ]
         return array_namespace(*frames).concat(frames)

@@ -23,7 +23,9 @@ AnyPicture: TypeAlias = Any
 """Images (N, 3, S, S), stylemaps (N, C, h, w) or a `CroppedPhoto`."""
 
 
-def edited_w_plus(edit: Edit, source: Stylemap, resize: Callable[[Stylemap], WPlus]) -> WPlus:
+def edited_w_plus(
+    edit: Edit, source: Stylemap, resize: Callable[[Stylemap], WPlus], fade: int
+) -> WPlus:
     """Do everything but the synthesis.
 
     Args:
@@ -31,6 +33,7 @@ def edited_w_plus(edit: Edit, source: Stylemap, resize: Callable[[Stylemap], WPl
             no part is turned.
         source: Stylemaps to edit, (N, C, h, w).
         resize: The editor's `resize`, or one that remembers what it resized before.
+        fade: The model's `border_fade`.
 
     Raises:
         EditError: Stylemaps or masks do not fit each other, or a part is turned.
@@ -42,17 +45,18 @@ def edited_w_plus(edit: Edit, source: Stylemap, resize: Callable[[Stylemap], WPl
         w = operations.push(w, push.direction, push.amount, push.mask)
     for part in edit.parts:
         if part.space == "w":
-            (w,) = _paste([w], [part.reference], part)
+            (w,) = _paste([w], [part.reference], part, fade)
     w_plus = resize(w)
     for part in edit.parts:
         if part.space == "w-plus":
-            w_plus = _paste(w_plus, resize(part.reference), part)
+            w_plus = _paste(w_plus, resize(part.reference), part, fade)
     return w_plus
 
 
-def _paste(source: WPlus, reference: WPlus, part: Part[Any]) -> WPlus:
+def _paste(source: WPlus, reference: WPlus, part: Part[Any], fade: int) -> WPlus:
     """Paste at every resolution given."""
-    return operations.transplant(source, reference, part.mask, part.shift, part.strength)
+    shift, strength = part.shift, part.strength
+    return operations.transplant(source, reference, part.mask, shift, strength, fade=fade)
 
 
 def refuse_names(what: str, value: Any) -> None:

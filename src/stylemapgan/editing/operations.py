@@ -3,14 +3,7 @@
 They run on NumPy arrays and on PyTorch tensors, where gradients flow through them. Inputs are
 left alone. Any batch of one stands for as many as the others have.
 
-How a mask of pixels becomes weights of cells depends on the edit alone, and is the same in w and
-at each resolution of w_plus:
-
-- a part that does not move (`blend`, and `transplant` without a shift): a cell takes the
-  largest mask value among its pixels, so every touched cell is edited;
-- a part that moves (`transplant` with a shift): a cell counts if the mask covers more than half
-  of it, so that the part brings along little of what was around it;
-- a push along a direction (`push`): a cell takes the mean, so that the push fades out.
+How a mask of pixels becomes weights of cells: see `mask_cells`.
 """
 
 from collections.abc import Sequence
@@ -21,6 +14,13 @@ from array_api_compat import array_namespace
 from jaxtyping import Float
 
 from stylemapgan.config.ranges import AMOUNT
+from stylemapgan.editing.mask_cells import (
+    SmallMask,
+    shrink_by_coverage,
+    shrink_by_max,
+    shrink_by_mean,
+    soften,
+)
 from stylemapgan.errors import EditError
 from stylemapgan.types import Array, Mask
 
@@ -31,8 +31,6 @@ WPlus: TypeAlias = Sequence[AnyStylemap]
 
 COARSE_LAYERS = 2
 """How many of the resized stylemaps carry coarse styles: those of the smallest resolution."""
-SmallMask: TypeAlias = Float[Any, "masks 1 {rows} {columns}"]
-"""A mask with one value for each cell."""
 
 
 def blend(source: AnyStylemap, reference: AnyStylemap, mask: Mask) -> AnyStylemap:
@@ -75,12 +73,14 @@ def blend_w_plus(source: WPlus, reference: WPlus, mask: Mask) -> list[AnyStylema
     ]
 
 
-def transplant(
+def transplant(  # noqa: PLR0913 - all but three have defaults
     source: WPlus,
     reference: WPlus,
     mask: Mask,
     shift: tuple[int, int] = (0, 0),
     strength: float = 1.0,
+    *,
+    fade: int = 0,
 ) -> list[AnyStylemap]:
     """Paste the masked part of the reference elsewhere in the source.
 
@@ -95,6 +95,8 @@ def transplant(
             does what a hard mask does at strength v.
         shift: How far it moves down and to the right, in pixels.
         strength: 0 keeps the source, 1 copies exactly, between mixes.
+        fade: How far a hard border fades to either side, in pixels: 0 leaves it hard. Where a cell
+            is larger than that, the border stays as it is.
 
     Raises:
         EditError: Stylemaps or mask do not fit each other.
@@ -102,7 +104,11 @@ def transplant(
     Source: Kim et al., CVPR 2021, unaligned transplantation; without a shift local editing.
     """
     shrink = shrink_by_max if tuple(shift) == (0, 0) else shrink_by_coverage
-    shrunk = cache(partial(shrink, mask))  # layers share sizes
+
+    @cache  # layers share sizes
+    def shrunk(rows: int, columns: int) -> SmallMask:
+        return soften(shrink(mask, rows, columns), fade * rows // mask.shape[-2])
+
     edited = []
     for ours, theirs in _pairs(source, reference):
         rows, columns = ours.shape[-2:]
@@ -180,42 +186,6 @@ def truncate(stylemap: AnyStylemap, mean: AnyStylemap, psi: float) -> AnyStylema
     return mean + psi * (stylemap - mean)
 
 
-def shrink_by_mean(mask: Mask, rows: int, columns: int) -> SmallMask:
-    """Give each cell of a stylemap the mean mask value of its pixels.
-
-    Raises:
-        EditError: The mask's sides are not whole multiples of the stylemap's.
-    """
-    return array_namespace(mask).mean(_split_into_cells(mask, rows, columns), axis=(-3, -1))
-
-
-def shrink_by_max(mask: Mask, rows: int, columns: int) -> SmallMask:
-    """Give each cell of a stylemap the largest mask value among its pixels.
-
-    Raises:
-        EditError: The mask's sides are not whole multiples of the stylemap's.
-    """
-    return array_namespace(mask).max(_split_into_cells(mask, rows, columns), axis=(-3, -1))
-
-
-def shrink_by_coverage(mask: Mask, rows: int, columns: int) -> SmallMask:
-    """Give each cell that the mask covers by more than half the mean of its covered pixels.
-
-    All other cells get 0, half-covered ones too. A hard mask stays hard.
-
-    Raises:
-        EditError: The mask's sides are not whole multiples of the stylemap's.
-    """
-    xp = array_namespace(mask)
-    pixels = _split_into_cells(mask, rows, columns)
-    is_covered = xp.astype(pixels > 0, pixels.dtype)
-    covered = xp.sum(is_covered, axis=(-3, -1))
-    total = xp.sum(pixels, axis=(-3, -1))
-    is_mostly = 2 * covered > pixels.shape[-3] * pixels.shape[-1]
-    mean = total / xp.where(is_mostly, covered, xp.ones_like(covered))
-    return xp.where(is_mostly, mean, xp.zeros_like(mean))
-
-
 def move(maps: Array, cells: tuple[int, int]) -> Array:
     """Shift the last two axes down and to the right; zeros come in, what leaves is lost."""
     moved = array_namespace(maps).zeros_like(maps)
@@ -234,18 +204,6 @@ def _shown(length: int, cells: int) -> slice:
 def _mix(source: Array, reference: Array, weight: Array | float) -> Array:
     """Weigh two arrays so that the weights 0 and 1 copy exactly."""
     return (1 - weight) * source + weight * reference
-
-
-def _split_into_cells(mask: Mask, rows: int, columns: int) -> Array:
-    """Reshape (masks, 1, height, width) to (masks, 1, rows, pixels, columns, pixels)."""
-    height, width = mask.shape[-2:]
-    if height % rows or width % columns:
-        raise EditError(
-            f"A mask of {height}x{width} pixels does not fit a stylemap of {rows}x{columns} "
-            "cells: each side must be a whole multiple; resize the mask to the image's size."
-        )
-    shape = (*mask.shape[:-2], rows, height // rows, columns, width // columns)
-    return array_namespace(mask).reshape(mask, shape)
 
 
 def _pairs(source: WPlus, reference: WPlus) -> list[tuple[AnyStylemap, AnyStylemap]]:

@@ -98,7 +98,7 @@ class AbstractStylemapMethod(AbstractMethod):
             editor.as_array,
         )
         refuse_unequal_batches(own, *arrays_of(ready))
-        return Latent(_layers(edited_w_plus(ready, own, resize)))
+        return Latent(_layers(edited_w_plus(ready, own, resize, editor.config.border_fade)))
 
     def interpolate(
         self, start: Latent, end: Latent, positions: Float32[np.ndarray, " photos"]

@@ -65,7 +65,8 @@ def render(service: EditService, resolved: ResolvedEdit) -> Images:
     """Synthesize the edited image, (1, 3, S, S)."""
     model = service.model_of(resolved.source)
     source = model.editor.as_array(resolved.source.array)
-    w_plus = edited_w_plus(resolved.edit, source, partial(service.resize, model))
+    fade = model.editor.config.border_fade
+    w_plus = edited_w_plus(resolved.edit, source, partial(service.resize, model), fade)
     connection = resolved.connection
     synthesize = service.painter(model, connection) if connection else model.editor.synthesize
     return to_numpy(synthesize(w_plus))

@@ -38,6 +38,8 @@ class ModelResponse(BaseModel):
     directions: list[DirectionResponse]
     parts: list[PartName]
     samples: list[str]
+    sample_credit: str | None
+    """Who took the sample pictures, and their licence: show it where you show them."""
 
 
 class ModelsResponse(BaseModel):

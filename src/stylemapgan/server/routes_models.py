@@ -80,6 +80,7 @@ def _describe(model: ServedModel, *, is_default: bool) -> ModelResponse:
         directions=directions,
         parts=[PartName(name=name, label=label) for name, label in names],
         samples=list(model.samples),
+        sample_credit=model.sample_credit,
     )
 
 

@@ -17,6 +17,8 @@ from stylemapgan.editing.parts import Parts, read_parts
 from stylemapgan.server.api_errors import not_found
 from stylemapgan.zoo.bundled import MODELS
 
+ATTRIBUTION = "ATTRIBUTION.txt"
+"""File beside sample pictures that need a credit; its first paragraph is the credit."""
 UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 """Characters that are replaced in names, which are part of URLs."""
 
@@ -79,6 +81,14 @@ class ServedModel:
             return sentence.replace("*", "").replace("`", "").rstrip(".") + "."
         size = self.config.image_size
         return f"Edits pictures of {size} by {size} pixels."
+
+    @cached_property
+    def sample_credit(self) -> str | None:
+        """Who took the sample pictures, and their licence; None if they need no credit."""
+        file = MODELS / self.source / ATTRIBUTION
+        if self.source not in zoo.BUNDLED or not file.is_file():
+            return None
+        return " ".join(file.read_text("utf-8").split("\n\n")[0].split())
 
     @cached_property
     def directions(self) -> dict[str, Direction]:

@@ -23,7 +23,7 @@ from stylemapgan.editing.photo.filters import box_blur
 from stylemapgan.editing.photo.layer import Ground, Layer, Picture, Plane, feather
 from stylemapgan.editing.photo.screened_poisson import solve
 
-LENGTH = 10 / 128
+LENGTH = 16 / 128
 """Distance over which a tone at the border gives way to the model's, as a share of the side."""
 FIXED = np.float32(1e3)
 """Screening that fixes the photo outside the edit."""
@@ -33,10 +33,14 @@ QUIET = 2.0
 """Contrast between neighbours, in levels of 255, that counts as no structure."""
 TONE = 40.0
 """Difference of tone, in levels of 255, that weighs as much as a structure that differs wholly."""
-MODEL = 0.55
+MODEL = 1.25
 """Disagreement from which on the model's own pixels are preferred."""
+NEEDED = 0.7
+"""Difference of structure between source and reference from which on the model may be needed."""
 SHARPNESS = 8.0
 """How fast a supplier gives way to one that agrees better."""
+CRISP = 3.0
+"""Exponent that narrows transitions between suppliers: where photos mix they lose grain."""
 LEAST = np.float32(1e-6)
 """Keeps divisions finite."""
 INSIDE = 0.15
@@ -111,15 +115,20 @@ def _covers(suppliers: Sequence[Supplier]) -> list[tuple[Plane, Supplier]]:
 
 
 def _offer(covers: Sequence[tuple[Plane, Supplier]], ground: Ground) -> Offer:
-    """Lay the references over each other: photos and reconstructions."""
+    """Lay the references over each other: photos and reconstructions.
+
+    Beyond all masks it is what they show there on average.
+    """
     photo, reconstruction = np.zeros_like(ground.photo), np.zeros_like(ground.photo)
-    total = np.zeros_like(ground.border)
+    total, known = np.zeros_like(ground.border), np.full_like(ground.border, LEAST)
     for cover, one in covers:
         if one.photo is not None and one.reconstruction is not None:
-            photo += cover * one.photo
-            reconstruction += cover * one.reconstruction
-            total += cover
-    known = np.maximum(total, LEAST)
+            weight = np.maximum(cover, LEAST)
+            photo += weight * one.photo
+            reconstruction += weight * one.reconstruction
+            total, known = total + cover, known + weight
+    known -= LEAST
+    known = np.maximum(known, LEAST)
     return Offer(photo=photo / known, reconstruction=reconstruction / known, cover=total)
 
 
@@ -128,14 +137,19 @@ def _shares(ground: Ground, edited: Picture, offer: Offer, mask: Plane, faded: P
     theirs = _disagreement(edited, offer.reconstruction)
     ours = _disagreement(edited, ground.reconstruction)
     radius = max(1, round(len(mask) * PATCH))
+    needed = np.minimum(
+        _structure(ground.reconstruction, offer.reconstruction) / np.float32(NEEDED), 1
+    )
     ours = ours + np.float32(INSIDE) * box_blur(mask, radius)
     weights = [
         np.exp(-np.float32(SHARPNESS) * ours),
         np.exp(-np.float32(SHARPNESS) * theirs) * offer.cover * faded,
-        np.full_like(ours, np.exp(-SHARPNESS * MODEL)) * faded,
+        np.exp(-np.float32(SHARPNESS * MODEL)) * needed * faded,
     ]
     total = sum(weights)
-    _, taken, model = (box_blur(weight / total, radius) for weight in weights)
+    powers = [np.power(box_blur(weight / total, radius), np.float32(CRISP)) for weight in weights]
+    total = sum(powers)
+    taken, model = powers[1] / total, powers[2] / total
     taken, model = taken * faded * (offer.cover > 0), model * faded
     return Shares(source=1 - taken - model, reference=taken, model=model)
 
@@ -143,11 +157,19 @@ def _shares(ground: Ground, edited: Picture, offer: Offer, mask: Plane, faded: P
 def _disagreement(edited: Picture, other: Picture) -> Plane:
     """Compare structure and tone around each pixel: 0 is equal, 1 differs wholly."""
     radius = max(1, round(len(edited) * PATCH))
-    change = edited - other
-    contrast = np.maximum(_contrast(edited, radius), _contrast(other, radius))
-    structure = _contrast(change, radius) / (contrast + np.float32(QUIET))
-    tone = box_blur(np.abs(change).max(axis=-1, keepdims=True), radius) / np.float32(TONE)
-    return structure + np.square(tone)
+    change = np.abs(edited - other).max(axis=-1, keepdims=True)
+    tone = box_blur(change, radius) / np.float32(TONE)
+    return _structure(edited, other) + np.square(tone)
+
+
+def _structure(one: Picture, other: Picture) -> Plane:
+    """Compare structure around each pixel.
+
+    0 is equal, unrelated structures give about 1.4, and structure beside none gives 2.
+    """
+    radius = max(1, round(len(one) * PATCH))
+    contrast = np.float32(0.5) * (_contrast(one, radius) + _contrast(other, radius))
+    return _contrast(one - other, radius) / (contrast + np.float32(QUIET))
 
 
 def _contrast(picture: Picture, radius: int) -> Plane:

@@ -35,7 +35,8 @@ const download = (content, format, tag) =>
   attempt("Exporting", async () => {
     const hasPhoto = Boolean(stylemapOf(work.value.source)?.photo);
     const { source } = work.value;
-    const output = { format, content: hasPhoto ? content : "square", tag };
+    const { detail } = desk.value;
+    const output = { format, content: hasPhoto ? content : "square", detail, tag };
     const body = { source, ...toEdit(work.value), ...output };
     const { blob, name } = await exportResult(body, `image/${format}`);
     save(blob, name);

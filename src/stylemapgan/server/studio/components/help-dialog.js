@@ -22,6 +22,7 @@ const KEYS = [
   ["C", "Compare before and after"],
   ["X", "Change between reference and result"],
   ["0", "Fit the picture"],
+  ["1", "Actual pixels of the photo"],
   ["Space + drag", "Move the view"],
   ["Wheel, pinch", "Zoom"],
   ["Ctrl + S", "Save the project"],

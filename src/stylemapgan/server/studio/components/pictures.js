@@ -4,7 +4,8 @@ import * as actions from "../core/actions.js";
 import { squarePicture } from "../core/api.js";
 import { h, icon, iconButton, lateImage } from "../core/dom.js";
 import { entryOf, shelf, stylemapOf } from "../core/shelf.js";
-import { desk, work } from "../core/state.js";
+import { currentModel, desk, work } from "../core/state.js";
+import { credit } from "./credit.js";
 import { openCrop } from "./crop-dialog.js";
 import { pictureTile } from "./tile.js";
 import { openWebcam } from "./webcam-dialog.js";
@@ -183,6 +184,7 @@ function groups() {
     pictureTile(entry, { isSource: entry.key === source, isReference: uses.has(entry.key) });
   const own = shelf.value.filter((entry) => entry.origin !== "sample");
   const samples = shelf.value.filter((entry) => entry.origin === "sample");
+  const words = currentModel()?.sample_credit;
   const empty = h(
     "p",
     { class: "hint" },
@@ -193,6 +195,7 @@ function groups() {
     own.length ? h("div", { class: "tiles" }, ...own.reverse().map(tile)) : empty,
     h("h3", {}, "Samples"),
     h("div", { class: "tiles" }, ...samples.map(tile)),
+    ...(words ? [credit(words)] : []),
   ];
 }
 

@@ -3,7 +3,7 @@
 import * as changes from "../core/work-changes.js";
 import { selectPiece, startPiece } from "../core/actions.js";
 import { h, icon, iconButton } from "../core/dom.js";
-import { entryOf } from "../core/shelf.js";
+import { entryOf, stylemapOf } from "../core/shelf.js";
 import { desk, targetPiece, work } from "../core/state.js";
 import { isEmpty } from "../masks/mask.js";
 import { pieceThumbnail } from "./piece-thumbnail.js";
@@ -21,6 +21,7 @@ class StudioPieces extends HTMLElement {
   #list = h("ol", { class: "pieces", "aria-label": "Pieces, topmost first" });
   #empty = emptyState();
   #morph = morphSlider();
+  #detail = detailSwitch();
   #shown = "";
 
   connectedCallback() {
@@ -31,7 +32,7 @@ class StudioPieces extends HTMLElement {
       "New piece",
     );
     const title = h("header", { class: "panel-title" }, h("h2", {}, "Pieces"), again);
-    this.append(title, this.#empty, this.#list, this.#morph.element);
+    this.append(title, this.#empty, this.#list, this.#morph.element, this.#detail.element);
     for (const store of [work, desk]) store.subscribe(() => this.#update());
     this.#update();
   }
@@ -52,6 +53,7 @@ class StudioPieces extends HTMLElement {
     this.#empty.hidden = pieces.length > 0;
     this.#morph.element.hidden = pieces.length === 0 && pushes.length === 0;
     this.#morph.show(morph);
+    this.#detail.update();
     const again = /** @type {HTMLElement} */ (this.querySelector("#new-piece"));
     again.hidden = !pieces.some((piece) => !isEmpty(piece.mask));
     again.setAttribute("aria-pressed", String(desk.value.target.kind === "piece" && !chosen));
@@ -75,6 +77,30 @@ function morphSlider() {
     onslide: (morph) => work.set({ ...work.value, morph }),
     onsettle: () => work.commit(),
   });
+}
+
+/** Whether the photos supply pixels, or only the model. */
+function detailSwitch() {
+  const input = h("input", {
+    type: "checkbox",
+    role: "switch",
+    id: "detail",
+    class: "switch",
+    "aria-describedby": "detail-note",
+    onchange: () => desk.patch({ detail: input.checked, view: "pasted" }),
+  });
+  const note = h("small", { id: "detail-note" }, "Skin, hair and edges as sharp as in the photos.");
+  const element = h(
+    "label",
+    { class: "switch-row" },
+    h("span", {}, "Detail from photos", note),
+    input,
+  );
+  const update = () => {
+    input.checked = desk.value.detail;
+    element.hidden = !stylemapOf(work.value.source)?.photo;
+  };
+  return { element, update };
 }
 
 /** @param {Piece} piece @param {boolean} isChosen */

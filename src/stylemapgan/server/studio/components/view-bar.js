@@ -3,6 +3,7 @@
 import { find, h, icon, iconButton } from "../core/dom.js";
 import { stylemapOf } from "../core/shelf.js";
 import { desk, shownCanvases, toggleComparison, work } from "../core/state.js";
+import { showActualPixels } from "../stage/picture-size.js";
 import { fit, view, zoomBy } from "../stage/view.js";
 
 /** @import { Desk } from "../core/state.js" */
@@ -44,7 +45,14 @@ class StudioViewBar extends HTMLElement {
     icon("compare"),
     h("span", {}, "Compare"),
   );
-  #zoom = h("output", { class: "zoom-value" });
+  #zoom = h("button", {
+    type: "button",
+    id: "zoom-actual",
+    class: "zoom-value",
+    title: "Actual pixels of the photo (1)",
+    "aria-keyshortcuts": "1",
+    onclick: showActualPixels,
+  });
 
   connectedCallback() {
     const zoom = h(

@@ -5,6 +5,7 @@ import { saveWork } from "../components/download-menu.js";
 import { TOOL_LIST } from "../components/toolbar.js";
 import { ARROWS } from "../stage/keyboard.js";
 import { nudge } from "../stage/tools/move.js";
+import { showActualPixels } from "../stage/picture-size.js";
 import { fit } from "../stage/view.js";
 import { StudioStage } from "../stage/stage.js";
 import { activeCanvas, currentModel, desk, toggleComparison, work } from "./state.js";
@@ -36,6 +37,7 @@ const PLAIN = {
   "]": () => resizeBrush(1.2),
   "?": openHelp,
   0: fit,
+  1: showActualPixels,
   c: toggleComparison,
   x: () => desk.patch({ canvas: activeCanvas() === "source" ? "reference" : "source" }),
 };

@@ -18,10 +18,10 @@ const FIRST_WAIT = 500; // milliseconds before the first new try
 const LONGEST_WAIT = 8000;
 
 /** @typedef {{source: string | null, parts: Layer[], pushes: Layer[],
- *   view: string, size: number}} Scene */
+ *   view: string, detail: boolean, size: number}} Scene */
 
 /** How to show the work: `size` is pixels on a side.
- * @typedef {{view: "raw" | "pasted", size: number}} Options */
+ * @typedef {{view: "raw" | "pasted", detail: boolean, size: number}} Options */
 
 /** @typedef {{
  *   onFrame: (picture: ImageBitmap, milliseconds: number | null) => void,

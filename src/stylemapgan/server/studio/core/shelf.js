@@ -82,7 +82,7 @@ async function attempt(key, step) {
 /** Shows another model's samples beside the user's pictures. @param {Model} model */
 export function stock(model) {
   const samples = model.samples.map((sample) => {
-    const name = `Sample ${sample.replace(/\.\w+$/, "")}`;
+    const name = `Sample ${sample.replace(/\.\w+$/, "").replaceAll("_", " ")}`;
     return newEntry({ name, origin: "sample", sample });
   });
   shelf.set([...samples, ...shelf.value.filter((entry) => entry.origin !== "sample")]);

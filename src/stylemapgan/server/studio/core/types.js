@@ -20,6 +20,7 @@
  *   name: string, title: string, image_size: number, stylemap_size: number,
  *   is_default: boolean, engine: string, about: string, licence: string, data: string,
  *   directions: Direction[], parts: {name: string, label: string}[], samples: string[],
+ *   sample_credit: string | null,
  * }} Model */
 
 /** @typedef {{id: string, width: number, height: number, name: string}} Photo */

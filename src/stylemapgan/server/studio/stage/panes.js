@@ -2,7 +2,7 @@
 
 /** @import { Canvas, Point } from "../core/types.js" */
 
-const GAP = 8; // CSS pixels around each of two pictures
+const GAP = 8; // CSS pixels between two panes
 
 /** Lengths of a canvas or pane, and the room that the bars over it need, in CSS pixels.
  * @typedef {{top: number, right: number, bottom: number, left: number}} Margins */
@@ -21,8 +21,8 @@ export function layOut(shown, width, height, margins) {
     return { panes: new Map([[shown[0], { x: 0, y: 0, width, height }]]), margins };
   }
   const room = height - margins.top - margins.bottom;
-  const side = Math.min(width / 2 - 2 * GAP, room);
-  const stackedSide = Math.min(width - 2 * GAP, room / 2 - 2 * GAP);
+  const side = Math.min(width / 2, room);
+  const stackedSide = Math.min(width, room / 2);
   return side >= stackedSide
     ? besideEachOther(shown, width, height, margins)
     : stacked(shown, width, room, margins);
@@ -31,17 +31,24 @@ export function layOut(shown, width, height, margins) {
 /** @param {readonly Canvas[]} shown @param {number} width @param {number} height
  * @param {Margins} margins @returns {Layout} */
 function besideEachOther(shown, width, height, { top, bottom }) {
-  const pane = { y: 0, width: width / 2, height };
-  const panes = shown.map((canvas, index) => at(canvas, { ...pane, x: (index * width) / 2 }));
-  return { panes: new Map(panes), margins: { top, right: GAP, bottom, left: GAP } };
+  const pane = { y: 0, width: (width - GAP) / 2, height };
+  const panes = shown.map((canvas, index) =>
+    at(canvas, { ...pane, x: index * (pane.width + GAP) }),
+  );
+  return { panes: new Map(panes), margins: { top, right: GAP / 2, bottom, left: GAP / 2 } };
 }
 
 /** @param {readonly Canvas[]} shown @param {number} width @param {number} room
  * @param {Margins} margins @returns {Layout} */
 function stacked(shown, width, room, { top }) {
-  const pane = { x: 0, width, height: room / 2 };
-  const panes = shown.map((canvas, index) => at(canvas, { ...pane, y: top + (index * room) / 2 }));
-  return { panes: new Map(panes), margins: { top: GAP, right: GAP, bottom: GAP, left: GAP } };
+  const pane = { x: 0, width, height: (room - GAP) / 2 };
+  const panes = shown.map((canvas, index) =>
+    at(canvas, { ...pane, y: top + index * (pane.height + GAP) }),
+  );
+  return {
+    panes: new Map(panes),
+    margins: { top: GAP / 2, right: GAP, bottom: GAP / 2, left: GAP },
+  };
 }
 
 /** @param {Canvas} canvas @param {Pane} pane @returns {[Canvas, Pane]} */

@@ -40,7 +40,7 @@ function referenceScene(images, inks, pointer) {
     inset: isAlone ? frame.value.picture : null,
     others: [],
     chosen: targetPiece()?.isHidden ? null : currentSurface("reference"),
-    tint: isAlone ? 0.42 : 0.25,
+    tint: isAlone ? 0.42 : pointer.isDrawing ? 0.25 : 0.12, // the outline shows it too
     tool: toolOn("reference", pointer),
     inks,
   };
