@@ -26,6 +26,9 @@ from stylemapgan.config import preset
 from stylemapgan.interop.onnx_export import export
 from stylemapgan.models import Encoder, Generator
 
+FACES = Path(
+    os.environ.get("STYLEMAPGAN_FACES", Path(__file__).parents[2] / "shared" / "data" / "faces")
+)
 HANDS = Path(
     os.environ.get("STYLEMAPGAN_HANDS", Path(__file__).parents[2] / "shared" / "data" / "hands")
 )
@@ -81,6 +84,14 @@ def exported_tiny(tiny_checkpoint, build_once) -> Path:
         (folder / "errors.json").write_text(json.dumps(errors))
 
     return build_once("exported-tiny", write)
+
+
+@pytest.fixture(scope="session")
+def portraits() -> list[Path]:
+    """Aligned portraits of adults, which fill their pictures as the face model expects."""
+    if not (FACES / "val").is_dir():
+        pytest.skip(f"the portraits are not at {FACES}; set STYLEMAPGAN_FACES to run this")
+    return sorted((FACES / "val").glob("*.jpg"))
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from stylemapgan.editing.photo import FullPhoto, Square, foreground_square, middle_square
+from stylemapgan.editing.photo.faces import ABOVE, Detection, largest, mean_square
+from stylemapgan.editing.photo.square import turn
 from stylemapgan.errors import ImageError, MissingExtraError
 
 WALL = (150, 152, 160)
@@ -126,14 +128,64 @@ def test_a_face_is_found_at_its_place_and_scale():
     assert found.side == pytest.approx(2 * alone.side, rel=0.15)
 
 
-def test_the_eyes_give_centre_side_and_rotation():
-    from stylemapgan.editing.photo.faces import frame_eyes
+@pytest.mark.parametrize("degrees", [-20.0, 20.0])
+def test_a_face_is_found_turned(degrees):
+    pytest.importorskip("cv2")
+    from stylemapgan.editing.photo import face_square
 
-    level = frame_eyes((40.0, 50.0), (60.0, 50.0), 2.0)
-    assert level == Square(x=100.0, y=104.0, side=160.0, rotation=0.0)
-    steep = frame_eyes((50.0, 40.0), (50.0, 60.0), 2.0)  # a head lying on its right ear
-    assert steep.rotation == pytest.approx(90)
-    assert (steep.x, steep.y) == pytest.approx((96, 100))
+    wall = Image.new("RGB", (600, 600), WALL)
+    wall.paste(drawn_face(28), (172, 172))
+    upright = face_square(FullPhoto(pixels=wall))
+    turned = wall.rotate(-degrees, Image.Resampling.BICUBIC, fillcolor=WALL)  # clockwise
+    found = face_square(FullPhoto(pixels=turned))
+    assert found.rotation - upright.rotation == pytest.approx(degrees, abs=8)
+    right, down = turn((upright.x - 300, upright.y - 300), degrees)
+    assert (found.x, found.y) == pytest.approx((300 + right, 300 + down), abs=25)
+    assert found.side == pytest.approx(upright.side, rel=0.15)
+
+
+@pytest.mark.parametrize("degrees", [0.0, -12.0, 90.0])
+def test_a_real_face_is_framed_as_its_aligned_portrait_is(portraits, degrees):
+    pytest.importorskip("cv2")
+    from stylemapgan.editing.photo import face_square
+
+    wall = Image.new("RGB", (700, 600), WALL)
+    wall.paste(Image.open(portraits[0]).resize((300, 300)), (200, 150))
+    wall = wall.rotate(-degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=WALL)
+    found = face_square(FullPhoto(pixels=wall))
+    assert found.side == pytest.approx(300, rel=0.12)
+    assert (found.x, found.y) == pytest.approx((wall.width / 2, wall.height / 2), abs=12)
+    assert found.rotation == pytest.approx(degrees, abs=13)
+
+
+def detection(x: float, side: float, rotation: float, support: int) -> Detection:
+    return Detection(x=x, y=50.0, side=side, rotation=rotation, support=support)
+
+
+def test_detections_of_a_face_are_averaged_by_their_support():
+    square = mean_square([detection(40.0, 80.0, 0.0, 30), detection(44.0, 20.0, 20.0, 10)])
+    assert square.rotation == pytest.approx(5.0)
+    assert square.side == pytest.approx(80 * (20 / 80) ** 0.25)  # the mean of logarithms
+    above = ABOVE * square.side
+    right, down = turn((0.0, -above), 5.0)
+    assert (square.x, square.y) == pytest.approx((41 + right, 50 + down))
+
+
+def test_a_lying_face_is_framed_towards_its_own_hair():
+    level = mean_square([detection(40.0, 100.0, 0.0, 1)])
+    assert (level.x, level.y) == pytest.approx((40, 50 - 100 * ABOVE))
+    lying = mean_square([detection(40.0, 100.0, 90.0, 1)])
+    assert (lying.x, lying.y) == pytest.approx((40 + 100 * ABOVE, 50))
+
+
+def test_the_largest_of_the_clear_faces_is_taken():
+    clear, larger, doubtful = (
+        [detection(10.0, 50.0, 0.0, 100)],
+        [detection(90.0, 70.0, 0.0, 60)],
+        [detection(200.0, 90.0, 0.0, 49)],
+    )
+    assert largest([clear, larger, doubtful]) is larger
+    assert largest([clear, doubtful]) is clear
 
 
 def test_a_photo_without_a_face_is_refused(small_photo):

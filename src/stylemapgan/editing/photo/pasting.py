@@ -15,7 +15,7 @@ from stylemapgan.editing.checks import (
     refuse_unfit_images,
     refuse_unfit_mask,
 )
-from stylemapgan.editing.photo.detail import Supplier, make_detailed_layer
+from stylemapgan.editing.photo.detail import make_detailed_layer
 from stylemapgan.editing.photo.enlarging import Strip, strips
 from stylemapgan.editing.photo.full_photo import FullPhoto
 from stylemapgan.editing.photo.layer import (
@@ -29,6 +29,7 @@ from stylemapgan.editing.photo.layer import (
     open_border,
 )
 from stylemapgan.editing.photo.placing import PlacedReference, Placement
+from stylemapgan.editing.photo.references import Supplier
 from stylemapgan.editing.photo.sampling import from_srgb, sample
 from stylemapgan.editing.photo.square import Square, stored_square, to_stored
 from stylemapgan.images.levels import from_bytes, to_numpy

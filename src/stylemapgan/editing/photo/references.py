@@ -1,0 +1,93 @@
+"""What the references of an edit offer, at the model's resolution."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from stylemapgan.editing.photo.filters import box_blur, rise
+from stylemapgan.editing.photo.layer import Ground, Picture, Plane
+
+CONSISTENT = 0.7, 0.95
+"""Share of a difference along the border that is the same everywhere: content, and tone alone."""
+EVEN = 10.0
+"""Difference along the border, in levels of 255, that is too small to tell."""
+LEAST = np.float32(1e-6)
+"""Keeps divisions finite."""
+RADIUS = 1 / 32
+"""Half the width of the border of a mask, as a share of the side."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Supplier:
+    """A placed reference at the model's resolution, in the photo's layout and colours."""
+
+    photo: Picture | None
+    """The reference as the model sees it; None if it is invented."""
+    reconstruction: Picture | None
+    """What the model makes of it."""
+    mask: Plane
+    """Where it lands, from 0 to 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class Offer:
+    """What all references together offer: laid over each other in their order."""
+
+    photo: Picture
+    """Beyond all masks, what they show there on average."""
+    reconstruction: Picture
+    """What the model makes of it."""
+    cover: Plane
+    """How far they cover the source, from 0 to 1."""
+    border: Plane
+    """Weight of each pixel at the border of that cover; sums to 1, or is 0 everywhere."""
+    evenness: np.float32
+    """1 if source and reference differ equally all along the border, in tone alone; 0 if not."""
+
+    @property
+    def border_tone(self) -> np.ndarray:
+        """The references' mean colour at the border, (3,), in levels of 255."""
+        return (self.border * self.photo).sum(axis=(0, 1))
+
+
+def covers_of(suppliers: Sequence[Supplier]) -> list[tuple[Plane, Supplier]]:
+    """Find how much of each supplier shows: a later one covers those before it."""
+    covers, open_ = [], np.float32(1)
+    for supplier in reversed(suppliers):
+        covers.append((supplier.mask * open_, supplier))
+        open_ = open_ * (1 - supplier.mask)
+    return covers[::-1]
+
+
+def offer_of(covers: Sequence[tuple[Plane, Supplier]], ground: Ground) -> Offer:
+    """Lay the references over each other, and compare them with the source at the border."""
+    photo, reconstruction = np.zeros_like(ground.photo), np.zeros_like(ground.photo)
+    cover, known = np.zeros_like(ground.border), np.zeros_like(ground.border)
+    for share, one in covers:
+        if one.photo is not None and one.reconstruction is not None:
+            weight = np.maximum(share, LEAST)
+            photo += weight * one.photo
+            reconstruction += weight * one.reconstruction
+            cover, known = cover + share, known + weight
+    known = np.maximum(known, LEAST)
+    photo, reconstruction = photo / known, reconstruction / known
+    border = _border(cover)
+    evenness = _evenness(ground.photo - photo, border)
+    return Offer(photo, reconstruction, cover, border, evenness)
+
+
+def _border(cover: Plane) -> Plane:
+    """Weigh the pixels on both sides of a border."""
+    near = box_blur((cover > 0).astype(np.float32), max(1, round(len(cover) * RADIUS)))
+    border = near * (1 - near)
+    return border / np.maximum(border.sum(), LEAST)
+
+
+def _evenness(difference: Picture, border: Plane) -> np.float32:
+    """Tell how far a difference is the same all along a border: 0 to 1."""
+    difference = box_blur(difference, max(1, round(len(difference) * RADIUS)))
+    mean = (border * difference).sum(axis=(0, 1))
+    spread = (border * np.square(difference - mean)).sum()
+    size = np.square(mean).sum()
+    return np.float32(rise(size / (size + spread + np.float32(EVEN**2)), *CONSISTENT))
