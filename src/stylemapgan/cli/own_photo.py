@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +15,7 @@ from stylemapgan.cli.results import write_picture
 from stylemapgan.editing import AbstractEditor, Part
 from stylemapgan.editing.edit_rendering import placed_photo, placed_reference, turned_crop
 from stylemapgan.editing.photo import (
+    FACE,
     FINDERS,
     CroppedPhoto,
     Find,
@@ -22,8 +23,10 @@ from stylemapgan.editing.photo import (
     PlacedReference,
     Square,
     fit,
+    known_square,
     middle_square,
     paste_back,
+    usual_square,
 )
 from stylemapgan.editing.photo.square import Point
 from stylemapgan.images import Provenance
@@ -147,9 +150,9 @@ def _placed(part: Part[OwnPhoto]) -> PlacedReference:
 class FindOptions:
     """Which square of each photo the model sees."""
 
-    find: Find = "middle"
+    find: Find | None = None
     """Which square of a photo the model sees: in its middle, around what stands out, or around a
-    face."""
+    face. Default: around the face for models of faces, otherwise middle."""
 
     def open(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
         """Read a photo, and warn if the model does not know such photos."""
@@ -168,30 +171,35 @@ class PhotoOptions:
     """Edit the whole photo: paste the edit back at full resolution; the rest stays as it is."""
     find: Find | None = None
     """Which square of a photo the model sees: in its middle, around what stands out, or around a
-    face. Default: foreground with --photo, otherwise middle."""
+    face. Default: around the face for models of faces; for others foreground with --photo,
+    otherwise middle."""
     square: SquareOption = None
     """The source's square by hand: its centre and side in pixels of the upright photo, and how
     far it is turned clockwise, in degrees."""
 
     def open_source(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
         """Read the photo to edit, and warn if the model does not know such photos."""
-        return _look(path, editor, self._find, self.square, keep_whole=self.photo)
+        return _look(
+            path, editor, self.find, self.square, keep_whole=self.photo, otherwise=self._otherwise
+        )
 
     def open_reference(
         self, path: Path, editor: AbstractEditor, square: Square | None = None
     ) -> OwnPhoto:
         """Read a photo to copy from, its square found as the source's is if none is given."""
-        return _look(path, editor, self._find, square, keep_whole=self.photo)
+        return _look(
+            path, editor, self.find, square, otherwise=self._otherwise, keep_whole=self.photo
+        )
 
     @property
-    def _find(self) -> Find:
-        return self.find or ("foreground" if self.photo else "middle")
+    def _otherwise(self) -> Find:
+        return "foreground" if self.photo else "middle"
 
 
-EVERYWHERE_IN_THE_MIDDLE = FindOptions()
-"""The default: the middle square of each photo."""
+USUAL_SQUARES = FindOptions()
+"""The default: of each photo the square that the model usually sees."""
 MODELS_PICTURE = PhotoOptions()
-"""The default: the middle square, and the model's own picture as the result."""
+"""The default: the square that the model usually sees, and its own picture as the result."""
 
 
 def everywhere(editor: AbstractEditor) -> Mask:
@@ -202,18 +210,23 @@ def everywhere(editor: AbstractEditor) -> Mask:
 def _look(
     path: Path,
     editor: AbstractEditor,
-    find: Find,
+    find: Find | None,
     square: Square | None,
     *,
     keep_whole: bool = False,
+    otherwise: Find = "middle",
 ) -> OwnPhoto:
+    if square is None and find is None:
+        square = known_square(path)
+        find = None if editor.subject == FACE else otherwise
     if square is None and find == "middle" and not keep_whole:
         picture = images.read(path, editor.image_size)
         photo = OwnPhoto(path=path, editor=editor, picture=picture)
     else:
         whole = FullPhoto.read(path)
         if square is None:
-            square = FINDERS[find](whole)
+            usual = partial(usual_square, subject=editor.subject, otherwise=otherwise)
+            square = (FINDERS[find] if find else usual)(whole)
             numbers = ",".join(f"{number:.1f}".removesuffix(".0") for number in astuple(square))
             print(f"found the square {numbers} (x,y,side,rotation) in {path}")
         picture = whole.crop(square, editor.image_size)

@@ -169,6 +169,11 @@ class OnnxEditor(AbstractEditor):
         """Reconstruction errors of photos the model never saw, from the model's files."""
         return self._facts["typical_errors"]
 
+    @property
+    def subject(self) -> str:
+        """What photos show, from the model's files."""
+        return self._facts["subject"]
+
     def as_array(self, values: Array) -> np.ndarray:
         """Turn values into float32 NumPy arrays."""
         return np.ascontiguousarray(to_numpy(values))

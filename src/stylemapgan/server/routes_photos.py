@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from stylemapgan.editing import operations
-from stylemapgan.editing.photo import FINDERS, Square
+from stylemapgan.editing.photo import FINDERS, Square, usual_square
 from stylemapgan.images.formats import SUPPORTED
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.api_errors import invalid, unsupported_type
@@ -197,8 +197,11 @@ def _square(service: EditService, body: EncodeRequest) -> Square:
     """Take the given square, or find one."""
     photo = service.photos.read(body.photo)
     if body.square is None:
-        default = "middle" if photo.width == photo.height else "foreground"
-        return FINDERS[body.find or default](photo)
+        if body.find is not None:
+            return FINDERS[body.find](photo)
+        subject = service.models.get(body.model).editor.subject
+        otherwise = "middle" if photo.width == photo.height else "foreground"
+        return service.photos.get(body.photo).square or usual_square(photo, subject, otherwise)
     square = Square(**body.square.model_dump())
     if square.side > MAX_SIDES * max(photo.size):
         raise invalid(
