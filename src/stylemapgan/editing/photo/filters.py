@@ -44,13 +44,31 @@ def box_blur(values: Map, radius: int) -> Map:
 
     Where a window holds nothing but zeros the average is exactly 0.
     """
-    window = 2 * radius + 1
     for axis in (0, 1):
-        places = np.arange(-radius - 1, values.shape[axis] + radius)
-        padded = values.take(places, axis=axis, mode="clip")
-        sums = np.cumsum(padded, axis=axis, dtype=np.float32).swapaxes(0, axis)
-        values = ((sums[window:] - sums[:-window]) / np.float32(window)).swapaxes(0, axis)
-    return values
+        length = values.shape[axis]
+        places = np.arange(-radius, length + radius).clip(0, length - 1)
+        values = _sliding_sum(values.take(places, axis=axis), 2 * radius + 1, axis)
+    return values * np.float32((2 * radius + 1) ** -2)
+
+
+def _sliding_sum(values: Map, window: int, axis: int) -> Float32[np.ndarray, "_ _ channels"]:
+    """Sum windows along an axis; spans of 1, 2, 4, … pixels make up each."""
+    length = values.shape[axis] - window + 1
+    total, span, start = None, 1, 0
+    while True:
+        if window & span:
+            part = _along(values, axis, start, length)
+            total = part if total is None else total + part
+            start += span
+        span *= 2
+        if span > window:
+            return total
+        ahead = values.shape[axis] - span // 2
+        values = _along(values, axis, 0, ahead) + _along(values, axis, span // 2, ahead)
+
+
+def _along(values: Map, axis: int, start: int, length: int) -> Float32[np.ndarray, "_ _ channels"]:
+    return values[start : start + length] if axis == 0 else values[:, start : start + length]
 
 
 def rise(values: Map, start: float, end: float) -> Map:
