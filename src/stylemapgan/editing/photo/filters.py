@@ -47,24 +47,23 @@ def box_blur(values: Map, radius: int) -> Map:
     for axis in (0, 1):
         length = values.shape[axis]
         places = np.arange(-radius, length + radius).clip(0, length - 1)
-        values = _sliding_sum(values.take(places, axis=axis), 2 * radius + 1, axis)
+        values = _sliding_sum(values.take(places, axis=axis), radius, axis)
     return values * np.float32((2 * radius + 1) ** -2)
 
 
-def _sliding_sum(values: Map, window: int, axis: int) -> Float32[np.ndarray, "_ _ channels"]:
-    """Sum windows along an axis; spans of 1, 2, 4, … pixels make up each."""
-    length = values.shape[axis] - window + 1
-    total, span, start = None, 1, 0
-    while True:
-        if window & span:
-            part = _along(values, axis, start, length)
-            total = part if total is None else total + part
-            start += span
+def _sliding_sum(values: Map, radius: int, axis: int) -> Float32[np.ndarray, "_ _ channels"]:
+    """Sum windows of `2 * radius + 1` pixels along an axis, from spans of 1, 2, 4, … pixels."""
+    length = values.shape[axis] - 2 * radius
+    total = _along(values, axis, 0, length)
+    start, span = 1, 1
+    while span <= radius:
+        count = values.shape[axis] - span
+        values = _along(values, axis, 0, count) + _along(values, axis, span, count)
         span *= 2
-        if span > window:
-            return total
-        ahead = values.shape[axis] - span // 2
-        values = _along(values, axis, 0, ahead) + _along(values, axis, span // 2, ahead)
+        if (2 * radius + 1) & span:
+            total = total + _along(values, axis, start, length)
+            start += span
+    return total
 
 
 def _along(values: Map, axis: int, start: int, length: int) -> Float32[np.ndarray, "_ _ channels"]:

@@ -91,4 +91,5 @@ def _evenness(difference: Picture, border: Plane) -> np.float32:
     difference -= mean
     spread = np.einsum("rcx,rcy,rcy->", border, difference, difference)
     size = np.square(mean).sum()
-    return np.float32(rise(size / (size + spread + np.float32(EVEN**2)), *CONSISTENT))
+    share = np.full((1, 1, 1), size / (size + spread + np.float32(EVEN**2)), np.float32)
+    return rise(share, *CONSISTENT)[0, 0, 0]
