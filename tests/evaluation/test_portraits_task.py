@@ -1,6 +1,7 @@
 """Portraits are edited at their own resolution, and a smile is compared with the true one."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -143,7 +144,8 @@ def test_portraits_with_landmarks_are_no_obstacle(portrait_context):
 
 
 def test_damaged_landmarks_are_refused(tmp_path):
-    np.savez(tmp_path / parts.FILE, **{"001_neutral": np.zeros((5, 2), np.float32)})
+    points: dict[str, Any] = {"001_neutral": np.zeros((5, 2), np.float32)}
+    np.savez(tmp_path / parts.FILE, **points)
     with pytest.raises(DataError, match=r"468 points .* got \(5, 2\) for 001_neutral"):
         parts.read_landmarks(tmp_path)
     (tmp_path / parts.FILE).write_bytes(b"no archive")
