@@ -84,7 +84,7 @@ def test_invented_pictures_have_no_detail(site, pair):
         asked(site, "edit", {**body, "view": "pasted", "size": 64, "detail": detail})
         for detail in (True, False)
     ]
-    np.testing.assert_array_equal(*shown)
+    np.testing.assert_array_equal(shown[0], shown[1])
 
 
 def test_painting_shows_detail_and_cuts_the_reference_out_once(site, pair, monkeypatch):
