@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float, Float32, Float64
 
+from stylemapgan import zoo
 from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.editing.photo.cropped_photo import FINDERS, Find
 from stylemapgan.errors import CheckpointError, EditError
@@ -57,6 +58,19 @@ class Framing:
                 f"numbers, these have {numbers.shape[1]}: use the framing of the same model."
             )
         return (numbers @ self.weights + self.bias).astype(np.float64)
+
+
+def framing_of(name_or_path: str | Path) -> Framing | None:
+    """Read how the photos of a model are framed; None if that is not known.
+
+    Args:
+        name_or_path: A bundled name, a model file, or a folder that `stylemapgan export` wrote.
+
+    Raises:
+        CheckpointError: Its file is damaged.
+    """
+    file = zoo.framing_file(name_or_path)
+    return None if file is None else read_framing(file)
 
 
 def learn(
