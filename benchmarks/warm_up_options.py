@@ -7,11 +7,9 @@ validated; their half-life is short, so that early weights do not count against 
 
 import argparse
 import dataclasses
-import tempfile
-import time
-from pathlib import Path
 
-from stylemapgan import DataConfig, RunConfig, train
+from benchmarks.equal_time import NEVER, QUIET, trained
+from stylemapgan import DataConfig, RunConfig
 from stylemapgan.checkpoints.file import read
 from stylemapgan.checkpoints.networks import load
 from stylemapgan.config import StabilityConfig, preset
@@ -54,12 +52,9 @@ def _config(data: DataConfig, kernel: int, changes: dict[str, int | float | str]
     usual = preset("laptop-64")
     training = dataclasses.replace(
         usual.training,
-        images=10_000_000,
-        adversarial_from=10_000_000,
-        perceptual_from=10_000_000,
-        cooldown=0,
-        snapshot_every=10_000_000,
-        sample_every=10_000_000,
+        **QUIET,
+        adversarial_from=NEVER,
+        perceptual_from=NEVER,
         stability=StabilityConfig(ema_ramp_up=0.05),
         **changes,  # pyright: ignore[reportArgumentType]
     )
@@ -69,19 +64,11 @@ def _config(data: DataConfig, kernel: int, changes: dict[str, int | float | str]
 
 def _measure(config: RunConfig, seconds: float) -> tuple[int, dict[str, float]]:
     """Train for some processor time; then validate the averaged weights."""
-    begun = 0.0
-
-    def is_over() -> bool:
-        nonlocal begun
-        begun = begun or time.process_time()  # photos are unpacked by now
-        return time.process_time() - begun > seconds
-
-    with tempfile.TemporaryDirectory() as temporary:
-        last = train(config, Path(temporary) / "run", should_stop=is_over)[-1]
-        networks = load(last)
+    with trained(config, seconds) as path:
+        networks = load(path)
         photos = open_photos(config.data.validation, config.model.image_size)
         figures = validate(networks.generator, networks.encoder, photos, distance=None)
-        return read(last).images_seen, figures
+        return read(path).images_seen, figures
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ def working_folder(tmp_path, monkeypatch) -> Path:
         "one.jpg",
         "other.jpg",
         "hand.jpg",
+        "portrait.jpg",
         "pictures/a.png",
         "pictures/b.png",
         "other-pictures/c.png",

@@ -41,7 +41,7 @@ def run_without_extras(work: str, folder: Path) -> subprocess.CompletedProcess[s
     )
 
 
-PHOTOS = [str(path) for path in zoo.sample_pictures("hands-64")[:2]]
+PHOTOS = [str(path) for path in zoo.sample_pictures(zoo.BUNDLED[0])[:2]]
 COMMANDS = {
     "blend": ["blend", *PHOTOS, "--box", "16,0,32,64", "-o", "blend.png"],
     "transplant": [

@@ -26,6 +26,7 @@ FROM_ELSEWHERE = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "STYLE.md": "style.md",
+    "src/stylemapgan/zoo/models/faces-128.md": "models/faces-128.md",
     "src/stylemapgan/zoo/models/hands-64.md": "models/hands-64.md",
     "src/stylemapgan/zoo/models/hands-128.md": "models/hands-128.md",
     "src/stylemapgan/zoo/models/avatars-64.md": "models/avatars-64.md",

@@ -3,6 +3,8 @@
 Source: Kim et al., CVPR 2021, section 3.2 and appendix.
 """
 
+from collections.abc import Sequence
+
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -30,6 +32,24 @@ def relativistic(
     Source: Jolicoeur-Martineau, ICLR 2019; with R1 and R2: Huang et al., NeurIPS 2024.
     """
     return F.softplus(losers.float() - winners.float()).mean()
+
+
+def hinge_real(logits: Sequence[Float[Tensor, "batch 1 _ _"]]) -> Float[Tensor, ""]:
+    """max(0, 1 - D(x)), summed over several discriminators: 0 where every logit is above 1.
+
+    Source: Lim and Ye, "Geometric GAN", 2017.
+    """
+    return torch.stack([F.relu(1 - each.float()).mean() for each in logits]).sum()
+
+
+def hinge_fake(logits: Sequence[Float[Tensor, "batch 1 _ _"]]) -> Float[Tensor, ""]:
+    """max(0, 1 + D(x)), summed over several discriminators: 0 where every logit is below -1."""
+    return torch.stack([F.relu(1 + each.float()).mean() for each in logits]).sum()
+
+
+def raised(logits: Sequence[Float[Tensor, "batch 1 _ _"]]) -> Float[Tensor, ""]:
+    """-D(x), summed over several discriminators: what their opponent minimises."""
+    return -torch.stack([each.float().mean() for each in logits]).sum()
 
 
 def mean_squared_error(

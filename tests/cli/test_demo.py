@@ -3,8 +3,9 @@
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from stylemapgan.zoo import DemoBox, DemoEdit, DemoShift, pictures_in, read_plan
 
@@ -39,10 +40,48 @@ def test_the_demo_edits_the_pictures_of_a_folder(run, model, has_plan):
     assert (outcome.code, outcome.err) == (0, "")
     assert sorted(path.name for path in output.iterdir()) == WRITTEN
     assert re.search(r"encode a photo: \d+\.\d ms, .* edit after that: \d+\.\d ms", outcome.out)
-    assert "stylemapgan blend" in outcome.out
+    assert f"Look at {output / 'sheet.png'}" in outcome.out
+    assert f"stylemapgan studio --model {model}" in outcome.out
     with Image.open(output / "sheet.png") as sheet:
-        assert sheet.width > 5 * 192
+        assert sheet.width > 4 * 192
         assert sheet.height > 3 * 192
+
+
+def test_the_demo_of_photographs_changes_them_at_full_resolution(run, model, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    squares = {
+        "photo-0.png": (80, 70, 90),
+        "photo-1.png": (100, 60, 80),
+        "photo-2.png": (70, 70, 70),
+    }
+    lines = []
+    for seed, (name, (x, y, side)) in enumerate(squares.items()):
+        noise = np.random.default_rng(seed).integers(0, 256, (130, 200, 3), dtype=np.uint8)
+        Image.fromarray(noise).filter(ImageFilter.GaussianBlur(4)).save(name)
+        lines.append(f'["{name}"]\nx = {x}\ny = {y}\nside = {side}\n')
+    Path("samples.toml").write_text("".join(lines))
+    Path("demo.toml").write_text(PLAN)
+
+    assert run("demo", "--pictures", ".", "--model", model, "-o", "out").code == 0
+
+    before, after = (np.asarray(Image.open(path)) for path in ("photo-0.png", "out/blend.png"))
+    assert after.shape == before.shape
+    changed = (before != after).any(axis=-1)
+    middle = np.zeros_like(changed)
+    middle[25 - 12 : 115 + 12, 80 - 12 : 125 + 12] = True  # the square's right half, and its border
+    assert changed[middle].any()
+    assert not changed[~middle].any()
+    with Image.open("out/sheet.png") as sheet:
+        assert sheet.width > 4 * 512
+
+
+def test_the_bundled_demo_pushes_a_photograph_along_a_direction(run, tmp_path):
+    outcome = run("demo", "-o", tmp_path / "demo")
+    assert (outcome.code, outcome.err) == (0, "")
+    with Image.open(tmp_path / "demo" / "blend.png") as edited:
+        assert edited.size == (1350, 1350)
+    with Image.open(tmp_path / "demo" / "sheet.png") as sheet:
+        assert sheet.height > 4 * 512  # blend, transplant, direction, interpolation
 
 
 @pytest.mark.usefixtures("photos")

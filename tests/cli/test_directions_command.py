@@ -166,7 +166,9 @@ def test_move_pushes_inside_a_box(run, model, editor, fitted, photos):
 
 
 def test_move_takes_directions_that_come_with_a_model(run, photos):
-    outcome = run("move", photos[0], "--direction", "open-hand", "-o", "out.png")
+    outcome = run(
+        "move", photos[0], "--direction", "open-hand", "--model", "hands-64", "-o", "out.png"
+    )
     assert outcome.code == 0
     assert pixels("out.png").shape == (64, 64, 3)
 

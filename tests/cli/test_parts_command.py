@@ -20,7 +20,7 @@ def found(run, model, photos, tmp_path):
 
 def test_masks_of_a_bundled_model_are_what_blend_takes(run, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    outcome = run("parts", "show", PICTURE, "--masks", "masks")
+    outcome = run("parts", "show", PICTURE, "--model", "hands-64", "--masks", "masks")
     assert (outcome.code, outcome.err) == (0, "")
 
     editor = open_editor("hands-64")
@@ -33,7 +33,7 @@ def test_masks_of_a_bundled_model_are_what_blend_takes(run, tmp_path, monkeypatc
         np.testing.assert_array_equal(images.read_mask(f"masks/{name}.png", 64), mask)
         assert f"{name}: {mask.mean():.1%} of the picture" in outcome.out
     assert images.read("parts.png").shape[-1] > 7 * 192
-    blended = run("blend", PICTURE, PICTURE, "--mask", "masks/palm.png")
+    blended = run("blend", PICTURE, PICTURE, "--model", "hands-64", "--mask", "masks/palm.png")
     assert (blended.code, blended.err) == (0, "")
 
 

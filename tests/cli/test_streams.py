@@ -44,7 +44,7 @@ def test_letters_that_an_encoding_lacks_are_spelled_out(encoding, tmp_path, monk
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding))
     name = "\u0131ß\u2603\udce9.png"
-    blend = ["blend", *PHOTOS, "--box", "16,0,32,64", "-o", name]
+    blend = ["blend", *PHOTOS, "--model", "hands-64", "--box", "16,0,32,64", "-o", name]
     for command in (["info", "hands-64"], blend, ["train", "--help"], ["avatars", "--help"]):
         assert main(command) == 0
     sys.stdout.flush()
@@ -115,7 +115,8 @@ def test_output_without_room_is_one_line_after_the_work_is_done(tmp_path):
 @pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO, errno.ENOSPC])
 def test_output_that_breaks_half_way_costs_no_file(number, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    command = ["reconstruct", *PHOTOS, "-o", "first.png", "--sheet", "second.png"]
+    written = ["-o", "first.png", "--sheet", "second.png"]
+    command = ["reconstruct", *PHOTOS, "--model", "hands-64", *written]
     assert main(command) == 0
     assert capsys.readouterr().out.count("wrote ") == 2
     for path in tmp_path.iterdir():

@@ -102,5 +102,6 @@ def test_a_device_that_is_not_there_is_named(networks):
 
 
 def test_a_model_that_is_not_there_is_named():
-    with pytest.raises(CheckpointError, match=r"Unknown model 'fish-64'.*bundled model \(hands-64"):
+    unknown = r"Unknown model 'fish-64'.*bundled model \(faces-128"
+    with pytest.raises(CheckpointError, match=unknown):
         Editor.load("fish-64")

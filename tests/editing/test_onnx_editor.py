@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import stylemapgan
-from stylemapgan import images, zoo
+from stylemapgan import zoo
 from stylemapgan.editing import Editor, OnnxEditor
+from stylemapgan.editing.photo import CroppedPhoto
 from stylemapgan.errors import CheckpointError
 from stylemapgan.images.levels import to_numpy
 
@@ -48,7 +49,7 @@ def test_seeds_mean_the_same_as_with_pytorch(networks, exported):
 def test_bundled_models_give_what_pytorch_gives(name):
     torch_editor = Editor.load(name, precision="32-true")
     editor = stylemapgan.OnnxEditor.load(name)
-    photo = images.read(zoo.sample_pictures(name)[0], editor.image_size)
+    photo = CroppedPhoto.of_sample(zoo.sample_pictures(name)[0]).image(editor.image_size)
     expected = to_numpy(torch_editor.reconstruct(photo))
     np.testing.assert_allclose(editor.reconstruct(photo), expected, atol=1e-3)
     assert editor.config == torch_editor.config
@@ -57,11 +58,13 @@ def test_bundled_models_give_what_pytorch_gives(name):
     assert sorted(editor.typical_errors) == list(editor.typical_errors)
 
 
-def test_sample_pictures_come_back_as_well_as_photos_do():
-    editor = OnnxEditor.load("hands-64")
-    pictures = [images.read(path, 64) for path in zoo.sample_pictures("hands-64")]
+@pytest.mark.parametrize("name", ["faces-128", "hands-64"])
+def test_sample_pictures_come_back_as_well_as_photos_do(name):
+    editor = OnnxEditor.load(name)
+    samples = [CroppedPhoto.of_sample(path) for path in zoo.sample_pictures(name)]
+    pictures = [sample.image(editor.image_size) for sample in samples]
     errors = [np.square(editor.reconstruct(picture) - picture).mean() for picture in pictures]
-    assert max(errors) < editor.typical_errors[-1]
+    assert max(errors) < 1.1 * editor.typical_errors[-1]
 
 
 def test_threads_may_share_an_editor(exported, photos):
@@ -107,5 +110,5 @@ def test_a_network_under_another_name_is_refused(copied, photos):
 
 
 def test_what_is_no_exported_model_is_refused(tmp_path):
-    with pytest.raises(CheckpointError, match=r"no exported model .*\(hands-64"):
+    with pytest.raises(CheckpointError, match=r"no exported model .*\(faces-128"):
         OnnxEditor.load(tmp_path)

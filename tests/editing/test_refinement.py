@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylemapgan import images, zoo
+from stylemapgan import images
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
 from stylemapgan.editing import Editor
@@ -208,7 +208,7 @@ def test_settings_that_make_no_sense_are_refused(setting, value):
 
 @pytest.mark.slow
 def test_photos_of_hands_come_back_with_half_the_error(hands):
-    editor = Editor.load(zoo.BUNDLED[0], precision="32-true")
+    editor = Editor.load("hands-64", precision="32-true")
     paths = sorted((hands / "val").iterdir())[::70]
     found = [refine(editor, images.read(path, editor.image_size)) for path in paths]
     before, after = (sum(getattr(each, f"error_{when}") for each in found) for when in

@@ -141,6 +141,33 @@ def test_every_figure_has_an_interval_and_the_judges_stand_beside(found):
     ]
 
 
+def test_at_full_resolution_results_are_compared_with_large_truths(face_context):
+    methods = open_methods(PixelEditor(), ["w-plus", "copy-pixels"])
+    config = replace(face_context.config, resolution=2 * SIZE)
+    found = by_key(Swap().measure(replace(face_context, methods=methods, config=config)))
+    errors = []
+    for triple in face_context.data.triples:
+        source, reference, truth = (
+            read(triple.folder / f"{name}.png", 2 * SIZE)[0]
+            for name in ("source", "reference", "truth")
+        )
+        inside = read_mask(triple.folder / "mask.png", 2 * SIZE)[0, 0] > 0
+        errors.append(np.square(np.where(inside, reference, source) - truth).mean())
+    assert found["large-mse (copy pixels)"].estimate.value == pytest.approx(
+        np.mean(errors), rel=1e-4
+    )
+    for name in ("large-seam", "large-sharpness"):  # results of the model's size are enlarged
+        assert (
+            found[f"{name} (w-plus)"].estimate.value < found[f"{name} (copy pixels)"].estimate.value
+        )
+
+
+def test_a_resolution_that_does_not_fit_is_an_obstacle(face_context):
+    config = replace(face_context.config, resolution=100)
+    reason = Swap().obstacle(replace(face_context, config=config)) or ""
+    assert "whole multiple of the model's 32 pixels, got 100" in reason
+
+
 def test_sheets_show_every_part(findings):
     sheets = findings.sheets
     assert [sheet.name for sheet in sheets] == ["parts", "best", "worst"]

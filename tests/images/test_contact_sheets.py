@@ -73,3 +73,24 @@ def test_sheets_that_make_no_sense_are_refused():
         images.contact_sheet([[RED], [BLUE]], row_titles=["one"])
     with pytest.raises(ImageError, match="takes one image, got 2"):
         images.contact_sheet([[np.concatenate([RED, BLUE])]])
+
+
+def test_titles_of_images_stand_below_them():
+    bare = images.contact_sheet([[RED, GREEN], [BLUE]])
+    titles = [["red", "green"], ["blue and a few more words than fit"]]
+    titled = images.contact_sheet([[RED, GREEN], [BLUE]], tile_titles=titles)
+    darkness = images.to_bytes(titled)[0].min(-1) < 200
+    for colour in ((255, 0, 0), (0, 255, 0), (0, 0, 255)):
+        rows, columns = places(titled, colour)
+        assert length(rows) == 32
+        assert darkness[rows.stop + 1 : rows.stop + 30, columns].any()
+    red, blue = (places(titled, colour)[0] for colour in ((255, 0, 0), (0, 0, 255)))
+    assert blue.start - red.stop > 12  # a line of text is between
+    assert titled.shape[2] > bare.shape[2]
+    assert not darkness[-3:].any()
+
+
+def test_each_image_has_a_title_or_none_has():
+    for titles in ([["one"]], [["one"], ["two"]], [["one", "two"], []]):
+        with pytest.raises(ImageError, match="a title of its own"):
+            images.contact_sheet([[RED, GREEN]], tile_titles=titles)

@@ -1,5 +1,7 @@
 """What holds for every method of editing photos."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -69,7 +71,8 @@ def test_strength_0_is_the_reconstruction(method, photos, mask):
 def test_a_photo_pasted_into_itself_is_its_reconstruction(method, photos, mask):
     reconstruction = shown(method, method.encode(photos[:1]))
     edited = pasted(method, photos[:1], photos[:1], mask)
-    np.testing.assert_allclose(edited, reconstruction, atol=1e-4)
+    rounded = 0 if method.can("reconstructs") or method.encoding == "pixels" else 2 / 127.5
+    np.testing.assert_allclose(edited, reconstruction, atol=1e-4 + rounded)  # 2 levels of a file
 
 
 def test_an_empty_mask_changes_nothing(method, photos, mask):
@@ -85,7 +88,7 @@ def test_an_edit_changes_more_inside_its_mask_than_outside(method, photos, mask)
         assert change.max() == 0
         return
     assert change[10:14, 10:14].mean() > 0
-    if not method.can("reconstructs"):  # pixels have no receptive field
+    if method.encoding == "pixels":  # which have no receptive field
         assert change[mask[0, 0] == 0].max() == 0
 
 
@@ -151,5 +154,7 @@ def test_what_a_method_lacks_it_refuses_by_name(method, photos):
     latent = method.encode(photos)
     for capability, ask in REFUSALS.items():
         if not method.can(capability):
-            with pytest.raises(EditError, match=f"The method {method.name} (does not|has no)"):
+            with pytest.raises(
+                EditError, match=rf"The method {re.escape(method.name)} (does not|has no)"
+            ):
                 ask(method, latent)

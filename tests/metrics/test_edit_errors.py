@@ -12,6 +12,7 @@ from stylemapgan.metrics.edit_errors import (
     part_overlap,
     reference_errors,
     seam_visibility,
+    sharpness,
     source_errors,
 )
 from stylemapgan.metrics.intervals import ratio_interval
@@ -140,3 +141,23 @@ def test_tensors_measure_like_arrays_and_intervals_come_along():
 def test_a_sum_is_exact_whatever_the_order():
     values = np.array([1e16, 1.0, -1e16, 1.0])
     assert Shares(values, np.ones(4)).value == Shares(values[::-1], np.ones(4)).value == 0.5
+
+
+def test_sharpness_is_that_of_a_naive_loop_and_looks_inside_only():
+    random = np.random.default_rng(0)
+    edited, reference = random.uniform(-1, 1, (2, 1, 3, 7, 7))
+    mask = np.zeros((1, 1, 7, 7))
+    mask[..., 2:5, 1:5] = 1
+    totals = []
+    for picture in (edited, reference):
+        total = 0.0
+        for y in range(2, 5):
+            for x in range(1, 5):
+                for v, u in ((y + 1, x), (y, x + 1)):
+                    if mask[0, 0, v, u]:
+                        total += np.linalg.norm(picture[0, :, y, x] - picture[0, :, v, u])
+        totals.append(total)
+    assert sharpness(edited, reference, mask).value == pytest.approx(totals[0] / totals[1])
+    other = np.where(mask > 0, edited, 9.0)
+    assert sharpness(other, reference, mask).value == pytest.approx(totals[0] / totals[1])
+    assert sharpness(reference / 2, reference, mask).value == pytest.approx(0.5)

@@ -11,6 +11,8 @@ import pytest
 from PIL import Image
 from running_site import picture, png
 
+from stylemapgan import zoo
+
 SAMPLES = Path(__file__).parent.parent / "data" / "pictures"
 """HEIC files; see the README beside them."""
 
@@ -223,3 +225,15 @@ def test_samples_can_be_edited_like_photos(start):
         assert photo.status_code == 201
         assert photo.json()["name"] == "027_5.png"
         assert photo.json()["id"] == hashlib.sha256(picture.content).hexdigest()[:32]
+
+
+def test_a_sample_photograph_is_seen_in_its_known_square(start):
+    with start(models=("faces-128",)) as site:
+        sample = site.http.post("/api/v1/models/faces-128/samples/005_neutral.webp").json()
+        body = {"model": "faces-128", "photo": sample["id"]}
+        square = site.http.post("/api/v1/stylemaps", json=body).json()["square"]
+        whole = site.http.post("/api/v1/stylemaps", json={**body, "find": "middle"}).json()[
+            "square"
+        ]
+    assert square == vars(zoo.square_of(zoo.sample_folder("faces-128") / "005_neutral.webp"))
+    assert (whole["x"], whole["side"]) == (675, 1350)

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 
 from stylemapgan.augment import GROUPS
-from stylemapgan.config import AdaConfig, RunConfig, StabilityConfig, preset
+from stylemapgan.config import AdaConfig, LossWeights, RunConfig, StabilityConfig, preset
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.models import Discriminator, Encoder, Generator
@@ -97,6 +97,15 @@ def test_an_edit_is_an_encoding_and_a_decoding():
     style, cells = TINY.model.style_channels, TINY.model.stylemap_size**2
     mapping = 2 * style * (style * (TINY.model.mapping_layers - 1) + style * cells)
     assert flops["edit"] == flops["encoder"] + flops["generator"] - mapping
+
+
+def test_a_plan_counts_the_discriminator_of_features():
+    weights = LossWeights(feature_adversarial=0.1)
+    costs = {cost.name: cost for cost in simulate(tiny(weights=weights), 4, 1)}
+    usual = {cost.name: cost for cost in simulate(TINY, 4, 1)}
+    for name in ("generator's update", "discriminator's update"):
+        assert costs[name].flops > usual[name].flops
+        assert costs[name].peak > usual[name].peak
 
 
 def test_an_iteration_is_about_the_sum_of_its_parts(plan):

@@ -13,7 +13,7 @@ import pytest
 import torch
 from sameness import assert_same, assert_same_model
 
-from stylemapgan.config import AdaConfig, RunConfig, to_toml
+from stylemapgan.config import AdaConfig, LossWeights, RunConfig, to_toml
 from stylemapgan.training.loop import Run
 from stylemapgan.training.start import resume, start
 
@@ -33,6 +33,32 @@ def test_a_run_in_three_parts_equals_one_in_a_single_part(settings, tmp_path, pr
 
     assert_same(part.state.state_dict(), whole.state.state_dict())
     assert_same_model(tmp_path / "parts", tmp_path / "whole")
+
+
+def test_a_discriminator_of_features_is_resumed_too(settings, tmp_path):
+    config = settings(weights=LossWeights(feature_adversarial=0.1, feature_guided=0.1))
+    whole = start(config, tmp_path / "whole")
+    whole.train()
+
+    part = start(config, tmp_path / "parts")
+    part.train(should_stop=lambda: part.state.images_seen >= 12)
+    again = resume(tmp_path / "parts")
+    again.train()
+    assert_same(again.state.state_dict(), whole.state.state_dict())
+    (entry,) = [entry for entry in whole.folder.journal.entries() if "losses" in entry]
+    assert {"f/real", "f/generated", "f/reconstructed", "g/features"} < set(entry["losses"])
+
+
+def test_a_discriminator_of_features_may_join_a_run_that_resumes(settings, tmp_path):
+    first = start(settings(), tmp_path / "run")
+    first.train(should_stop=lambda: first.state.images_seen >= 12)
+    path = tmp_path / "run" / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("feature_guided = 0.0", "feature_guided = 0.1"), encoding="utf-8")
+    again = resume(tmp_path / "run")
+    assert again.state.images_seen == 12
+    again.train()
+    assert "f/real" in again.folder.journal.entries()[-1]["losses"]
 
 
 def test_the_probability_of_augmentation_is_resumed_too(settings, tmp_path):

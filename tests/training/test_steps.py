@@ -13,8 +13,10 @@ from torch.optim import Adam
 
 from stylemapgan.augment import BatchRandomness, diff_augment
 from stylemapgan.config import LossWeights, StabilityConfig
-from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.features.efficientnet import PYRAMID, EfficientNetLite0
+from stylemapgan.features.perceptual import AbstractPerceptualDistance, enlarge
 from stylemapgan.losses import gradient_difference, laplacian_difference
+from stylemapgan.models import FeatureDiscriminator
 from stylemapgan.training import steps
 from stylemapgan.training.microbatches import Microbatch, Phase
 from stylemapgan.training.state import TrainState, new_state
@@ -29,6 +31,11 @@ WEIGHTS = LossWeights(
     domain_guided=0.9,
 )
 RELATIVISTIC = StabilityConfig(adversarial_loss="relativistic")
+BY_FEATURES = LossWeights(feature_adversarial=0.4, feature_guided=0.2)
+NETWORKS = (
+    *("generator", "encoder", "discriminator", "generator_ema", "encoder_ema"),
+    "feature_discriminator",
+)
 MAPPING, RESIZER, SYNTHESIS = "generator.mapping", "generator.resizer", "generator.synthesis"
 
 
@@ -46,7 +53,8 @@ class Setup:
         config = settings(**{"augmentations": (), "weights": WEIGHTS} | changes)
         fabric = Fabric(accelerator="cpu", devices=1, precision=config.training.precision)
         self.state: TrainState = new_state(config, fabric.device)
-        self.context = steps.StepContext(fabric, config.training, BrightnessDistance())
+        features = EfficientNetLite0() if config.training.weights.use_features else None
+        self.context = steps.StepContext(fabric, config.training, BrightnessDistance(), features)
         self.real = torch.rand(4, 3, 32, 32) * 2 - 1
         self.batch = [Microbatch(self.real, seed=3, images_seen=8)]
         self.before = copy.deepcopy(self.state)
@@ -67,7 +75,9 @@ class Setup:
     def changed(self) -> set[str]:
         """Name the parts with a weight that changed."""
         names = set()
-        for network in ("generator", "encoder", "discriminator", "generator_ema", "encoder_ema"):
+        for network in NETWORKS:
+            if getattr(self.before, network) is None:
+                continue
             old = getattr(self.before, network).state_dict()
             for name, value in getattr(self.state, network).state_dict().items():
                 if not torch.equal(value, old[name]):
@@ -112,6 +122,62 @@ def test_the_generator_learns_from_the_adversarial_and_the_encoder_from_the_late
     setup = Setup(settings, weights=weights)
     setup.take("generator_step")
     assert setup.changed() == learners
+
+
+def by_features(state: TrainState) -> FeatureDiscriminator:
+    assert state.feature_discriminator is not None
+    return state.feature_discriminator
+
+
+def logits_of(setup: Setup, network: FeatureDiscriminator, images: Tensor) -> list[Tensor]:
+    assert setup.context.features is not None
+    features = setup.context.features(enlarge(images))
+    return network([features[position] for position in PYRAMID])
+
+
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
+def test_the_discriminator_of_features_learns_in_its_heads_alone(settings, precision):
+    setup = Setup(settings, weights=BY_FEATURES, precision=precision)
+    losses = setup.take("feature_discriminator_step")
+    assert set(losses) == {"f/real", "f/generated", "f/reconstructed"}
+    assert setup.changed() == {"feature_discriminator"}
+    before = dict(by_features(setup.before).named_parameters())
+    for name, value in by_features(setup.state).named_parameters():
+        assert torch.equal(value, before[name]) == name.startswith("across_"), name
+
+
+def test_without_a_weight_there_is_no_discriminator_of_features(settings):
+    setup = Setup(settings)
+    assert setup.state.feature_discriminator is None
+    assert setup.take("feature_discriminator_step") == {}
+
+
+def test_the_discriminator_of_features_follows_the_hinge_loss_of_its_heads(settings):
+    setup = Setup(settings, weights=BY_FEATURES)
+    generator, network = setup.before.generator, by_features(setup.before)
+    reconstructed = generator.synthesize(setup.before.encoder(setup.real)).detach()
+    pictures = setup.real, generator(setup.z(Phase.FEATURES)).detach(), reconstructed
+    logits = [logits_of(setup, network, images) for images in pictures]  # each moves the norms
+    real = torch.stack([(1 - each).clamp(min=0).mean() for each in logits[0]]).sum()
+    fakes = [
+        torch.stack([(1 + each).clamp(min=0).mean() for each in fake]).sum() for fake in logits[1:]
+    ]
+
+    losses = setup.take("feature_discriminator_step")
+    expected = [real.item(), *(fake.item() for fake in fakes)]
+    assert list(losses.values()) == pytest.approx(expected, rel=1e-3)
+
+
+def test_generator_and_encoder_raise_the_logits_of_features(settings):
+    setup = Setup(settings, weights=BY_FEATURES)
+    generator, network = setup.before.generator, by_features(setup.before)
+    logits = logits_of(setup, network, generator(setup.z(Phase.GENERATOR)))
+    expected = -torch.stack([each.mean() for each in logits]).sum()
+    losses = setup.take("generator_step")
+    assert losses["g/features"] == pytest.approx(expected.item(), rel=1e-3, abs=1e-4)
+    assert "e/features" in setup.take("reconstruction_step")
+    kept = zip(by_features(setup.state).parameters(), network.parameters(), strict=True)
+    assert all(torch.equal(one, other) for one, other in kept)
 
 
 def test_no_step_leaves_a_gradient_behind(settings):
@@ -268,7 +334,7 @@ def test_the_adversarial_loss_is_weighed_by_the_gradients_at_the_last_layer(sett
     reconstructed = generator.synthesize(encoder(setup.real))
     wanted = 1.5 * (reconstructed - setup.real).square().mean()
     wanted = wanted + 0.3 * (reconstructed - setup.real).mean(dim=(1, 2, 3)).square().mean()
-    guided = 0.9 * F.softplus(-setup.before.discriminator(reconstructed)).mean()
+    guided = F.softplus(-setup.before.discriminator(reconstructed)).mean()
     last = generator.synthesis.to_rgb.convolution
     norms = [
         torch.autograd.grad(loss, last.weight, retain_graph=True)[0].norm().item()
@@ -277,7 +343,7 @@ def test_the_adversarial_loss_is_weighed_by_the_gradients_at_the_last_layer(sett
     factor = min(norms[0] / norms[1], most)
 
     assert setup.take("reconstruction_step")["e/balance"] == pytest.approx(factor, rel=1e-3)
-    loss, state = wanted + factor * guided, setup.state
+    loss, state = wanted + 0.9 * factor * guided, setup.state
     for network, learner, optimizer in (
         (encoder, state.encoder, state.encoder_optimizer),
         (generator, state.generator, state.generator_optimizer),

@@ -38,6 +38,9 @@ class Checkpoint:
     typical_errors: tuple[float, ...] = ()
     """Mean squared errors on [-1, 1] of reconstructions of photos the model was not trained on,
     as 11 quantiles from 0 to 100 %; empty if not measured."""
+    subject: str = ""
+    """What photos show, such as `face`: decides which square of a photo is taken by default; empty
+    if nothing in particular."""
 
 
 def read(path: Path) -> Checkpoint:
@@ -111,6 +114,7 @@ def to_metadata(checkpoint: Checkpoint, file_format: str) -> dict[str, str]:
         "licence": spelled_out(json.dumps(checkpoint.licence, ensure_ascii=False)),
         "data": spelled_out(json.dumps(checkpoint.data, ensure_ascii=False)),
         "typical_errors": json.dumps(checkpoint.typical_errors),
+        "subject": json.dumps(checkpoint.subject),
     }
 
 
@@ -137,6 +141,7 @@ def from_metadata(path: Path, metadata: Mapping[str, str], file_format: str) -> 
             "licence": str(json.loads(metadata["licence"])),
             "data": str(json.loads(metadata["data"])),
             "typical_errors": tuple(map(float, json.loads(metadata.get("typical_errors", "[]")))),
+            "subject": str(json.loads(metadata.get("subject", '""'))),
         }
     except KeyError as error:
         raise CheckpointError(f"{path}: its metadata has no {error}.") from None

@@ -27,6 +27,8 @@ class Networks:
     """Needed only to continue training; models for editing omit it."""
     typical_errors: tuple[float, ...] = ()
     """Errors of reconstructions of unseen photos, see `Checkpoint`."""
+    subject: str = ""
+    """What photos show, see `Checkpoint`."""
 
 
 def load(path: Path, generator_class: type[Generator] = Generator) -> Networks:
@@ -63,7 +65,7 @@ def build(checkpoint: Checkpoint, generator_class: type[Generator] = Generator) 
             assign=True,
         )
         network.eval()
-    return replace(networks, typical_errors=checkpoint.typical_errors)
+    return replace(networks, typical_errors=checkpoint.typical_errors, subject=checkpoint.subject)
 
 
 def refuse_misfits(checkpoint: Checkpoint) -> None:

@@ -36,7 +36,8 @@ def evaluate(
             parts or exchanged parts, more tasks are possible.
         output: Folder for the report; the same command continues one that was stopped.
         method: How photos are edited, separated by commas: w and w-plus (the model's two latent
-            spaces), copy-pixels, poisson, do-nothing. All by default.
+            spaces), w-plus-pasted and w-plus-detail (put back into the photo without and with the
+            photos' own detail), copy-pixels, poisson, do-nothing. All by default.
         options: What is measured, and how.
     """
     refuse_without_packages()

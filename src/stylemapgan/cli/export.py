@@ -12,10 +12,11 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from stylemapgan import checkpoints, images, zoo
+from stylemapgan import checkpoints, zoo
 from stylemapgan.checkpoints import Checkpoint
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import INTERRUPTED, say
+from stylemapgan.editing.photo import CroppedPhoto
 from stylemapgan.errors import ImageError, MissingExtraError
 from stylemapgan.images.formats import IN_FOLDERS
 from stylemapgan.images.levels import batch_for
@@ -132,7 +133,7 @@ def _some_photos(pictures: Sequence[Path], size: int) -> Images:
 
 
 def _photos(pictures: Sequence[Path], size: int) -> Images:
-    return np.concatenate([images.read(path, size) for path in pictures])
+    return np.concatenate([CroppedPhoto.of_sample(path).image(size) for path in pictures])
 
 
 def _write(

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
+from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames
 from stylemapgan.config.ranges import MILLISECONDS
 from stylemapgan.errors import EditError
@@ -20,7 +20,7 @@ def interpolate(
     steps: int = 8,
     milliseconds: int = 80,
     output: Annotated[Path, Parameter(alias="-o")] = Path("interpolation.png"),
-    find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
+    find: FindOptions = USUAL_SQUARES,
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:

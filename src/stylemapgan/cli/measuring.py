@@ -33,7 +33,7 @@ class MeasuringOptions:
 
     tasks: str = ""
     """What to measure, separated by commas: runtime, reconstruction, generation, interpolation,
-    local-editing, swap, directions, detectability. All by default."""
+    local-editing, swap, directions, detectability, portraits. All by default."""
     engine_config: EngineOptions = ON_THE_CPU
     judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = field(
         default_factory=JudgeConfig

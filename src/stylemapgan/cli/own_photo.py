@@ -13,13 +13,15 @@ from cyclopts import Group, Parameter, Token
 from stylemapgan import images
 from stylemapgan.cli.results import write_picture
 from stylemapgan.editing import AbstractEditor
+from stylemapgan.editing.framing import find_square
 from stylemapgan.editing.photo import (
-    FINDERS,
+    FACE,
     CroppedPhoto,
     Find,
     FullPhoto,
     Square,
     fit,
+    known_square,
     middle_square,
     paste_back,
 )
@@ -121,13 +123,16 @@ class OwnPhoto:
 class FindOptions:
     """Which square of each photo the model sees."""
 
-    find: Find = "middle"
+    find: Find | None = None
     """Which square of a photo the model sees: in its middle, around what stands out, or around a
-    face."""
+    face. Default: around the face for models of faces, otherwise middle."""
+
+    refine_square: bool = True
+    """Refine the square around a face by the model's own view of it, if the model can."""
 
     def open(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
         """Read a photo, and warn if the model does not know such photos."""
-        return _look(path, editor, self.find, None)
+        return _look(path, editor, self.find, None, refine=self.refine_square)
 
 
 @Parameter(name="*", group=OWN_PHOTOS)
@@ -142,30 +147,42 @@ class PhotoOptions:
     """Edit the whole photo: paste the edit back at full resolution; the rest stays as it is."""
     find: Find | None = None
     """Which square of a photo the model sees: in its middle, around what stands out, or around a
-    face. Default: foreground with --photo, otherwise middle."""
+    face. Default: around the face for models of faces; for others foreground with --photo,
+    otherwise middle."""
+    refine_square: bool = True
+    """Refine squares around faces by the model's own view of them, if the model can."""
     square: SquareOption = None
     """The source's square by hand: its centre and side in pixels of the upright photo, and how
     far it is turned clockwise, in degrees."""
 
     def open_source(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
         """Read the photo to edit, and warn if the model does not know such photos."""
-        return _look(path, editor, self._find, self.square, keep_whole=self.photo)
+        return self._look(path, editor, self.square, keep_whole=self.photo)
 
     def open_reference(
         self, path: Path, editor: AbstractEditor, square: Square | None = None
     ) -> OwnPhoto:
         """Read a photo to copy from, its square found as the source's is if none is given."""
-        return _look(path, editor, self._find, square)
+        return self._look(path, editor, square, keep_whole=False)
 
-    @property
-    def _find(self) -> Find:
-        return self.find or ("foreground" if self.photo else "middle")
+    def _look(
+        self, path: Path, editor: AbstractEditor, square: Square | None, *, keep_whole: bool
+    ) -> OwnPhoto:
+        return _look(
+            path,
+            editor,
+            self.find,
+            square,
+            refine=self.refine_square,
+            keep_whole=keep_whole,
+            otherwise="foreground" if self.photo else "middle",
+        )
 
 
-EVERYWHERE_IN_THE_MIDDLE = FindOptions()
-"""The default: the middle square of each photo."""
+USUAL_SQUARES = FindOptions()
+"""The default: of each photo the square that the model usually sees."""
 MODELS_PICTURE = PhotoOptions()
-"""The default: the middle square, and the model's own picture as the result."""
+"""The default: the square that the model usually sees, and its own picture as the result."""
 
 
 def everywhere(editor: AbstractEditor) -> Mask:
@@ -176,18 +193,23 @@ def everywhere(editor: AbstractEditor) -> Mask:
 def _look(
     path: Path,
     editor: AbstractEditor,
-    find: Find,
+    find: Find | None,
     square: Square | None,
     *,
+    refine: bool,
     keep_whole: bool = False,
+    otherwise: Find = "middle",
 ) -> OwnPhoto:
+    if square is None and find is None:
+        square = known_square(path)
+        find = None if editor.subject == FACE else otherwise
     if square is None and find == "middle" and not keep_whole:
         picture = images.read(path, editor.image_size)
         photo = OwnPhoto(path=path, editor=editor, picture=picture)
     else:
         whole = FullPhoto.read(path)
         if square is None:
-            square = FINDERS[find](whole)
+            square = find_square(editor, whole, find, otherwise=otherwise, refine=refine)
             numbers = ",".join(f"{number:.1f}".removesuffix(".0") for number in astuple(square))
             print(f"found the square {numbers} (x,y,side,rotation) in {path}")
         picture = whole.crop(square, editor.image_size)

@@ -14,7 +14,7 @@ from stylemapgan.checkpoints.file import refuse_unwritable
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.edit_sheets import paint, spotlight, write_part_rows
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
+from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.cli.speaking import INTERRUPTED, say
 from stylemapgan.data.photo_order import spread_rows
@@ -41,7 +41,7 @@ def show(
     output: Output = Path("parts.png"),
     masks: Path | None = None,
     parts: Path | None = None,
-    find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
+    find: FindOptions = USUAL_SQUARES,
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:

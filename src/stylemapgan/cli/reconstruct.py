@@ -7,7 +7,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
-from stylemapgan.cli.own_photo import EVERYWHERE_IN_THE_MIDDLE, FindOptions
+from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.images.levels import to_numpy
 
@@ -18,7 +18,7 @@ def reconstruct(
     *,
     output: Annotated[Path, Parameter(alias="-o")] = Path("reconstruction.png"),
     sheet: Path | None = None,
-    find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
+    find: FindOptions = USUAL_SQUARES,
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:

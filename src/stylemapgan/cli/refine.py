@@ -10,7 +10,7 @@ from stylemapgan import zoo
 from stylemapgan.checkpoints.file import refuse_unwritable, write_tensors
 from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.own_photo import (
-    EVERYWHERE_IN_THE_MIDDLE,
+    USUAL_SQUARES,
     FindOptions,
     PhotoOptions,
     SquareOption,
@@ -40,7 +40,7 @@ def refine(
     stylemap: Path | None = None,
     sheet: Path | None = None,
     config: Annotated[RefineConfig, Parameter(name="*", group="Search")] = RefineConfig(),
-    find: FindOptions = EVERYWHERE_IN_THE_MIDDLE,
+    find: FindOptions = USUAL_SQUARES,
     square: SquareOption = None,
     tag: TagOptions = TAGGED,
     model: str = zoo.BUNDLED[0],

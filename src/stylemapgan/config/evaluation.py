@@ -27,6 +27,9 @@ class EvaluationConfig:
     """Pairs of test photos between which the perceptual path length is measured."""
     edits: int = 500
     """Local edits of test photos, and swaps of a part whose true result is known, at most."""
+    resolution: int = 0
+    """Height and width, in pixels, at which swaps with a known true result are also measured; a
+    whole multiple of the model's size. 0 measures at the model's size only."""
     detector_pictures: int = 6_000
     """Training pictures that each detector of edits sees."""
     directions: int = 8
@@ -42,7 +45,7 @@ class EvaluationConfig:
 
     def __post_init__(self) -> None:
         need_positive(self, "steps", "edits", "detector_pictures", "directions", "runs")
-        need_not_negative(self, "photos", "generated", "pairs", "batch", "seed")
+        need_not_negative(self, "photos", "generated", "pairs", "resolution", "batch", "seed")
         SEED.refuse(self.seed, ConfigError)
         if not 0 < self.confidence < 1:
             raise ConfigError(f"confidence must be between 0 and 1, got {self.confidence}.")

@@ -40,11 +40,21 @@ class LossWeights:
     """Encoder and generator: difference of the absolute steps between neighbouring pixels."""
     laplacian: float = 0.0
     """Encoder and generator: absolute difference, summed over a Laplacian pyramid's levels."""
+    feature_adversarial: float = 0.0
+    """Generator: -D(G(F(z))) of a second discriminator, which sees features of a frozen
+    EfficientNet-Lite0."""
+    feature_guided: float = 0.0
+    """Encoder and generator: -D(G(E(photo))) of that discriminator."""
 
     def __post_init__(self) -> None:
         for name, weight in dataclasses.asdict(self).items():
             if not 0 <= weight < math.inf:
                 raise ConfigError(f"weights.{name} must be 0 or a positive number, got {weight}.")
+
+    @property
+    def use_features(self) -> bool:
+        """Whether there is a discriminator of features."""
+        return self.feature_adversarial > 0 or self.feature_guided > 0
 
 
 @dataclass(frozen=True, kw_only=True)

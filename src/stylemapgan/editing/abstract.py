@@ -104,6 +104,11 @@ class AbstractEditor(ABC):
         return None
 
     @property
+    def subject(self) -> str:
+        """What photos show, such as `face`; empty if nothing in particular."""
+        return ""
+
+    @property
     def precision(self) -> ChosenPrecision:
         """Arithmetic of the networks."""
         return "32-true"

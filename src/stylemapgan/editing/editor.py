@@ -56,6 +56,7 @@ class Editor(AbstractEditor):
         self._choice = choose(precision, self._device)
         self._is_mixed = self._choice.precision == MIXED
         self._typical_errors = networks.typical_errors
+        self._subject = networks.subject
         self._generator = networks.generator.to(self._device)
         self._encoder = networks.encoder.to(self._device)
         if self._is_mixed:
@@ -114,6 +115,7 @@ class Editor(AbstractEditor):
             generator=self._generator,
             encoder=self._encoder,
             typical_errors=self._typical_errors,
+            subject=self._subject,
         )
 
     @property
@@ -125,6 +127,11 @@ class Editor(AbstractEditor):
     def framing(self) -> Framing | None:
         """How photos of the model's kind are framed; None if that was not learned."""
         return self._framing
+
+    @property
+    def subject(self) -> str:
+        """What photos show, from the model file."""
+        return self._subject
 
     def as_array(self, values: Array) -> Tensor:
         """Turn values into float32 tensors on the editor's device."""

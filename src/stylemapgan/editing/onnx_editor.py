@@ -180,6 +180,11 @@ class OnnxEditor(AbstractEditor):
         """How photos of the model's kind are framed; None if that was not learned."""
         return self._framing
 
+    @property
+    def subject(self) -> str:
+        """What photos show, from the model's files."""
+        return self._facts["subject"]
+
     def as_array(self, values: Array) -> np.ndarray:
         """Turn values into float32 NumPy arrays."""
         return np.ascontiguousarray(to_numpy(values))

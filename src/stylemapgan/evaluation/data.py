@@ -80,12 +80,12 @@ class TestData:
     def attributes(self) -> Attributes:
         """Attributes of the test photos; empty where there are none."""
         split = TEST if self.training is not None or _is_split(self.folder) else ""
-        return self._attributes_of(split, self.names)
+        return self.attributes_of(split, self.names)
 
     @cached_property
     def training_attributes(self) -> Attributes:
         """Attributes of the training photos; empty where there are none."""
-        return {} if self.training is None else self._attributes_of(TRAINING, self.training.names)
+        return {} if self.training is None else self.attributes_of(TRAINING, self.training.names)
 
     @cached_property
     def part_names(self) -> tuple[str, ...]:
@@ -119,8 +119,8 @@ class TestData:
         path = (self.folder / "labels" / TEST / name).with_suffix(".png")
         return _middle_square(read_part_map(path), self.photos.size)
 
-    def _attributes_of(self, split: str, names: tuple[str, ...]) -> Attributes:
-        """Align the table with photos; photos that are not in it have empty values."""
+    def attributes_of(self, split: str, names: tuple[str, ...]) -> Attributes:
+        """Align the table with photos of a split; photos that are not in it have empty values."""
         table = dict(_table(self.folder))
         found = [table.get(str(PurePosixPath(split) / name), {}) for name in names]
         fields = dict.fromkeys(field for values in found for field in values)

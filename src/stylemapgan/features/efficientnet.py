@@ -141,6 +141,10 @@ class EfficientNetLite0(nn.Module):
             cast(InvertedResidual, block).fuse()
 
 
+PYRAMID = {3: 24, 5: 40, 11: 112, 16: 320}
+"""Positions in the list of features that end a resolution, from 1/4 to 1/32, and their channels."""
+
+
 def load_efficientnet_lite0() -> EfficientNetLite0:
     """Build the network with its ImageNet weights.
 

@@ -17,12 +17,14 @@ INK = (96, 96, 100)
 FAINT_INK = (134, 134, 138)
 
 
-def contact_sheet(
+def contact_sheet(  # noqa: PLR0913
     rows: Sequence[Iterable[Array | None]],
     row_titles: Sequence[str] | None = None,
     column_titles: Sequence[str] | None = None,
     caption: str | None = None,
     tile: int | None = None,
+    *,
+    tile_titles: Sequence[Sequence[str]] | None = None,
 ) -> Float32[np.ndarray, "1 3 height width"]:
     """Lay out images in rows on light paper, with titles in Latin letters.
 
@@ -34,6 +36,7 @@ def contact_sheet(
         caption: Text below the rows; long lines are wrapped.
         tile: Height and width of each image on the sheet, in pixels; the longest side of any
             image if not given. Images are shrunk or enlarged smoothly.
+        tile_titles: Titles below the images: for each row as many as it has images.
 
     Returns:
         float32, (1, 3, height, width), from -1 to 1.
@@ -54,7 +57,10 @@ def contact_sheet(
         row_titles=tuple(row_titles or ()),
         column_titles=tuple(column_titles or ()),
         caption=caption or "",
+        tile_titles=tuple(map(tuple, tile_titles or ())),
     )
+    if tile_titles is not None and [*map(len, sheet.tile_titles)] != [*map(len, pictures)]:
+        raise ImageError("Each image of a contact sheet needs a title of its own, or none has any.")
     return from_bytes(np.array(sheet.draw(pictures))[None])
 
 
@@ -68,6 +74,7 @@ class _Sheet:
     row_titles: tuple[str, ...]
     column_titles: tuple[str, ...]
     caption: str
+    tile_titles: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         for titles, count, what in (
@@ -101,6 +108,22 @@ class _Sheet:
         return [self._wrap(title, self.tile) for title in self.column_titles]
 
     @cached_property
+    def wrapped_tile_titles(self) -> list[list[str]]:
+        return [[self._wrap(title, self.tile) for title in row] for row in self.tile_titles]
+
+    @cached_property
+    def below_tiles(self) -> int:
+        """Height of the titles below each row, in pixels."""
+        titles = [title for row in self.wrapped_tile_titles for title in row]
+        return max((self._text_size(title)[1] for title in titles), default=0) + (
+            2 * self.gap if titles else 0
+        )
+
+    @property
+    def row_height(self) -> int:
+        return self.tile + self.below_tiles + self.gap
+
+    @cached_property
     def left(self) -> int:
         """Left edge of the first column."""
         widths = [self._text_size(title)[0] for title in self.wrapped_row_titles]
@@ -118,7 +141,7 @@ class _Sheet:
 
     @property
     def bottom(self) -> int:
-        return self.top + self.rows * (self.tile + self.gap) - self.gap
+        return self.top + self.rows * self.row_height - self.gap
 
     def draw(self, pictures: list[list[Image.Image | None]]) -> Image.Image:
         caption = self._wrap(self.caption, max(self.right - self.margin, 240))
@@ -136,8 +159,7 @@ class _Sheet:
         return sheet
 
     def _corner(self, row: int, column: int) -> tuple[int, int]:
-        step = self.tile + self.gap
-        return self.left + column * step, self.top + row * step
+        return self.left + column * (self.tile + self.gap), self.top + row * self.row_height
 
     def _paste(self, sheet: Image.Image, picture: Image.Image, left: int, top: int) -> None:
         if max(picture.size) != self.tile:
@@ -154,6 +176,11 @@ class _Sheet:
             middle = self._corner(0, column)[0] + self.tile / 2
             corner = (middle, self.top - self.gap)
             pen.multiline_text(corner, title, INK, self.font, anchor="md", align="center")
+        for row, titles in enumerate(self.wrapped_tile_titles):
+            for column, title in enumerate(titles):
+                left, top = self._corner(row, column)
+                corner = (left + self.tile / 2, top + self.tile + self.gap)
+                pen.multiline_text(corner, title, INK, self.font, anchor="ma", align="center")
 
     def _text_size(self, text: str) -> tuple[int, int]:
         if not text:

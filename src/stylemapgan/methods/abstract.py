@@ -98,8 +98,10 @@ class LearnedDirection:
 class AbstractMethod(ABC):
     """Edits photos; says what else it can do.
 
-    Images are (N, 3, S, S) in [-1, 1]. Rows of a batch do not influence each other, and everything
-    random follows from a seed. What a method lacks it refuses with an `EditError`.
+    Images are (N, 3, S, S) in [-1, 1]. Photos may be larger than the model's pictures by a whole
+    factor; masks are then as large as the photos, or as the model's pictures. What a method
+    decodes has the size of the one or the other. Rows of a batch do not influence each other, and
+    everything random follows from a seed. What a method lacks it refuses with an `EditError`.
     """
 
     name: ClassVar[str]
@@ -120,7 +122,7 @@ class AbstractMethod(ABC):
         """Encode photos, once for all edits.
 
         Args:
-            images: Photos of the model's size.
+            images: Photos of the model's size, or a whole multiple of it.
             label_maps: Their maps of parts, for methods that need them.
         """
 

@@ -17,7 +17,6 @@ from stylemapgan.editing.checks import (
     refuse_unfit_mask,
 )
 from stylemapgan.editing.edit import Edit
-from stylemapgan.editing.edit_masks import mask_pixels
 from stylemapgan.errors import EditError, MissingExtraError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.abstract import (
@@ -27,6 +26,7 @@ from stylemapgan.methods.abstract import (
     Latent,
     refuse_other_references,
 )
+from stylemapgan.methods.photo_sizes import large_mask, photo_size
 from stylemapgan.types import Images
 
 INSIDE = 0.5
@@ -51,9 +51,9 @@ class AbstractPixelMethod(AbstractMethod):
         return cls(editor.image_size)
 
     def encode(self, images: Images, label_maps: LabelMaps | None = None) -> Latent:
-        """Keep the photos themselves."""
+        """Keep the photos themselves, also those larger than the model's pictures."""
         del label_maps
-        refuse_unfit_images(images, self._size)
+        refuse_unfit_images(images, photo_size(images, self._size))
         return Latent({PIXELS: to_numpy(images)})
 
     def decode(self, latent: Latent) -> Images:
@@ -67,10 +67,12 @@ class AbstractPixelMethod(AbstractMethod):
         pictures = self._pixels(source)
         for part in edit.parts:
             refuse_other_references(part, self)
-            reference, mask = self._pixels(part.reference), mask_pixels(part.mask, self._size)
-            refuse_unfit_mask(mask, self._size)
+            reference, length = self._pixels(part.reference), pictures.shape[-1]
+            mask = large_mask(part, self._size, length)
+            refuse_unfit_mask(mask, length)
             refuse_unequal_batches(pictures, reference, mask)
-            moved = (operations.move(to_numpy(each), part.shift) for each in (reference, mask))
+            down, right = (length // self._size * pixels for pixels in part.shift)
+            moved = (operations.move(each, (down, right)) for each in (reference, mask))
             ours, theirs, inside = _equally_many(pictures, *moved)
             pasted = self.paste(ours, theirs, inside)
             pictures = (1 - np.float32(part.strength)) * ours + np.float32(part.strength) * pasted

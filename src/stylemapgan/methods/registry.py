@@ -6,11 +6,14 @@ from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.errors import ConfigError
 from stylemapgan.methods.abstract import AbstractMethod
 from stylemapgan.methods.baselines import CopyPixels, DoNothing, PoissonBlending
+from stylemapgan.methods.pasted import DetailedInWPlus, PastedInWPlus
 from stylemapgan.methods.stylemap import StylemapInW, StylemapInWPlus
 
 METHODS: dict[str, type[AbstractMethod]] = {
     "w": StylemapInW,
     "w-plus": StylemapInWPlus,
+    "w-plus-pasted": PastedInWPlus,
+    "w-plus-detail": DetailedInWPlus,
     "copy-pixels": CopyPixels,
     "poisson": PoissonBlending,
     "do-nothing": DoNothing,

@@ -13,13 +13,14 @@ from jaxtyping import Bool, Float32
 
 from stylemapgan.editing import operations
 from stylemapgan.editing.abstract import AbstractEditor
-from stylemapgan.editing.checks import refuse_unequal_batches
+from stylemapgan.editing.checks import refuse_unequal_batches, refuse_unfit_images
 from stylemapgan.editing.directions import fit_by_labels
 from stylemapgan.editing.edit import Edit, Space
 from stylemapgan.editing.edit_rendering import arrays_of, edited_w_plus, resolved
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
+from stylemapgan.images.resizing import shrink
 from stylemapgan.methods.abstract import (
     AbstractMethod,
     Capabilities,
@@ -28,6 +29,7 @@ from stylemapgan.methods.abstract import (
     LearnedDirection,
     refuse_other_references,
 )
+from stylemapgan.methods.photo_sizes import photo_size, small_edit
 from stylemapgan.types import Array, Images, Stylemap
 
 STYLEMAP = "stylemap"
@@ -56,9 +58,11 @@ class AbstractStylemapMethod(AbstractMethod):
         return cls(editor)
 
     def encode(self, images: Images, label_maps: LabelMaps | None = None) -> Latent:
-        """Find the photos' stylemaps."""
+        """Find the photos' stylemaps; larger photos are shrunk first."""
         del label_maps
-        return Latent({STYLEMAP: self._editor.encode(self._editor.as_array(images))})
+        size = self._editor.image_size
+        refuse_unfit_images(images, photo_size(images, size))
+        return Latent({STYLEMAP: self._editor.encode(self._editor.as_array(shrink(images, size)))})
 
     def prepare(self, latent: Latent) -> Latent:
         """Resize the stylemaps for every modulated layer."""
@@ -89,6 +93,7 @@ class AbstractStylemapMethod(AbstractMethod):
         for part in edit.parts:
             refuse_other_references(part, self)
         editor = self._editor
+        edit = small_edit(edit, editor.image_size)
         placed = tuple(replace(part, space=self.space) for part in edit.parts)
         ready = resolved(
             replace(edit, parts=placed),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 
-from stylemapgan.editing.photo import FullPhoto
+from stylemapgan.editing.photo import FullPhoto, Square
 from stylemapgan.images.decoding import opened
 from stylemapgan.server.api_errors import ApiError, expired, invalid
 from stylemapgan.server.expiring_store import ExpiringStore
@@ -38,6 +38,8 @@ class StoredPhoto:
     height: int
     name: str
     path: Path
+    square: Square | None = None
+    """The square that a model sees, where it is known from the start; see samples.toml."""
 
     def response(self) -> PhotoResponse:
         """Describe it to clients."""
@@ -75,13 +77,16 @@ class PhotoStore:
             clock=clock,
         )
 
-    def add(self, content: bytes, name: str, client: str) -> StoredPhoto:
+    def add(
+        self, content: bytes, name: str, client: str, square: Square | None = None
+    ) -> StoredPhoto:
         """Store a photo.
 
         Args:
             content: The file's bytes.
             name: Name of the user's file.
             client: Client whose share it counts against.
+            square: The square that a model sees, if it is known.
 
         Raises:
             ImageError: The bytes are not a readable picture.
@@ -93,7 +98,12 @@ class PhotoStore:
         photo_id = hashlib.sha256(content).hexdigest()[:ID_LENGTH]
         path = self._folder.write(photo_id, content)
         stored = StoredPhoto(
-            id=photo_id, width=photo.width, height=photo.height, name=_safe_name(name), path=path
+            id=photo_id,
+            width=photo.width,
+            height=photo.height,
+            name=_safe_name(name),
+            path=path,
+            square=square,
         )
         if not self.files.put(photo_id, stored, len(content), client):
             raise ApiError(

@@ -6,6 +6,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from fastapi.responses import FileResponse
 
+from stylemapgan.editing.photo import known_square
 from stylemapgan.errors import StyleMapGANError
 from stylemapgan.server.api_errors import not_found
 from stylemapgan.server.request_schemas import Name
@@ -32,7 +33,7 @@ async def models(workspace: CurrentWorkspace) -> ModelsResponse:
 @router.get(
     "/{model}/samples/{name}",
     response_class=FileResponse,
-    responses={200: {"content": {"image/png": {}}}},
+    responses={200: {"content": {"image/png": {}, "image/webp": {}}}},
 )
 async def sample(workspace: CurrentWorkspace, model: Name, name: Name) -> FileResponse:
     """Get a sample picture."""
@@ -46,7 +47,8 @@ async def take_sample(
     """Store a sample picture as a photo, as if it had been uploaded."""
     path = _sample_path(workspace.models.get(model), name)
     photos, content = workspace.service.photos, path.read_bytes()
-    photo = await workspace.workers.run(photos.add, content, path.name, client)
+    square = known_square(path)
+    photo = await workspace.workers.run(photos.add, content, path.name, client, square)
     return photo.response()
 
 

@@ -41,6 +41,7 @@ def _adversarial_updates(
     with _explained("the discriminator's update", context, batch):
         reconstructed = _shared_reconstruction(context, state, batch)
         losses |= steps.discriminator_step(context, state, batch, reconstructed)
+        losses |= steps.feature_discriminator_step(context, state, batch, reconstructed)
     losses |= _penalty_if_due(context, state, batch)
     with _explained("the reconstruction's update", context, batch):
         losses |= steps.reconstruction_step(context, state, batch, reconstructed)

@@ -9,6 +9,7 @@ from lightning_fabric import Fabric
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet
 from stylemapgan.errors import StorageError, TrainingError
+from stylemapgan.features.efficientnet import EfficientNetLite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.machine.precision import Choice
 from stylemapgan.machine.tf32 import tf32_allowed
@@ -55,6 +56,8 @@ class Run:
     photos: AbstractPhotos
     validation: PhotoSet
     distance: AbstractPerceptualDistance | None
+    features: EfficientNetLite0 | None = None
+    """What the discriminator of features sees pictures through, if there is one."""
     origin: str = ""
     """Which model the weights were copied from; empty for fresh weights."""
     precision: Choice | None = None
@@ -144,7 +147,7 @@ class Run:
 
     def _train(self, run_logger: RunLogger, should_stop: Callable[[], bool]) -> None:
         config, state = self.config.training, self.state
-        context = steps.StepContext(self.fabric, config, self.distance)
+        context = steps.StepContext(self.fabric, config, self.distance, self.features)
         if state.images_seen < config.images and self.fabric.is_global_zero:
             run_logger.note_machine(self._machine_facts())
         window = LossWindow(self.fabric)

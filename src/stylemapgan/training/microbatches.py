@@ -23,6 +23,7 @@ class Phase(IntEnum):
     RECONSTRUCTION = 3
     HEAD_START = 4
     PHOTOS = 5
+    FEATURES = 6
 
 
 def random_source(seed: int, images_seen: int, phase: Phase) -> torch.Generator:

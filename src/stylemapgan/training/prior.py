@@ -117,18 +117,36 @@ def fit_mapping(
         target: Moments of the photos' stylemaps, flattened and before the activation.
         randomness: A generator on the CPU.
     """
+    count = min(mapping.stylemap_shape[0], len(target.mean), target.count)
+    fit_last_layer(mapping, target.mean, target.principal_components(count), randomness)
+
+
+@torch.no_grad()
+def fit_last_layer(
+    mapping: MappingNetwork,
+    mean: Float64[Tensor, " values"],
+    components: Float64[Tensor, "count values"],
+    randomness: torch.Generator,
+) -> None:
+    """Give the mapping network's outputs a mean and principal components.
+
+    Args:
+        mapping: F; changed in place.
+        mean: Of the stylemaps, flattened and before the activation.
+        components: Directions of most variance, each as long as its standard deviation; at most
+            as many as z has dimensions.
+        randomness: A generator on the CPU.
+    """
     features = Moments(mapping.stylemap_shape[0])
     features.add(_hidden_features(mapping, randomness))
-    count = min(len(features.mean), len(target.mean), target.count)
-    components = target.principal_components(count)
-    axes = features.principal_components(count)
+    axes = features.principal_components(len(components))
     lengths = axes.norm(dim=1, keepdim=True)
     is_used = lengths > SMALLEST_SPREAD * lengths[0]
     whiten = torch.where(is_used, axes / lengths.square(), 0.0)  # (count, channels)
     weight = components.T @ whiten  # (values, channels)
     last = cast(EqualizedLinear, mapping.layers[-1])
     last.weight.copy_(weight / last.scale)
-    last.bias.copy_((target.mean - weight @ features.mean) / last.bias_scale)
+    last.bias.copy_((mean - weight @ features.mean) / last.bias_scale)
 
 
 def deactivate(

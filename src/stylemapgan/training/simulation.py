@@ -29,7 +29,12 @@ from stylemapgan.machine.precision import choose
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training import steps
 from stylemapgan.training.microbatches import Microbatch, lay_out
-from stylemapgan.training.state import BETAS, TrainState, freeze
+from stylemapgan.training.state import (
+    BETAS,
+    TrainState,
+    freeze,
+    new_feature_discriminator,
+)
 
 
 class Meter(TorchDispatchMode):
@@ -168,7 +173,9 @@ class _Iteration:
         state.images_seen = max(training.adversarial_from, training.perceptual_from)
         real = lay_out(torch.empty(training.batch, 3, size, size), training)
         batch = Microbatch(real, training.seed, 0).split(training.accumulate)
-        return cls(steps.StepContext(fabric, training, _untrained_distance(training)), state, batch)
+        features = _untrained_efficientnet() if training.weights.use_features else None
+        distance = _untrained_distance(training)
+        return cls(steps.StepContext(fabric, training, distance, features), state, batch)
 
     def measure(self, meter: Meter, name: str, work: Callable[[], object]) -> PhaseCost:
         meter.restart()
@@ -184,6 +191,7 @@ class _Iteration:
             if context.config.speed.share_forward_passes and len(batch) == 1:
                 reconstructed.append(steps.reconstruct(context, state, batch[0]))
             steps.discriminator_step(context, state, batch, *reconstructed)
+            steps.feature_discriminator_step(context, state, batch, *reconstructed)
 
         works: dict[str, Callable[[], object]] = {
             "generator's update": lambda: steps.generator_step(context, state, batch),
@@ -218,6 +226,7 @@ def _new_state(config: RunConfig) -> TrainState:
     encoder, encoder_ema = Encoder(config.model), Encoder(config.model)
     discriminator = Discriminator(config.model)
     freeze(discriminator, training.freeze_discriminator)
+    by_features = new_feature_discriminator(training)
     return TrainState(
         generator=generator,
         encoder=encoder,
@@ -228,6 +237,8 @@ def _new_state(config: RunConfig) -> TrainState:
         encoder_optimizer=_used_adam(encoder, training),
         discriminator_optimizer=_used_adam(discriminator, training),
         ada=AdaptiveProbability(p=ADA_PROBABILITY),
+        feature_discriminator=by_features,
+        feature_optimizer=_used_adam(by_features, training) if by_features else None,
     )
 
 
@@ -248,9 +259,13 @@ def _untrained_distance(config: TrainConfig) -> AbstractPerceptualDistance | Non
         return None
     if config.perceptual_network == "lpips-vgg16":
         return LPIPS()
+    return EfficientNetDistance(_untrained_efficientnet())
+
+
+def _untrained_efficientnet() -> EfficientNetLite0:
     network = EfficientNetLite0()
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, nn.BatchNorm2d):  # fused into convolutions when loaded
                 setattr(module, name, nn.Identity())
-    return EfficientNetDistance(network)
+    return network

@@ -16,6 +16,7 @@ from stylemapgan.data import AbstractPhotos, PhotoSet, ShardStream, open_photos
 from stylemapgan.data.sources.locations import absolute
 from stylemapgan.errors import TrainingError
 from stylemapgan.features import load_distance
+from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.images.levels import batch_for
 from stylemapgan.machine.precision import Choice, choose
 from stylemapgan.training.loop import Run
@@ -155,6 +156,7 @@ def _open(
         validation = photos if isinstance(photos, PhotoSet) else _sample_of(photos)
     weights = training.perceptual_weights
     distance = load_distance(training.perceptual_network, Path(weights) if weights else None)
+    features = load_efficientnet_lite0() if training.weights.use_features else None
     return Run(
         config=config,
         folder=folder,
@@ -162,6 +164,7 @@ def _open(
         photos=photos,
         validation=validation,
         distance=distance.to(fabric.device) if distance else None,
+        features=features.to(fabric.device) if features else None,
         precision=choice if choice.was_auto else None,
         build_state=build_state,
     )

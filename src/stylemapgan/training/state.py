@@ -11,10 +11,14 @@ from torch.optim import Adam
 from stylemapgan.augment import AdaptiveProbability
 from stylemapgan.config import RunConfig, TrainConfig
 from stylemapgan.errors import ConfigError
-from stylemapgan.models import Discriminator, Encoder, Generator
+from stylemapgan.features.efficientnet import PYRAMID
+from stylemapgan.models import Discriminator, Encoder, FeatureDiscriminator, Generator
 from stylemapgan.training import schedule
 
 BETAS = (0.0, 0.99)
+PLAIN = 0.1
+"""Learning rate of the discriminator of features, as a share of the discriminator's: its weights
+are not equalised."""
 
 
 @dataclass
@@ -30,6 +34,8 @@ class TrainState:
     encoder_optimizer: Adam
     discriminator_optimizer: Adam
     ada: AdaptiveProbability
+    feature_discriminator: FeatureDiscriminator | None = None
+    feature_optimizer: Adam | None = None
     images_seen: int = 0
     updates: int = 0
 
@@ -50,9 +56,10 @@ class TrainState:
         return parts | counts | {"ada": self.ada.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore a saved state."""
+        """Restore a saved state; a discriminator of features that it lacks stays fresh."""
         for name, part in self._parts().items():
-            part.load_state_dict(state[name])
+            if name in state or not name.startswith("feature_"):
+                part.load_state_dict(state[name])
         self.ada.load_state_dict(state["ada"])
         self.images_seen = state["images_seen"]
         self.updates = state["updates"]
@@ -68,6 +75,9 @@ class TrainState:
         ):
             for group in optimizer.param_groups:
                 group["lr"] = value
+        if self.feature_optimizer is not None:
+            for group in self.feature_optimizer.param_groups:
+                group["lr"] = PLAIN * discriminator_rate
         beta1 = schedule.beta1(config, self.images_seen)
         for optimizer in (self.generator_optimizer, self.encoder_optimizer):
             for group in optimizer.param_groups:
@@ -137,15 +147,25 @@ def new_state(
         generator = generator_class(config.model)
         encoder = Encoder(config.model)
         discriminator = Discriminator(config.model)
+        feature_discriminator = new_feature_discriminator(training)
     freeze(discriminator, training.freeze_discriminator)
     layout = torch.channels_last if training.speed.channels_last else torch.contiguous_format
     for network in (generator, encoder, discriminator):
         network.to(device).to(memory_format=layout)  # pyright: ignore[reportCallIssue]
     state = _with_optimizers(generator, encoder, discriminator, training)
+    if feature_discriminator is not None:
+        state.feature_discriminator = feature_discriminator.to(device)
+        state.feature_optimizer = _adam(feature_discriminator, BETAS, training)
+        state.set_schedule(training)
     if training.speed.compile:
         for network in (generator.resizer, generator.synthesis, encoder):
             network.compile()  # not D: R1 differentiates it twice
     return state
+
+
+def new_feature_discriminator(config: TrainConfig) -> FeatureDiscriminator | None:
+    """Build the discriminator of features with fresh weights, if a loss needs it."""
+    return FeatureDiscriminator(tuple(PYRAMID.values())) if config.weights.use_features else None
 
 
 def _with_optimizers(

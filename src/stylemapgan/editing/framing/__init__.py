@@ -1,6 +1,6 @@
 """How a model's own photos are framed, and the square of another photo framed alike."""
 
-from stylemapgan.editing.framing.finding import find_square, usual_square
+from stylemapgan.editing.framing.finding import find_square
 from stylemapgan.editing.framing.framing import Framing, read_framing, write_framing
 from stylemapgan.editing.framing.refining import refine_square
 
@@ -9,6 +9,5 @@ __all__ = [
     "find_square",
     "read_framing",
     "refine_square",
-    "usual_square",
     "write_framing",
 ]

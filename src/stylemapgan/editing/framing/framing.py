@@ -89,14 +89,24 @@ def learn(
     mean, spread = stylemaps.mean(axis=0), stylemaps.std(axis=0) + 1e-6
     standard = (stylemaps - mean) / spread
     centre = offsets.mean(axis=0)
-    gram = standard.T @ standard
-    gram[np.diag_indices(len(gram))] += penalty * len(standard)
-    weights = np.linalg.solve(gram, standard.T @ (offsets - centre)) / spread[:, None]
+    weights = _ridge(standard, offsets - centre, penalty * len(standard)) / spread[:, None]
     return Framing(
         find=find,
         weights=weights.astype(np.float32),
         bias=(centre - mean @ weights).astype(np.float32),
     )
+
+
+def _ridge(
+    inputs: Float[np.ndarray, "squares numbers"], outputs: Offsets, penalty: float
+) -> Float[np.ndarray, "numbers 4"]:
+    """Solve for the weights, by way of the smaller of the two products of the inputs."""
+    has_few = len(inputs) < inputs.shape[1]
+    gram = inputs @ inputs.T if has_few else inputs.T @ inputs
+    gram[np.diag_indices(len(gram))] += penalty
+    if has_few:
+        return inputs.T @ np.linalg.solve(gram, outputs)
+    return np.linalg.solve(gram, inputs.T @ outputs)
 
 
 FORMAT = "stylemapgan-framing-1"

@@ -3,7 +3,14 @@
 Needs neither PyTorch nor any network: NumPy and Pillow do it all.
 """
 
-from stylemapgan.editing.photo.cropped_photo import FINDERS, CroppedPhoto, Find
+from stylemapgan.editing.photo.cropped_photo import (
+    FACE,
+    FINDERS,
+    CroppedPhoto,
+    Find,
+    known_square,
+    usual_square,
+)
 from stylemapgan.editing.photo.faces import face_square
 from stylemapgan.editing.photo.finding_squares import foreground_square, middle_square
 from stylemapgan.editing.photo.fit import Fit, fit
@@ -13,6 +20,7 @@ from stylemapgan.editing.photo.placing import PlacedPhoto, PlacedReference
 from stylemapgan.editing.photo.square import Square
 
 __all__ = [
+    "FACE",
     "FINDERS",
     "CroppedPhoto",
     "Find",
@@ -25,6 +33,8 @@ __all__ = [
     "face_square",
     "fit",
     "foreground_square",
+    "known_square",
     "middle_square",
     "paste_back",
+    "usual_square",
 ]

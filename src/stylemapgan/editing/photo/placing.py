@@ -19,8 +19,9 @@ from stylemapgan.types import Images, Mask
 
 MARGIN = 3
 """Pixels around a part of the reference that filters may look at."""
-FINER = 2
-"""How many times finer the reference's pixels become before it is turned bilinearly."""
+FINER = 3
+"""How many times finer a reference becomes before it is turned bilinearly; odd, so that an unturned
+one keeps its pixels."""
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom, in whole pixels."""
@@ -116,7 +117,7 @@ class Placement:
         inner, offset = self._region(corners @ self._matrix.T)
         fine = FINER / self._factor
         scaled = np.diag([fine, fine, 1.0]) @ _moved(-offset[0], -offset[1]) @ self._matrix
-        matrix = scaled @ _moved(left, top)
+        matrix = scaled @ _moved(float(left), float(top))
         size = (right - left, bottom - top)
         placed = inner.transform(
             size, Image.Transform.AFFINE, tuple(matrix[:2].ravel()), Image.Resampling.BILINEAR

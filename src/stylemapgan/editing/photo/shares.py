@@ -20,6 +20,8 @@ NEEDED = 0.6, 1.1
 """Difference of structure between source and reference from which on the model may be needed."""
 SHARPNESS = 8.0
 """How fast a supplier gives way to one that agrees better."""
+FALLBACK = np.float32(1e-30)
+"""Share of the source before it is compared: it supplies where nobody agrees at all."""
 CRISP = 3.0
 """Exponent that narrows transitions between suppliers: where photos mix they lose grain."""
 INSIDE = 0.15
@@ -44,7 +46,7 @@ def shares_of(ground: Ground, edited: Picture, offer: Offer, mask: Plane, faded:
     needed = rise(_structure(ground.reconstruction, offer.reconstruction), *NEEDED)
     ours = ours + np.float32(INSIDE) * box_blur(mask, radius)
     weights = [
-        np.exp(-np.float32(SHARPNESS) * ours),
+        np.exp(-np.float32(SHARPNESS) * ours) + FALLBACK,
         np.exp(-np.float32(SHARPNESS) * theirs) * offer.cover * faded,
         np.exp(-np.float32(SHARPNESS * MODEL)) * needed * faded,
     ]

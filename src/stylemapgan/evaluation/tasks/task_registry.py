@@ -9,6 +9,7 @@ from stylemapgan.evaluation.tasks.directions.measure import Directions
 from stylemapgan.evaluation.tasks.generation.measure import Generation
 from stylemapgan.evaluation.tasks.interpolation.measure import Interpolation
 from stylemapgan.evaluation.tasks.local_editing.measure import LocalEditing
+from stylemapgan.evaluation.tasks.portraits.measure import PortraitEditing
 from stylemapgan.evaluation.tasks.reconstruction.measure import Reconstruction
 from stylemapgan.evaluation.tasks.runtime.measure import Runtime
 from stylemapgan.evaluation.tasks.swap.measure import Swap
@@ -24,6 +25,7 @@ TASKS: dict[str, type[AbstractTask]] = {
         Swap,
         Directions,
         Detectability,
+        PortraitEditing,
     )
 }
 """In the order they are done, whatever order they are asked for in: the quickest first."""

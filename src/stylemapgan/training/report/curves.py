@@ -16,6 +16,8 @@ X_LABEL = "images seen"
 LOSSES = {
     "Discriminator": ("d/real", "d/generated", "d/reconstructed"),
     "Adversarial losses of generator and encoder": ("g/adversarial", "e/domain_guided"),
+    "Discriminator of features": ("f/real", "f/generated", "f/reconstructed"),
+    "Losses of generator and encoder by features": ("g/features", "e/features"),
     "Latent reconstruction: stylemaps of generated images": ("e/latent",),
     "Gradient penalty": ("d/r1", "d/r2"),
     "Overfitting of the discriminator": ("d/sign_real", "augmentation/p"),

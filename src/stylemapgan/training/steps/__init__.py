@@ -7,6 +7,7 @@ together, in four updates.
 from stylemapgan.training.steps.context import Batch, StepContext, reconstruct
 from stylemapgan.training.steps.discriminator import (
     discriminator_step,
+    feature_discriminator_step,
     head_start_step,
     penalty_step,
 )
@@ -17,6 +18,7 @@ __all__ = [
     "Batch",
     "StepContext",
     "discriminator_step",
+    "feature_discriminator_step",
     "generator_step",
     "head_start_step",
     "penalty_step",

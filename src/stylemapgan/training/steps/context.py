@@ -12,7 +12,8 @@ from torch.optim import Optimizer
 from stylemapgan import losses
 from stylemapgan.augment import BatchRandomness, ada, diff_augment
 from stylemapgan.config import TrainConfig
-from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.features.efficientnet import PYRAMID, EfficientNetLite0
+from stylemapgan.features.perceptual import AbstractPerceptualDistance, enlarge
 from stylemapgan.training.descent import Losses, Pass, descend
 from stylemapgan.training.microbatches import Microbatch, lay_out
 from stylemapgan.training.state import TrainState
@@ -27,6 +28,8 @@ class StepContext:
     fabric: Fabric
     config: TrainConfig
     distance: AbstractPerceptualDistance | None
+    features: EfficientNetLite0 | None = None
+    """What the discriminator of features sees pictures through."""
 
     def discriminate(
         self,
@@ -39,6 +42,23 @@ class StepContext:
         if self.config.ada.target:
             images = ada(images, self.config.ada.groups, state.ada.p, randomness)
         return state.discriminator(lay_out(images, self.config))
+
+    def feature_logits(
+        self,
+        state: TrainState,
+        images: Float[Tensor, "batch 3 height width"],
+        randomness: BatchRandomness,
+    ) -> list[Float[Tensor, "batch 1 _ _"]]:
+        """Compute the logits of the discriminator of features for images, after augmenting them.
+
+        Raises:
+            ValueError: There is no such discriminator: no loss has a weight.
+        """
+        if self.features is None or state.feature_discriminator is None:
+            raise ValueError("The discriminator of features exists only if a loss has a weight.")
+        images = diff_augment(images, self.config.augmentations, randomness)
+        features = self.features(enlarge(images))
+        return state.feature_discriminator([features[position] for position in PYRAMID])
 
     def adversarial_loss(
         self,

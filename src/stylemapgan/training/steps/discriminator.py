@@ -61,6 +61,41 @@ def _discriminator_pass(
     return loss, {name: term.detach() for name, term in terms.items()}
 
 
+def feature_discriminator_step(
+    context: StepContext, state: TrainState, batch: Batch, reconstructed: Tensor | None = None
+) -> Losses:
+    """Update the discriminator of features; empty without one.
+
+    Args:
+        context: Configuration.
+        state: Networks.
+        batch: Photos.
+        reconstructed: As for `discriminator_step`.
+    """
+    if state.feature_optimizer is None:
+        return {}
+
+    def feature_pass(microbatch: Microbatch) -> Pass:
+        randomness = microbatch.randomness(Phase.FEATURES)
+        images = reconstructed
+        with context.fabric.autocast():
+            with torch.no_grad():
+                generated = state.generator(draw_z(state, microbatch, randomness))
+                if images is None:
+                    images = reconstruct(context, state, microbatch)
+            pictures = (microbatch.real, generated, images.detach())
+            logits = [context.feature_logits(state, each, randomness) for each in pictures]
+        terms = {
+            "f/real": losses.hinge_real(logits[0]),
+            "f/generated": losses.hinge_fake(logits[1]),
+            "f/reconstructed": losses.hinge_fake(logits[2]),
+        }
+        loss = torch.stack(list(terms.values())).sum()
+        return loss, {name: term.detach() for name, term in terms.items()}
+
+    return context.update(map(feature_pass, batch), batch, state.feature_optimizer)
+
+
 def head_start_step(
     context: StepContext, state: TrainState, batch: Batch, reconstructed: Tensor | None = None
 ) -> Losses:

@@ -23,8 +23,14 @@ def generator_step(context: StepContext, state: TrainState, batch: Batch) -> Los
             stylemap = state.generator.mapping(draw_z(state, microbatch, randomness))
             generated = state.generator.synthesize(stylemap)
             adversarial = context.adversarial_loss(state, generated, microbatch.real, randomness)
+            loss = weights.adversarial * adversarial
+            terms = {"g/adversarial": adversarial}
+            if weights.feature_adversarial:
+                logits = context.feature_logits(state, generated, randomness)
+                terms["g/features"] = losses.raised(logits)
+                loss = loss + weights.feature_adversarial * terms["g/features"]
         pairs.append((generated.detach(), stylemap.detach()))
-        return weights.adversarial * adversarial, {"g/adversarial": adversarial.detach()}
+        return loss, {name: term.detach() for name, term in terms.items()}
 
     def latent_pass(generated: Tensor, stylemap: Tensor) -> Pass:
         with context.fabric.autocast():

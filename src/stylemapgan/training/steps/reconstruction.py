@@ -52,27 +52,46 @@ def reconstruction_step(
         reconstructed: The result of `reconstruct` for the only microbatch, with its graph, if it
             was computed before. E and G must not have been updated since.
     """
-    weight = context.config.weights.domain_guided
+    most = context.config.stability.most_adversarial
 
     def reconstruction_pass(microbatch: Microbatch) -> Pass:
         images = reconstructed
         if images is None:
             images = reconstruct(context, state, microbatch)
-        randomness = microbatch.randomness(Phase.RECONSTRUCTION)
-        with context.fabric.autocast():
-            guided = context.adversarial_loss(state, images, microbatch.real, randomness)
+        guided, guided_terms = _guided_loss(context, state, microbatch, images)
         loss, terms = _reconstruction_loss(context, state, microbatch.real, images)
-        terms["e/domain_guided"] = guided.detach()
-        most = context.config.stability.most_adversarial
+        terms |= guided_terms
         if not most:
-            return loss + weight * guided, terms
+            return loss + guided, terms
+        weights = context.config.weights
+        share = weights.domain_guided + weights.feature_guided
         layer = state.generator.synthesis.to_rgb.convolution.weight
-        loss, terms["e/balance"] = balanced(loss, weight * guided, images, layer, most)
+        loss, terms["e/balance"] = balanced((loss, guided / share), images, layer, share, most)
         return loss, terms
 
     return context.update(
         map(reconstruction_pass, batch), batch, state.encoder_optimizer, state.generator_optimizer
     )
+
+
+def _guided_loss(
+    context: StepContext,
+    state: TrainState,
+    microbatch: Microbatch,
+    reconstructed: Float[Tensor, "batch 3 height width"],
+) -> Pass:
+    """Compute the weighted losses that want reconstructions to pass for real, and their terms."""
+    weights = context.config.weights
+    randomness = microbatch.randomness(Phase.RECONSTRUCTION)
+    with context.fabric.autocast():
+        guided = context.adversarial_loss(state, reconstructed, microbatch.real, randomness)
+        loss, terms = weights.domain_guided * guided, {"e/domain_guided": guided.detach()}
+        if weights.feature_guided:
+            logits = context.feature_logits(state, reconstructed, randomness)
+            by_features = losses.raised(logits)
+            loss = loss + weights.feature_guided * by_features
+            terms["e/features"] = by_features.detach()
+    return loss, terms
 
 
 def _reconstruction_loss(

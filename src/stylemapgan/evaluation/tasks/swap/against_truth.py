@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Int64
+from jaxtyping import Bool, Float32, Int64
 
 from stylemapgan.data.avatars import PARTS
 from stylemapgan.errors import DataError
@@ -33,8 +33,16 @@ from stylemapgan.evaluation.judges.part_segmenter import (
 from stylemapgan.evaluation.tasks.abstract import with_method
 from stylemapgan.evaluation.tasks.local_editing.local_edits import EditPictures, paste
 from stylemapgan.images import read, read_mask
+from stylemapgan.images.resizing import enlarge, shrink
 from stylemapgan.methods.abstract import AbstractMethod, Latent
-from stylemapgan.metrics.edit_errors import Shares, join, part_overlap, reference_errors
+from stylemapgan.metrics.edit_errors import (
+    Shares,
+    join,
+    part_overlap,
+    reference_errors,
+    seam_visibility,
+    sharpness,
+)
 from stylemapgan.metrics.pictures import mse
 from stylemapgan.types import Images
 
@@ -44,42 +52,6 @@ Measured = Mapping[str, Mapping[str, Shares]]
 """Method or bound → measure → what each swap contributes."""
 Measure = Callable[[Images], Mapping[str, Shares]]
 """Computes what results contribute to one measure, or to several that share the computation."""
-DESCRIPTIONS: Mapping[str, Description] = {
-    "mse": {
-        "name": "mse",
-        "title": "MSE",
-        "about": "Mean squared difference to the true picture, on [-1, 1].",
-        "better": "lower",
-    },
-    "mse-inside": {
-        "name": "mse-inside",
-        "title": "MSE inside the mask",
-        "about": "Squared difference to the true picture where it differs from the source at all, "
-        "over all such pixels of all swaps, on [-1, 1].",
-        "better": "lower",
-    },
-    "part-iou": {
-        "name": "part-iou",
-        "title": "Part IoU",
-        "about": "Overlap of the swapped part as a small network finds it in the result and in the "
-        "true picture: pixels in both divided by pixels in either, over all swaps.",
-        "better": "higher",
-    },
-    "attributes-taken": {
-        "name": "attributes-taken",
-        "title": "Attributes taken",
-        "about": "Of the attributes that the swap changes, the share that a classifier finds in "
-        "the result as in the reference.",
-        "better": "higher",
-    },
-    "attributes-kept": {
-        "name": "attributes-kept",
-        "title": "Attributes kept",
-        "about": "Of all other attributes, the share that a classifier finds in the result as in "
-        "the source.",
-        "better": "higher",
-    },
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,17 +71,20 @@ class OpenedSwaps:
     """Source, reference, and where the true picture differs from the source at all."""
     truth: Images
     """The true results."""
+    large: EditPictures
+    """Source, reference and mask as methods get them: at `resolution`, else the same."""
+    large_truth: Float32[np.ndarray, "swaps 3 length length"]
     _latents: dict[str, tuple[Latent, Latent]] = field(default_factory=dict)
     """Encoding → source and reference: methods that share an encoding encode once."""
 
     def carry_out(self, context: EvaluationContext, method: AbstractMethod) -> Images:
         """Swap parts by a method."""
         if method.encoding not in self._latents:
-            source, reference = self.given.source, self.given.reference
+            source, reference = self.large.source, self.large.reference
             encoded = context.encode(method, source), context.encode(method, reference)
             self._latents[method.encoding] = encoded
         source, reference = self._latents[method.encoding]
-        return context.edit(method, source, paste(reference, self.given.mask))
+        return context.edit(method, source, paste(reference, self.large.mask))
 
 
 def choose_triples(triples: Sequence[TripleFiles], most: int) -> list[TripleFiles]:
@@ -134,6 +109,7 @@ def open_swaps(context: EvaluationContext, triples: Sequence[TripleFiles]) -> Op
         DataError: A picture is missing.
     """
     size = context.image_size
+    length = context.config.resolution or size
     for triple in triples:
         if not (triple.folder / "truth.png").is_file():
             raise DataError(
@@ -141,11 +117,13 @@ def open_swaps(context: EvaluationContext, triples: Sequence[TripleFiles]) -> Op
                 "`stylemapgan avatars`."
             )
     source, reference, truth = (
-        np.concatenate([read(triple.folder / f"{name}.png", size) for triple in triples])
+        np.concatenate([read(triple.folder / f"{name}.png", length) for triple in triples])
         for name in ("source", "reference", "truth")
     )
-    mask = np.concatenate([read_mask(triple.folder / "mask.png", size) for triple in triples])
-    return OpenedSwaps(triples, EditPictures(source, reference, mask), truth)
+    mask = np.concatenate([read_mask(triple.folder / "mask.png", length) for triple in triples])
+    given = EditPictures(*(shrink(each, size) for each in (source, reference, mask)))
+    large = EditPictures(source, reference, mask)
+    return OpenedSwaps(triples, given, shrink(truth, size), large, truth)
 
 
 def find_judges(context: EvaluationContext) -> SwapJudges:
@@ -165,7 +143,10 @@ def measure_swaps(
         opened = open_swaps(context, triples[rows])
         measures = _measures(context, judges, opened)
         for name, edited in _results(context, opened):
-            found = [measure(edited) for measure in measures]
+            small = shrink(edited, context.image_size)
+            found = [measure(small) for measure in measures]
+            if context.config.resolution > context.image_size:
+                found.append(_large_errors(opened, edited))
             batches.setdefault(name, []).append(
                 {name: each[name] for each in found for name in each}
             )
@@ -221,6 +202,18 @@ def _errors(opened: OpenedSwaps) -> Measure:
     return lambda edited: {
         "mse": _each(mse(edited, truth)),
         "mse-inside": reference_errors(edited, truth, mask),
+    }
+
+
+def _large_errors(opened: OpenedSwaps, edited: Images) -> dict[str, Shares]:
+    """Measure at the resolution that methods got; smaller results are enlarged."""
+    large = np.clip(enlarge(edited, opened.large_truth.shape[-1]), -1, 1)
+    given, truth = opened.large, opened.large_truth
+    return {
+        "large-mse": _each(mse(large, truth)),
+        "large-mse-inside": reference_errors(large, truth, given.mask),
+        "large-seam": seam_visibility(large, truth, truth, given.mask),
+        "large-sharpness": sharpness(large, truth, given.mask),
     }
 
 

@@ -11,7 +11,6 @@ from stylemapgan.evaluation.judges.part_segmenter import part_obstacle
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
 from stylemapgan.evaluation.tasks.local_editing.local_edits import LEAST_EDITS, too_few_edits
 from stylemapgan.evaluation.tasks.swap.against_truth import (
-    DESCRIPTIONS,
     RECONSTRUCTED,
     Measured,
     SwapJudges,
@@ -20,6 +19,7 @@ from stylemapgan.evaluation.tasks.swap.against_truth import (
     find_judges,
     measure_swaps,
 )
+from stylemapgan.evaluation.tasks.swap.descriptions import DESCRIPTIONS
 from stylemapgan.evaluation.tasks.swap.sheets import swap_sheets
 from stylemapgan.methods.abstract import Capability
 from stylemapgan.metrics.edit_errors import Shares
@@ -49,6 +49,11 @@ class Swap(AbstractTask):
             return (
                 f"Swaps need at least {LEAST_EDITS} triples of pictures whose true result is "
                 f"known, this data has {known}: `stylemapgan avatars` draws them."
+            )
+        if context.config.resolution % context.image_size:
+            return (
+                f"The resolution must be a whole multiple of the model's {context.image_size} "
+                f"pixels, got {context.config.resolution}."
             )
         return too_few_edits(context)
 

@@ -1,0 +1,182 @@
+"""Which portraits are edited, what they take from which others, and what the truth is."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float32
+from PIL import Image
+
+from stylemapgan.data import PhotoSet, open_folder
+from stylemapgan.editing.edit import Edit, Part
+from stylemapgan.evaluation.context import EvaluationContext
+from stylemapgan.evaluation.data import TEST, TRAINING, TestData
+from stylemapgan.evaluation.tasks.portraits.landmarks import (
+    PARTS,
+    RIGID,
+    SIZE,
+    Points,
+    eyes,
+    mouth,
+    read_landmarks,
+    similarity,
+)
+from stylemapgan.images.levels import from_bytes
+from stylemapgan.images.resizing import enlarge
+from stylemapgan.methods.abstract import AbstractMethod
+
+NEUTRAL, SMILING = "neutral", "smiling"
+SMILES = ("mouth", "mouth and eyes")
+"""What a neutral portrait takes from the same person's smiling one."""
+
+Picture = Float32[np.ndarray, "1 3 512 512"]
+Mask = Float32[np.ndarray, "1 1 512 512"]
+
+
+@dataclass(frozen=True, eq=False)
+class Portrait:
+    """A photograph, and whose it is."""
+
+    name: str
+    person: str
+    is_seen: bool
+    """Whether the model was trained on it."""
+    row: int
+    """In its set of photos."""
+    points: Points
+
+
+@dataclass(frozen=True, eq=False)
+class Exchange:
+    """A source, a reference, and what is taken."""
+
+    source: Portrait
+    reference: Portrait
+    part: str
+
+    @property
+    def name(self) -> str:
+        """Such as `005_neutral + mouth of 005_smiling`."""
+        return f"{self.source.name} + {self.part} of {self.reference.name}"
+
+    @property
+    def mask(self) -> Mask:
+        """Where either portrait shows the part; for exchanged hair, where the reference does."""
+        if self.part == "mouth and eyes":
+            pairs = [mouth(each.points) | eyes(each.points) for each in self._both]
+        elif self.part == "hair":
+            pairs = [PARTS[self.part](self.reference.points)]
+        else:
+            pairs = [PARTS[self.part](each.points) for each in self._both]
+        return np.logical_or.reduce(pairs).astype(np.float32)[None, None]
+
+    @property
+    def _both(self) -> tuple[Portrait, Portrait]:
+        return self.source, self.reference
+
+
+@dataclass(frozen=True, eq=False)
+class Portraits:
+    """Portraits at the resolution of their landmarks."""
+
+    tested: PhotoSet
+    training: PhotoSet | None
+    known: Mapping[tuple[str, str], Portrait]
+    """Person and expression → portrait."""
+
+    def picture(self, portrait: Portrait) -> Picture:
+        """Copy out a photograph."""
+        photos = self.training if portrait.is_seen else self.tested
+        assert photos is not None  # seen portraits are training photos
+        return photos.take(np.array([portrait.row]))
+
+    def smiles(self, *, seen: bool) -> list[Exchange]:
+        """List what neutral portraits take from the same person's smiling ones."""
+        return [
+            Exchange(source, self.known[person, SMILING], part)
+            for part in SMILES
+            for (person, expression), source in self.known.items()
+            if expression == NEUTRAL and source.is_seen is seen and (person, SMILING) in self.known
+        ]
+
+    def swaps(self, folds: Sequence[int], seed: int) -> list[Exchange]:
+        """Let each person take a part of another person of the same fold, at random.
+
+        Args:
+            folds: One for each person, in the order of `people`.
+            seed: Draws who takes what from whom.
+        """
+        random = np.random.default_rng(seed)
+        people, numbers = self.people, np.asarray(folds)
+        swaps: dict[int, Exchange] = {}
+        for fold in np.unique(numbers):
+            circle = random.permutation(np.flatnonzero(numbers == fold))
+            parts = np.resize(list(PARTS), len(circle))
+            for row, other, part in zip(circle, np.roll(circle, 1), parts, strict=True):
+                swaps[int(row)] = Exchange(people[row], people[other], str(part))
+        return [swaps[row] for row in sorted(swaps)]
+
+    @property
+    def people(self) -> list[Portrait]:
+        """List one portrait of each person: the neutral one."""
+        return [each for (_, expression), each in self.known.items() if expression == NEUTRAL]
+
+    def truth(self, exchange: Exchange) -> Picture:
+        """Bring the smiling photograph to the place of the neutral one.
+
+        Both are aligned by eyes and mouth, and a smile moves the mouth. Turn, scale and shift by
+        points that it hardly moves undo that.
+        """
+        start, end = (
+            each.points[list(RIGID)].astype(np.float64)
+            for each in (exchange.source, exchange.reference)
+        )
+        matrix = tuple(map(float, similarity(start, end).ravel()))
+        levels = np.moveaxis(self.picture(exchange.reference)[0], 0, -1)
+        photo = Image.fromarray(np.rint((levels + 1) * 127.5).astype(np.uint8))
+        moved = photo.transform(
+            (SIZE, SIZE), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC
+        )
+        return from_bytes(np.asarray(moved)[None])
+
+
+def open_portraits(data: TestData) -> Portraits:
+    """Open the portraits of a folder that have landmarks, a person and an expression.
+
+    Raises:
+        DataError: Landmarks are damaged.
+    """
+    landmarks = read_landmarks(data.folder)
+    tested = open_folder(data.folder / TEST, SIZE)
+    training = None if data.training is None else open_folder(data.folder / TRAINING, SIZE)
+    known = {}
+    for photos, split in ((tested, TEST), (training, TRAINING)):
+        for each in _portraits(data, photos, split, landmarks) if photos else ():
+            known[each[0], each[1]] = each[2]
+    return Portraits(tested, training, known)
+
+
+def carry_out(
+    context: EvaluationContext,
+    method: AbstractMethod,
+    pictures: tuple[Picture, Picture],
+    mask: Mask,
+) -> Picture:
+    """Edit one portrait by a method, at the portraits' resolution."""
+    source, reference = (method.encode(each) for each in pictures)
+    edit = Edit(parts=(Part(reference=reference, mask=mask),))
+    return np.clip(enlarge(context.edit(method, source, edit), SIZE), -1, 1)
+
+
+def _portraits(
+    data: TestData, photos: PhotoSet, split: str, landmarks: Mapping[str, Points]
+) -> Iterator[tuple[str, str, Portrait]]:
+    table = data.attributes_of(split, photos.names)
+    people, expressions = table.get("person", ()), table.get("expression", ())
+    for row, (name, person, expression) in enumerate(
+        zip(photos.names, people, expressions, strict=False)
+    ):
+        points = landmarks.get(name.rpartition(".")[0])
+        if points is not None and person and expression in (NEUTRAL, SMILING):
+            portrait = Portrait(name.rpartition(".")[0], person, split == TRAINING, row, points)
+            yield person, expression, portrait
