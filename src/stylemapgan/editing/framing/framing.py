@@ -36,12 +36,6 @@ class Framing:
     """Of every number of a stylemap, channel by channel, row by row."""
     bias: Float32[np.ndarray, " 4"]
 
-    def __post_init__(self) -> None:
-        if self.find not in FINDERS:
-            raise EditError(
-                f"A framing needs one of the finders {', '.join(FINDERS)}, got {self.find!r}."
-            )
-
     def offsets(self, stylemaps: Stylemap) -> Offsets:
         """Estimate where the right squares lie.
 
@@ -131,7 +125,7 @@ def read_framing(path: Path) -> Framing:
         )
     try:
         return _to_framing(metadata, tensors)
-    except (KeyError, ValueError, EditError) as error:
+    except (KeyError, ValueError) as error:
         raise CheckpointError(f"{path}: its contents are invalid: {error}") from None
 
 
@@ -151,5 +145,7 @@ def _to_framing(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) 
         raise ValueError(f"weights {weights.shape}, bias {bias.shape}")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
         raise ValueError("weights that are not numbers")
-    find: Find = metadata["find"]  # pyright: ignore[reportAssignmentType] - checked when built
+    find = next((known for known in FINDERS if known == metadata["find"]), None)
+    if find is None:
+        raise ValueError(f"the finder {metadata['find']!r} is none of {', '.join(FINDERS)}")
     return Framing(find=find, weights=weights.astype(np.float32), bias=bias.astype(np.float32))
