@@ -1,12 +1,14 @@
 """Live painting: time from a stroke to its picture, and memory over many strokes.
 
 `python -m benchmarks.live --model hands-128` starts a server in a separate process and paints
-through its WebSocket as the Studio does: small mask rectangles at a screen's frame rate. A stroke
-counts as seen with the first picture that includes it.
+through its WebSocket as the Studio does: small mask rectangles at a screen's frame rate, in turns
+without and with detail from the reference's photo. A stroke counts as seen with the first picture
+that includes it.
 """
 
 import json
 import random
+import statistics
 import struct
 import sys
 import tempfile
@@ -34,26 +36,28 @@ def measure(  # noqa: PLR0913 - every one is a flag
     per_second: float = 30.0,
     view: str = "pasted",
     size: int = 512,
+    rounds: int = 4,
 ) -> None:
     """Paint, and print the delays that a user would see.
 
     Args:
         model: A bundled model.
         preset: Use networks of this preset with random weights instead; they take as long.
-        edits: Number of mask deltas to send.
+        edits: Number of mask deltas to send, without detail and with it.
         per_second: Mask deltas per second.
         view: What to request: raw or pasted.
         size: Height and width of the pictures, in pixels.
+        rounds: Rounds of strokes, alternately without and with detail from the reference's photo.
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "model"
         if preset:
             export_random(preset, folder)
-        _measure(str(folder) if preset else model, (edits, per_second), view, size)
+        _measure(str(folder) if preset else model, (edits, per_second, rounds), view, size)
 
 
-def _measure(model: str, pace: tuple[int, float], view: str, size: int) -> None:
-    edits, per_second = pace
+def _measure(model: str, pace: tuple[int, float, int], view: str, size: int) -> None:
+    edits, per_second, rounds = pace
     with serving(model) as server, httpx.Client(base_url=server.url, timeout=60) as http:
         models = http.get("/api/v1/models").json()["models"]
         served = next(each for each in models if each["is_default"])
@@ -65,16 +69,23 @@ def _measure(model: str, pace: tuple[int, float], view: str, size: int) -> None:
         }
         with connect(server.url.replace("http", "ws") + "api/v1/live") as socket:
             socket.recv()
-            socket.send(json.dumps(state))
-            socket.recv()
-            _paint(socket, image_size, 100, per_second)  # not counted
-            before = server.memory
-            _report(server, before, _paint(socket, image_size, edits, per_second))
+            before, painted = 0.0, {False: _Painted(), True: _Painted()}
+            for round_ in range(2 * rounds):
+                detail = bool(round_ % 2)
+                socket.send(json.dumps({**state, "detail": detail}))
+                socket.recv()
+                _paint(socket, image_size, 100, per_second)  # not counted
+                before = before or server.memory
+                painted[detail].add(_paint(socket, image_size, edits // rounds, per_second))
+            _report(server, before, painted)
 
 
-def _report(server: Serving, before: float, painted: "_Painted") -> None:
-    print(f"stroke to picture: {percentiles(painted.delays)} strokes")
-    print(f"server's own time: {percentiles(painted.server_times)} pictures")
+def _report(server: Serving, before: float, painted: "dict[bool, _Painted]") -> None:
+    for detail, name in ((False, "without detail"), (True, "with detail")):
+        print(f"{name}: stroke to picture {percentiles(painted[detail].delays)} strokes")
+        print(f"{name}: server's own time {percentiles(painted[detail].server_times)} pictures")
+    medians = [statistics.median(painted[detail].delays) for detail in (False, True)]
+    print(f"detail makes the median stroke {medians[1] / medians[0]:.2f} times as long")
     print(
         f"server's memory: {before:.0f} MiB before, {server.memory:.0f} MiB after, "
         f"{server.peak_memory:.0f} MiB at most"
@@ -88,6 +99,11 @@ class _Painted:
         self.sent: dict[int, float] = {}
         self.delays: list[float] = []
         self.server_times: list[float] = []
+
+    def add(self, other: "_Painted") -> None:
+        """Count the strokes of another round as well."""
+        self.delays += other.delays
+        self.server_times += other.server_times
 
     def see(self, message: bytes) -> int:
         """Record a picture; every stroke that it is the first to include counts as seen."""

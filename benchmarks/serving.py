@@ -56,9 +56,9 @@ def serving(model: str, *options: object) -> Iterator[Serving]:
 
 
 def sample_stylemaps(http: httpx.Client, model: str, count: int) -> list[str]:
-    """Encode sample pictures of the first bundled model, for any model."""
+    """Encode sample pictures of hands, for any model."""
     ids = []
-    for path in zoo.sample_pictures(zoo.BUNDLED[0])[:count]:
+    for path in zoo.sample_pictures("hands-64")[:count]:
         photo = http.post(
             "/api/v1/photos", content=path.read_bytes(), headers={"Content-Type": "image/png"}
         ).json()["id"]

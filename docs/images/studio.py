@@ -25,18 +25,20 @@ from playwright.sync_api import Browser, Page, sync_playwright
 HERE = Path(__file__).parent
 CHROMIUM = os.environ.get("STYLEMAPGAN_CHROMIUM") or shutil.which("chromium")
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-MODEL = "hands-128"
+MODEL = "faces-128"
 MILLISECONDS = 110
 """How long each frame of the animation shows."""
 WIDTH = 960
 """Of the animation, in pixels."""
-VIEWPORT = """async () => {
-  const { viewport } = await import("/static/stage/view.js");
+VIEWPORT = """async (canvas) => {
+  const { paneOf, viewport } = await import("/static/stage/view.js");
   const { modelSize } = await import("/static/core/state.js");
-  return [viewport.x, viewport.y, viewport.scale * modelSize()];
+  const { x, y } = paneOf(canvas);
+  return [x + viewport.x, y + viewport.y, viewport.scale * modelSize()];
 }"""
-THUMB = [(0.68, 0.46), (0.95, 0.46), (0.95, 0.57), (0.7, 0.57), (0.7, 0.68), (0.94, 0.68)]
-"""Back and forth over the reference's thumb, as shares of the picture's side."""
+MOUTH = [(0.36, 0.7), (0.64, 0.7), (0.64, 0.78), (0.36, 0.78)]
+"""Back and forth over the reference's mouth, as shares of the picture's side."""
+EYES = [(0.28, 0.36), (0.72, 0.36), (0.72, 0.43), (0.28, 0.43)]
 
 Point = tuple[float, float]
 
@@ -59,7 +61,7 @@ def _still(browser: Browser, address: str, width: int, theme: str) -> None:
         device_scale_factor=scale,
     )
     _open(page, address)
-    for _ in _stroke(page, THUMB):
+    for _ in _stroke(page, MOUTH):
         pass
     page.wait_for_timeout(800)
     page.screenshot(path=HERE / f"studio-{width}-{theme}.png")
@@ -70,22 +72,21 @@ def _animation(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     _open(page, address)
     frames = _pause(page, 6)
-    frames += [_frame(page) for _ in _stroke(page, THUMB, steps=5)]
+    frames += [_frame(page) for _ in _stroke(page, MOUTH)]
     frames += _pause(page, 8)
-    page.locator("#choose-source").click()
-    page.locator(".tile[data-origin=sample]").last.click()  # the thumb goes on another hand
-    page.wait_for_timeout(1000)
-    page.keyboard.press("v")
-    frames += _pause(page, 6)
-    frames += [_frame(page) for _ in _stroke(page, [(0.85, 0.55), (0.85, 0.675)], steps=9)]
+    page.locator(".tile[data-origin=sample]").nth(2).click()
+    page.wait_for_timeout(1500)
+    frames += _pause(page, 5)
+    frames += [_frame(page) for _ in _stroke(page, EYES)]
     frames += _pause(page, 8)
-    slider = page.locator("[data-direction=little-finger] input[type=range]")
-    for tenths in [*range(0, -26, -3), *range(-26, 1, 6)]:
-        slider.fill(str(tenths / 10))
-        page.wait_for_timeout(150)
-        frames.append(_frame(page))
     page.keyboard.press("c")
-    frames += _pause(page, 12)
+    frames += _pause(page, 4)
+    frames += [_frame(page) for _ in _slide(page, [0.5, 0.25, 0.75, 0.5])]
+    page.locator("#compare-before").select_option("raw")
+    page.wait_for_timeout(1000)
+    frames += _pause(page, 4)
+    frames += [_frame(page) for _ in _slide(page, [0.5, 0.75, 0.25, 0.5])]
+    frames += _pause(page, 8)
     frames[0].save(
         HERE / "studio.webp",
         save_all=True,
@@ -102,14 +103,12 @@ def _open(page: Page, address: str) -> None:
     page.goto(f"{address}/?model={MODEL}")
     while int(page.locator("#canvas").get_attribute("data-frames") or 0) < 1:
         page.wait_for_timeout(100)
-    page.wait_for_timeout(600)
-    for _ in range(4):
-        page.keyboard.press("]")  # a larger brush
+    page.wait_for_timeout(1500)
 
 
-def _stroke(page: Page, points: Sequence[Point], steps: int = 3) -> Iterator[None]:
-    """Draw with the mouse; stops after every small step."""
-    left, top, side = page.evaluate(VIEWPORT)
+def _stroke(page: Page, points: Sequence[Point], steps: int = 4) -> Iterator[None]:
+    """Draw on the reference with the mouse; stops after every small step."""
+    left, top, side = page.evaluate(VIEWPORT, "reference")
     box = page.locator("#canvas").bounding_box()
     assert box is not None
     places = [(box["x"] + left + x * side, box["y"] + top + y * side) for x, y in points]
@@ -121,6 +120,24 @@ def _stroke(page: Page, points: Sequence[Point], steps: int = 3) -> Iterator[Non
             share = step / steps
             page.mouse.move(x + share * (to_x - x), y + share * (to_y - y))
             page.wait_for_timeout(90)
+            yield
+    page.mouse.up()
+
+
+def _slide(page: Page, shares: Sequence[float], steps: int = 5) -> Iterator[None]:
+    """Drag the line between two pictures; stops after every small step."""
+    left, _, side = page.evaluate(VIEWPORT, "source")
+    box, handle = page.locator("#canvas").bounding_box(), page.locator("#divider").bounding_box()
+    assert box is not None
+    assert handle is not None
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + handle["width"] / 2, y)
+    page.mouse.down()
+    for start, end in pairwise(shares):
+        for step in range(1, steps + 1):
+            share = start + (end - start) * step / steps
+            page.mouse.move(box["x"] + left + share * side, y)
+            page.wait_for_timeout(60)
             yield
     page.mouse.up()
 

@@ -54,10 +54,13 @@ def directions(photos) -> None:
     ("arguments", "counts"),
     [
         (BLEND, (2, 1)),
-        (f"{BLEND} --photo", (2, 2)),  # a whole photo is compared with its reconstruction
+        (f"{BLEND} --photo --no-detail", (2, 2)),  # compared with the photo's reconstruction
+        (f"{BLEND} --photo", (2, 3)),  # and with the reference's
         (f"{BLEND} --sheet sheet.png", (2, 1)),
         (TRANSPLANT, (2, 1)),
-        (f"{TRANSPLANT} --photo", (2, 2)),
+        (f"{TRANSPLANT} --photo --no-detail", (2, 2)),
+        (f"{TRANSPLANT} --photo", (2, 3)),
+        (f"{TRANSPLANT} --photo --rotation 20", (2, 3)),
         (f"{TRANSPLANT} --rotation 20 --scale 1.5", (2, 1)),
         (f"{TRANSPLANT} --morph 3", (2, 3)),
         (MOVE, (1, 1)),

@@ -79,6 +79,36 @@ def test_a_blend_changes_a_whole_photo_in_the_part_alone(run, scene):
     assert changed[inside].mean() > 0.5
 
 
+@pytest.mark.parametrize("how", [[], ["--shift", "6,-4"], ["--rotation", "15", "--scale", "1.2"]])
+def test_detail_of_a_large_reference_comes_into_a_whole_photo(run, scene, how):
+    """The reference is the same hand in another large photo, with stripes that no model sees."""
+    picture = np.asarray(ImageOps.exif_transpose(Image.open(scene))).astype(int)
+    picture[:, ::2] += 12
+    Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save("striped.png")
+    shown = {}
+    for option in ("--detail", "--no-detail"):
+        outcome = run(
+            "transplant", scene, "striped.png", "--photo", *SQUARE, "--reference-square",
+            "700,400,448", "--box", "20,20,24,24", *how, option, "-o", "out.png",
+        )  # fmt: skip
+        assert outcome.code == 0, outcome.err
+        shown[option] = upright("out.png")
+    difference = abs(shown["--detail"] - shown["--no-detail"]).max(axis=-1)
+    assert (difference > 4).sum() > 1_000
+    assert not difference[:100].any()  # far from the part
+    assert not difference[:, :400].any()
+
+
+def test_detail_needs_no_square_of_the_reference(run, scene):
+    outcome = run(
+        "blend", scene, scene, "--photo", "--find", "foreground", "--box", "16,16,32,32",
+        "-o", "out.png",
+    )  # fmt: skip
+    assert outcome.code == 0, outcome.err
+    # A part of the photo itself, in its place: the photo comes back.
+    assert abs(upright("out.png") - upright(scene)).max() <= 2
+
+
 def test_a_whole_photo_keeps_how_its_camera_was_held_and_who_made_it(run, scene):
     run("mix", scene, REFERENCE, *HANDS, "--photo", *SQUARE, "-o", "out.png")
     with Image.open("out.png") as picture:

@@ -33,6 +33,7 @@ def main(weights: Path, *, photos: Path, keep_mapping: bool = False) -> None:
     bundle.write_parts()
     bundle.write_directions()
     bundle.write_figures()
+    bundle.write_demo()
 
 
 if __name__ == "__main__":

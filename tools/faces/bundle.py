@@ -4,11 +4,14 @@ import shutil
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
 from stylemapgan import checkpoints, zoo
 from stylemapgan.checkpoints.networks import build, pack
+from stylemapgan.cli.demo import demo
+from stylemapgan.cli.options import ModelOptions
 from stylemapgan.editing import Editor
 from stylemapgan.editing.directions import write_directions
 from stylemapgan.editing.parts import write_parts
@@ -105,6 +108,7 @@ class Bundle:
         """Write what the card shows and measures."""
         path = PICTURES / f"{NAME}-validation.webp"
         figures.write_validation(path, self.editor, self.samples)
+        figures.write_hero(PICTURES / f"{NAME}-edit.webp", self.editor, self.folder)
         figures.write_random(PICTURES / f"{NAME}-random.webp", self.editor)
         pages.write_errors(self.editor, {"validation": self.val, "training": self.train})
         megabytes = [
@@ -112,6 +116,12 @@ class Bundle:
             for files in ([zoo.find(NAME)], (self.folder / "onnx").iterdir())
         ]
         pages.write_model_facts(checkpoints.read(zoo.find(NAME)).images_seen, *megabytes)
+
+    def write_demo(self) -> None:
+        """Run the demo, and keep its sheet."""
+        with TemporaryDirectory() as folder:
+            demo(output=Path(folder), model=ModelOptions(model=NAME))
+            figures.write_smaller(Path(folder) / "sheet.png", PICTURES / f"{NAME}-demo.webp")
 
     @cached_property
     def editor(self) -> Editor:

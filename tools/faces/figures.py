@@ -6,16 +6,19 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from stylemapgan import images
-from stylemapgan.cli.edit_sheets import paint
-from stylemapgan.editing import AbstractEditor
+from stylemapgan import images, zoo
+from stylemapgan.cli.edit_sheets import outline, paint
+from stylemapgan.editing import AbstractEditor, Edit, Part
 from stylemapgan.editing.directions import Direction
 from stylemapgan.editing.operations import push
 from stylemapgan.editing.parts import Parts
+from stylemapgan.editing.photo import CroppedPhoto, paste_back
 from stylemapgan.images.levels import to_bytes, to_numpy
 from stylemapgan.types import Array, Images
 from tools.faces.measuring import decoded, encoded
 
+HERO_TILE = 512
+"""The same for the first picture people see."""
 TILE = 160
 """Height and width of each picture, in pixels."""
 QUALITY = 82
@@ -50,6 +53,46 @@ def write_validation(path: Path, editor: AbstractEditor, photos: Images) -> None
     ]
     rows = [list(photos), list(decoded(editor, stylemaps)), edits]
     write_sheet(path, rows, ["photo", "reconstruction", "right half of the next"])
+
+
+def write_hero(path: Path, editor: AbstractEditor, folder: Path) -> None:
+    """Show the demo's first edit in the whole photographs: source, reference, result.
+
+    Args:
+        path: Where to.
+        editor: Runs the model.
+        folder: Where the samples and their plan are.
+    """
+    size = editor.image_size
+    edit = zoo.read_plan(folder, zoo.pictures_in(folder), size).blend
+    source, reference = (
+        CroppedPhoto.of_sample(folder / name) for name in (edit.source, edit.reference)
+    )
+    box = (edit.box.x, edit.box.y, edit.box.width, edit.box.height)
+    chosen = Edit(parts=(Part(reference=reference, mask=images.box_mask(box, size)),))
+    pasted = paste_back(
+        source.photo,
+        source.square,
+        to_numpy(editor.reconstruct(source.image(size))),
+        to_numpy(editor.edit(source, chosen)),
+        chosen.touched(size),
+        references=editor.placed_references(chosen),
+    )
+    result = CroppedPhoto(photo=pasted, square=source.square)
+    frame = images.box_mask(tuple(length * HERO_TILE // size for length in box), HERO_TILE)
+    shown = {
+        "a photograph": outline(source.image(HERO_TILE), frame),
+        "another one": outline(reference.image(HERO_TILE), frame),
+        "the mouth of the other, in the first": result.image(HERO_TILE),
+    }
+    sheet = images.contact_sheet([list(shown.values())], tile_titles=[list(shown)])
+    Image.fromarray(to_bytes(sheet)[0]).save(path, quality=QUALITY, method=6)
+
+
+def write_smaller(sheet: Path, path: Path) -> None:
+    """Write a sheet at half its size."""
+    with Image.open(sheet) as picture:
+        picture.convert("RGB").reduce(2).save(path, quality=QUALITY, method=6)
 
 
 def write_random(path: Path, editor: AbstractEditor) -> None:

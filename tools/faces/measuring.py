@@ -91,7 +91,9 @@ class SmileTest:
     """The same of the smiling portrait's own reconstruction."""
 
 
-AMOUNTS = np.arange(0, 6.01, 0.5)
+AMOUNTS = np.arange(0, 4.01, 0.5)
+CHOOSING = 40
+"""Training portraits on which the amount is chosen: pairs of 20 people."""
 
 
 def measure_smiles(
@@ -108,7 +110,10 @@ def measure_smiles(
         train: Portraits and stylemaps on which the amount is chosen.
         val: Those of other people, on which it is measured.
     """
-    scores = [np.mean(_smiles(editor, direction, *train, amount)[1]) for amount in AMOUNTS]
+    people = sorted({portrait.person for portrait in train[0]})[: CHOOSING // 2]
+    rows = [at for at, portrait in enumerate(train[0]) if portrait.person in people]
+    some = [train[0][at] for at in rows], train[1][rows]
+    scores = [np.mean(_smiles(editor, direction, *some, amount)[1]) for amount in AMOUNTS]
     amount = float(AMOUNTS[int(np.argmin(scores))])
     before, after, limit = (
         _smiles(editor, direction, *val, 0.0)[:2],
@@ -136,7 +141,6 @@ def _smiles(
         for name, at in by_name.items()
         if "neutral" in name
     ]
-    pairs = [pair for pair in pairs if pair[1] is not None]
     smiling = [portraits[other] for _, other in pairs]
     size = editor.image_size
     photos = np.concatenate([portrait.image(size) for portrait in smiling])

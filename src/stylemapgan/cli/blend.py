@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions
-from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, SquareOption
+from stylemapgan.cli.own_photo import MODELS_PICTURE, DetailOption, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
 from stylemapgan.editing import Edit, Part, Space
 
@@ -23,6 +23,7 @@ def blend(
     sheet: Path | None = None,
     photo: PhotoOptions = MODELS_PICTURE,
     reference_square: SquareOption = None,
+    detail: DetailOption = True,
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
@@ -37,6 +38,7 @@ def blend(
         sheet: Also write source, reference and result side by side, with the part outlined.
         photo: Which square of a photo, and whether to edit the whole photo.
         reference_square: The reference's square by hand.
+        detail: With --photo, take pixels from the reference's photo where the model agrees.
         tag: What the files say about their origin.
         model: Which model.
     """
@@ -44,18 +46,20 @@ def blend(
     mask = part.read(editor.image_size)
     ours = photo.open_source(source, editor)
     theirs = photo.open_reference(reference, editor, reference_square)
-    blended = Part(reference=theirs.stylemap, mask=mask, space=space)
-    result = editor.edit(ours.stylemap, Edit(parts=(blended,)))
+    blended = Part(reference=theirs, mask=mask, space=space)
+    edit = Edit(parts=(blended,)).resolve(reference=lambda own: own.stylemap)
+    result = editor.edit(ours.stylemap, edit)
     provenance = tag.edited(
         model.model,
         command="blend",
         mask=part.mask,
         box=part.box,
         space=space,
+        detail=detail if photo.photo else None,
         square=ours.square,
         reference_square=theirs.square,
     )
-    ours.write_edited(output, result, mask, provenance)
+    ours.write_edited(output, result, mask, provenance, blended if detail else None)
     if sheet:
         row = edit_row(ours.picture, theirs.picture, blended, result)
         write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)

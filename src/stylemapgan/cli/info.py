@@ -37,6 +37,7 @@ def _facts(checkpoint: Checkpoint) -> Iterator[tuple[str, str]]:
     yield "images seen", f"{checkpoint.images_seen:,}"
     yield "licence", checkpoint.licence or "not stated"
     yield "data", checkpoint.data or "not stated"
+    yield "subject", checkpoint.subject or "not stated"
     for network in ("generator", "encoder", "discriminator"):
         yield f"parameters of the {network}", f"{_parameters(checkpoint, network):,}"
     for name, value in to_dict(checkpoint.config).items():

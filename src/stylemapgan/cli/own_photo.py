@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,19 +12,22 @@ from cyclopts import Group, Parameter, Token
 
 from stylemapgan import images
 from stylemapgan.cli.results import write_picture
-from stylemapgan.editing import AbstractEditor
+from stylemapgan.editing import AbstractEditor, Part
+from stylemapgan.editing.edit_rendering import placed_photo, placed_reference, turned_crop
 from stylemapgan.editing.framing import find_square
 from stylemapgan.editing.photo import (
     FACE,
     CroppedPhoto,
     Find,
     FullPhoto,
+    PlacedReference,
     Square,
     fit,
     known_square,
     middle_square,
     paste_back,
 )
+from stylemapgan.editing.photo.square import Point
 from stylemapgan.images import Provenance
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Images, Mask, Stylemap
@@ -59,6 +62,8 @@ SquareOption = Annotated[
     ),
 ]
 """A square by hand, or none."""
+DetailOption = Annotated[bool, Parameter(group=OWN_PHOTOS)]
+"""Whether references' photos supply detail to a whole photo."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -73,7 +78,8 @@ class OwnPhoto:
     square: Square | None = None
     """Where that lies in the photo; None is the middle square."""
     whole: FullPhoto | None = None
-    """The photo to paste edits into; None if the model's own picture is the result."""
+    """The photo at full resolution, to paste edits into or to take detail from; None if the model's
+    own picture is the result."""
 
     @cached_property
     def stylemap(self) -> Stylemap:
@@ -91,8 +97,19 @@ class OwnPhoto:
         photo = self.whole or FullPhoto.read(self.path)
         return CroppedPhoto(photo=photo, square=self.square or middle_square(photo))
 
+    def turned(self, pivot: Point, rotation: float, scale: float) -> "OwnPhoto":
+        """Give the same photo with its square turned and scaled, see `turned_crop`."""
+        crop = turned_crop(self.editor.image_size, self.cropped, pivot, rotation, scale)
+        picture = crop.image(self.editor.image_size)
+        return replace(self, picture=picture, square=crop.square, whole=crop.photo)
+
     def write_edited(
-        self, path: Path, result: Images, mask: Mask, provenance: Provenance | None
+        self,
+        path: Path,
+        result: Images,
+        mask: Mask,
+        provenance: Provenance | None,
+        detail: "Part[OwnPhoto] | None" = None,
     ) -> None:
         """Write an edit: all of the photo with the edit pasted in, or the model's own picture.
 
@@ -101,12 +118,16 @@ class OwnPhoto:
             result: What the model made, a batch of one.
             mask: Where the edit is meant, in pixels of the model's picture.
             provenance: What the file says about its origin.
+            detail: The part, straightened, whose reference's photo supplies detail to the whole
+                photo; None if only the model does.
         """
         if self.whole is None or self.square is None:
             write_picture(path, result, provenance)
             return
         before, after = to_numpy(self.reconstruction), to_numpy(result)
-        paste_back(self.whole, self.square, before, after, mask).write(path, provenance)
+        references = [] if detail is None else [_placed(detail)]
+        edited = paste_back(self.whole, self.square, before, after, mask, references=references)
+        edited.write(path, provenance)
         print(f"wrote {path}")
 
     def warn_of_a_misfit(self) -> None:
@@ -116,6 +137,11 @@ class OwnPhoto:
         found = fit(self.picture, self.reconstruction, self.editor.typical_errors)
         if found.verdict in ("doubtful", "outside"):
             print(f"warning: {self.path}: {found.message}", file=sys.stderr)
+
+
+def _placed(part: Part[OwnPhoto]) -> PlacedReference:
+    own = part.reference
+    return placed_reference(part, placed_photo(own.cropped, own.reconstruction, part.shift))
 
 
 @Parameter(name="*", group=OWN_PHOTOS)
@@ -163,7 +189,7 @@ class PhotoOptions:
         self, path: Path, editor: AbstractEditor, square: Square | None = None
     ) -> OwnPhoto:
         """Read a photo to copy from, its square found as the source's is if none is given."""
-        return self._look(path, editor, square, keep_whole=False)
+        return self._look(path, editor, square, keep_whole=self.photo)
 
     def _look(
         self, path: Path, editor: AbstractEditor, square: Square | None, *, keep_whole: bool

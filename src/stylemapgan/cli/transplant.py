@@ -1,6 +1,6 @@
 """`stylemapgan transplant`."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,7 +8,13 @@ from cyclopts import Parameter
 
 from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions, whole_numbers
-from stylemapgan.cli.own_photo import MODELS_PICTURE, OwnPhoto, PhotoOptions, SquareOption
+from stylemapgan.cli.own_photo import (
+    MODELS_PICTURE,
+    DetailOption,
+    OwnPhoto,
+    PhotoOptions,
+    SquareOption,
+)
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames, write_sheet
 from stylemapgan.config.ranges import MILLISECONDS
 from stylemapgan.editing import Edit, Part
@@ -53,11 +59,11 @@ class PlacementOptions:
         turned = {"rotation": self.rotation, "scale": self.scale} if self.is_turned else {}
         return {"shift": self.shift, "strength": self.strength, **turned}
 
-    def place(self, reference: OwnPhoto, mask: Mask) -> Part:
+    def place(self, reference: OwnPhoto, mask: Mask) -> Part[OwnPhoto]:
         """Describe where the masked part of a reference goes."""
         right, down = self.shift
         return Part(
-            reference=reference.cropped if self.is_turned else reference.stylemap,
+            reference=reference,
             mask=mask,
             shift=(down, right),
             rotation=self.rotation,
@@ -83,6 +89,7 @@ def transplant(
     sheet: Path | None = None,
     photo: PhotoOptions = MODELS_PICTURE,
     reference_square: SquareOption = None,
+    detail: DetailOption = True,
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
@@ -100,6 +107,7 @@ def transplant(
         sheet: Also write source, reference and result side by side, with the part outlined.
         photo: Which square of a photo, and whether to edit the whole photo.
         reference_square: The reference's square by hand.
+        detail: With --photo, take pixels from the reference's photo where the model agrees.
         tag: What the files say about their origin.
         model: Which model.
     """
@@ -111,21 +119,25 @@ def transplant(
     ours = photo.open_source(source, editor)
     theirs = photo.open_reference(reference, editor, reference_square)
     moved = placement.place(theirs, mask)
+    straight = moved.straightened(OwnPhoto.turned)
+    pasted = replace(straight, reference=straight.reference.stylemap)
     provenance = tag.edited(
         model.model,
         command="transplant",
         mask=part.mask,
         box=part.box,
         **placement.facts,
+        detail=detail if photo.photo else None,
         morph=morph,
         square=ours.square,
         reference_square=theirs.square,
     )
     if morph is None:
-        result = editor.edit(ours.stylemap, Edit(parts=(moved,)))
-        ours.write_edited(output, result, moved.landed(editor.image_size), provenance)
+        result = editor.edit(ours.stylemap, Edit(parts=(pasted,)))
+        landed = straight.landed(editor.image_size)
+        ours.write_edited(output, result, landed, provenance, straight if detail else None)
     else:
-        frames = editor.morph(ours.stylemap, moved, morph)
+        frames = editor.morph(ours.stylemap, pasted, morph)
         write_frames(
             output, frames, _strengths(placement.strength, morph), milliseconds, provenance
         )

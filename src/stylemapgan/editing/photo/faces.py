@@ -29,8 +29,9 @@ CASCADES = {"haarcascade_frontalface_default.xml": 0.7, "haarcascade_frontalface
 """File → how wide its box around a face is, as a share of the square's side."""
 ABOVE = 0.041
 """How far the square's centre lies above the box's, as a share of the side."""
-SAME_PLACE, SAME_SIZE = 0.3, 1.5
-"""Two boxes are of one face up to this distance, in widths, and this ratio of widths."""
+SAME_PLACE, SAME_SIZE, SAME_TURN = 0.3, 1.5, 40.0
+"""Two detections are of one face up to this distance, in sides, this ratio of sides, and as many
+degrees between them."""
 CLEAR, FAINT = 10, 3
 """Overlapping detections that make a clear face, and one that is taken if there is no clear one."""
 RIVAL = 0.5
@@ -144,7 +145,8 @@ def _support(face: Sequence[Detection]) -> int:
 def _is_same(one: Detection, other: Detection) -> bool:
     """Whether two detections are of the same face."""
     is_near = math.hypot(one.x - other.x, one.y - other.y) <= SAME_PLACE * one.side
-    return is_near and 1 / SAME_SIZE <= one.side / other.side <= SAME_SIZE
+    is_alike = abs(one.rotation - other.rotation) <= SAME_TURN
+    return is_near and is_alike and 1 / SAME_SIZE <= one.side / other.side <= SAME_SIZE
 
 
 def _detect(cv2: Any, grey: Grey, degrees: float) -> Iterator[Detection]:

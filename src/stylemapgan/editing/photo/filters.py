@@ -44,13 +44,30 @@ def box_blur(values: Map, radius: int) -> Map:
 
     Where a window holds nothing but zeros the average is exactly 0.
     """
-    window = 2 * radius + 1
     for axis in (0, 1):
-        places = np.arange(-radius - 1, values.shape[axis] + radius)
-        padded = values.take(places, axis=axis, mode="clip")
-        sums = np.cumsum(padded, axis=axis, dtype=np.float32).swapaxes(0, axis)
-        values = ((sums[window:] - sums[:-window]) / np.float32(window)).swapaxes(0, axis)
-    return values
+        length = values.shape[axis]
+        places = np.arange(-radius, length + radius).clip(0, length - 1)
+        values = _sliding_sum(values.take(places, axis=axis), radius, axis)
+    return values * np.float32((2 * radius + 1) ** -2)
+
+
+def _sliding_sum(values: Map, radius: int, axis: int) -> Float32[np.ndarray, "_ _ channels"]:
+    """Sum windows of `2 * radius + 1` pixels along an axis, from spans of 1, 2, 4, … pixels."""
+    length = values.shape[axis] - 2 * radius
+    total = _along(values, axis, 0, length)
+    start, span = 1, 1
+    while span <= radius:
+        count = values.shape[axis] - span
+        values = _along(values, axis, 0, count) + _along(values, axis, span, count)
+        span *= 2
+        if (2 * radius + 1) & span:
+            total = total + _along(values, axis, start, length)
+            start += span
+    return total
+
+
+def _along(values: Map, axis: int, start: int, length: int) -> Float32[np.ndarray, "_ _ channels"]:
+    return values[start : start + length] if axis == 0 else values[:, start : start + length]
 
 
 def rise(values: Map, start: float, end: float) -> Map:

@@ -140,7 +140,7 @@ def _tone_matched(change: Picture, mask: Plane) -> Picture:
     another content, such as a finger that crosses the mask's border, and is left alone.
     """
     is_outside = (mask == 0).astype(np.float32)
-    weight = is_outside * (1 - rise(_strength(change), TONE, CONTENT))
+    weight = is_outside * (1 - rise(strength(change), TONE, CONTENT))
     return change - continue_inwards(change, weight)
 
 
@@ -155,12 +155,13 @@ def _novelty(change: Picture, difference: Picture) -> Plane:
         difference: From the photo to the edit.
     """
     spread = max(1, round(len(change) * SPREAD))
-    changed = rise(box_blur(_strength(change), spread), SAME, NEW)
-    differing = rise(box_blur(_strength(difference), spread), SAME, NEW)
+    changed = rise(box_blur(strength(change), spread), SAME, NEW)
+    differing = rise(box_blur(strength(difference), spread), SAME, NEW)
     beside = box_blur(widen(changed, 2 * spread), spread)
     return np.maximum(changed, beside * differing)
 
 
-def _strength(change: Picture) -> Plane:
+def strength(change: Picture) -> Plane:
+    """Find the largest change among red, green and blue."""
     red, green, blue = np.moveaxis(np.abs(change), -1, 0)
     return np.maximum(np.maximum(red, green), blue)[..., None]

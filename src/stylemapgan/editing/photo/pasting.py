@@ -138,7 +138,7 @@ def _stored_layer(
         drawing=drawn(np.asarray(sample(photo.pixels, stored, size * FINER), np.float32), size),
     )
     weight = to_stored(_plane(mask), photo.orientation)
-    if not references:
+    if all(one.picture is None for one in references):
         return make_layer(ground, edited, weight)
 
     def levels(images: Images) -> Picture:
@@ -253,7 +253,7 @@ class Patch:
         return result
 
     def _layer(self, edited: Picture, mask: Plane, references: Sequence[PlacedReference]) -> Layer:
-        if not references:
+        if all(one.picture is None for one in references):
             return make_layer(self._ground, edited, mask)
         levels = partial(from_srgb, profile=None)
         suppliers = _suppliers(references, len(mask), levels, _plane)

@@ -5,6 +5,7 @@ the reference's photo, by one affine transform and at any resolution.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -13,15 +14,22 @@ from PIL import Image
 
 from stylemapgan.editing.photo.full_photo import FullPhoto
 from stylemapgan.editing.photo.sampling import between_profiles
-from stylemapgan.editing.photo.square import MATRICES, Point, Square, stored_square, turn
+from stylemapgan.editing.photo.square import MATRICES, Square, stored_square, turn
 from stylemapgan.images.colour import opaque
 from stylemapgan.types import Images, Mask
 
+STRAIGHT = 1e-6
+"""Up to this sine of an angle, rows lie along rows; a photo has fewer pixels to a side."""
+FILTER = 3
+"""Pixels that the resampling filter reaches to, of the coarser of its two grids."""
 MARGIN = 3
-"""Pixels around a part of the reference that filters may look at."""
-FINER = 3
-"""How many times finer a reference becomes before it is turned bilinearly; odd, so that an unturned
-one keeps its pixels."""
+"""Pixels around a turned tile that filters may look at."""
+FINER = 2
+"""How many times finer the reference's pixels become before they are turned bilinearly."""
+TILE = 512
+"""Pixels along a side that are turned at once."""
+REDUCING_GAP = 4.0
+"""How many times finer than the result a large reference stays until the last, best filter."""
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom, in whole pixels."""
@@ -100,10 +108,10 @@ class Placement:
             square: Which square of it.
         """
         photo = placed.photo
-        there = _from_unit(placed.square, photo)
-        self._matrix = there @ np.linalg.inv(_from_unit(square, onto))
-        step = placed.square.side / square.side  # the reference's pixels in one of the photo's
-        self._factor = max(1, int(step))
+        matrix = _from_unit(placed.square, photo) @ np.linalg.inv(_from_unit(square, onto))
+        self._step = placed.square.side / square.side  # the reference's pixels in the photo's
+        matrix[:2, :2][abs(matrix[:2, :2]) < STRAIGHT * self._step] = 0
+        self._matrix = matrix
         self._pixels = photo.pixels
         self._profiles = photo.profile, onto.profile
 
@@ -112,45 +120,93 @@ class Placement:
 
         Where the reference ends, its edge pixels repeat.
         """
+        if self._matrix[0, 0] * self._matrix[0, 1] == 0:
+            return self._coloured(self._straight(box))
         left, top, right, bottom = box
-        corners = np.array([(x, y, 1.0) for x in (left, right) for y in (top, bottom)])
-        inner, offset = self._region(corners @ self._matrix.T)
-        fine = FINER / self._factor
-        scaled = np.diag([fine, fine, 1.0]) @ _moved(-offset[0], -offset[1]) @ self._matrix
-        matrix = scaled @ _moved(float(left), float(top))
+        strip = np.empty((bottom - top, right - left, 3), np.uint8)
+        for down in range(top, bottom, TILE):  # the smaller, the less lies around a turned tile
+            for across in range(left, right, TILE):
+                tile = across, down, min(across + TILE, right), min(down + TILE, bottom)
+                shown = self._coloured(np.asarray(self._turned(tile)))
+                strip[down - top : tile[3] - top, across - left : tile[2] - left] = shown
+        return strip
+
+    def _straight(self, box: Box) -> UInt8[np.ndarray, "height width 3"]:
+        """Resample with rows along the reference's rows or columns: in one step."""
+        (x, y), (end_x, end_y) = _moved_points(self._matrix, (box[:2], box[2:]))
+        (a, b, _), (c, d, _) = self._matrix[:2]
+        width, height = box[2] - box[0], box[3] - box[1]
+        lies = a == 0
+        part = (min(x, end_x), min(y, end_y), max(x, end_x), max(y, end_y))
+        size = (height, width) if lies else (width, height)
+        resized = np.asarray(self._resized(part, size))
+        if lies:
+            return resized.swapaxes(0, 1)[:: _sign(b), :: _sign(c)]
+        return resized[:: _sign(d), :: _sign(a)]
+
+    def _turned(self, box: Box) -> Image.Image:
+        """Resample askew: no finer than the photo, then twice as fine, then turned bilinearly."""
+        left, top, right, bottom = box
+        corners = [(x, y) for x in (left, right) for y in (top, bottom)]
+        points = _moved_points(self._matrix, corners)
+        unit = max(1.0, self._step)
+        start = np.floor(points.min(axis=0) - MARGIN * unit)  # whole pixels, which stay as they are
+        columns, rows = (math.ceil(n) for n in (points.max(axis=0) - start) / unit + MARGIN)
+        part = (*start, start[0] + columns * unit, start[1] + rows * unit)
+        coarse = self._resized(part, (columns, rows))
+        fine = coarse.resize((FINER * columns, FINER * rows), Image.Resampling.LANCZOS)
+        scale = FINER / unit
+        matrix = np.diag([scale, scale, 1.0]) @ _moved(-start[0], -start[1]) @ self._matrix
+        coefficients = tuple((matrix @ _moved(float(left), float(top)))[:2].ravel())
         size = (right - left, bottom - top)
-        placed = inner.transform(
-            size, Image.Transform.AFFINE, tuple(matrix[:2].ravel()), Image.Resampling.BILINEAR
-        )
-        return np.asarray(between_profiles(placed, *self._profiles))
+        return fine.transform(size, Image.Transform.AFFINE, coefficients, Image.Resampling.BILINEAR)
 
-    def _region(self, corners: Float64[np.ndarray, "4 3"]) -> tuple[Image.Image, Point]:
-        """Cut out the reference around some points, and make it as fine as turning needs.
+    def _resized(self, part: tuple[float, ...], size: tuple[int, int]) -> Image.Image:
+        """Resample a part of the reference, in its stored pixels; edge pixels repeat beyond it."""
+        reach = FILTER * max(1.0, self._step) + 1
+        left, top = (math.floor(at - reach) for at in part[:2])
+        right, bottom = (math.ceil(at + reach) for at in part[2:])
+        region = _cut_out(self._pixels, (left, top, right, bottom))
+        box = (part[0] - left, part[1] - top, part[2] - left, part[3] - top)
+        if (box[2] - box[0], box[3] - box[1]) == size and all(at == int(at) for at in part):
+            return region.crop(box)
+        return region.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=REDUCING_GAP)
 
-        Returns:
-            The region, and the reference's pixel that its upper left corner shows.
-        """
-        factor, margin = self._factor, MARGIN * self._factor
-        first = np.floor((corners[:, :2].min(axis=0) - margin) / factor) * factor
-        last = np.ceil((corners[:, :2].max(axis=0) + margin) / factor) * factor
-        width, height = self._pixels.size
-        left, top = (int(at) for at in first)
-        right, bottom = (int(at) for at in last)
-        inside = (
-            *(min(max(left, 0), width - 1), min(max(top, 0), height - 1)),
-            *(max(min(right, width), 1), max(min(bottom, height), 1)),
-        )
-        region = opaque(self._pixels.crop(inside), "white")
-        before = inside[0] - left, inside[1] - top
-        after = right - inside[2], bottom - inside[3]
-        if any((*before, *after)):
-            widths = ((max(before[1], 0), max(after[1], 0)), (max(before[0], 0), max(after[0], 0)))
-            region = Image.fromarray(np.pad(np.asarray(region), (*widths, (0, 0)), mode="edge"))
-        if factor > 1:
-            region = region.reduce(factor)
-        size = region.width * FINER, region.height * FINER
-        corner = inside[0] - max(before[0], 0), inside[1] - max(before[1], 0)
-        return region.resize(size, Image.Resampling.BICUBIC), (float(corner[0]), float(corner[1]))
+    def _coloured(
+        self, pixels: UInt8[np.ndarray, "height width 3"]
+    ) -> UInt8[np.ndarray, "height width 3"]:
+        profile, target = self._profiles
+        if profile == target:
+            return pixels
+        picture = Image.fromarray(np.ascontiguousarray(pixels))
+        return np.asarray(between_profiles(picture, profile, target))
+
+
+def _cut_out(pixels: Image.Image, box: Box) -> Image.Image:
+    """Cut a box out of a picture and make it opaque; beyond the picture its edge repeats."""
+    left, top, right, bottom = box
+    width, height = pixels.size
+    inner = (
+        *(min(max(left, 0), width - 1), min(max(top, 0), height - 1)),
+        *(max(min(right, width), 1), max(min(bottom, height), 1)),
+    )
+    region = opaque(pixels.crop(inner), "white")
+    beyond = [
+        (max(0, inner[1] - top), max(0, bottom - inner[3])),
+        (max(0, inner[0] - left), max(0, right - inner[2])),
+    ]
+    if not np.any(beyond):
+        return region
+    padded = np.pad(np.asarray(region), (*beyond, (0, 0)), mode="edge")
+    return Image.fromarray(padded[: bottom - top, : right - left])
+
+
+def _moved_points(matrix: Affine, points: Sequence[tuple[int, int]]) -> Float64[np.ndarray, "n 2"]:
+    return np.array([(x, y, 1.0) for x, y in points]) @ matrix[:2].T
+
+
+def _sign(number: float) -> int:
+    return 1 if number > 0 else -1
 
 
 def _from_unit(square: Square, photo: FullPhoto) -> Affine:

@@ -48,7 +48,7 @@ class Offer:
     @property
     def border_tone(self) -> np.ndarray:
         """The references' mean colour at the border, (3,), in levels of 255."""
-        return (self.border * self.photo).sum(axis=(0, 1))
+        return np.einsum("rcx,rcy->y", self.border, self.photo)
 
 
 def covers_of(suppliers: Sequence[Supplier]) -> list[tuple[Plane, Supplier]]:
@@ -87,7 +87,9 @@ def _border(cover: Plane) -> Plane:
 def _evenness(difference: Picture, border: Plane) -> np.float32:
     """Tell how far a difference is the same all along a border: 0 to 1."""
     difference = box_blur(difference, max(1, round(len(difference) * RADIUS)))
-    mean = (border * difference).sum(axis=(0, 1))
-    spread = (border * np.square(difference - mean)).sum()
+    mean = np.einsum("rcx,rcy->y", border, difference)
+    difference -= mean
+    spread = np.einsum("rcx,rcy,rcy->", border, difference, difference)
     size = np.square(mean).sum()
-    return np.float32(rise(size / (size + spread + np.float32(EVEN**2)), *CONSISTENT))
+    share = np.full((1, 1, 1), size / (size + spread + np.float32(EVEN**2)), np.float32)
+    return rise(share, *CONSISTENT)[0, 0, 0]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stylemapgan.editing.photo.filters import box_blur, rise
-from stylemapgan.editing.photo.layer import Ground, Picture, Plane
+from stylemapgan.editing.photo.layer import Ground, Picture, Plane, strength
 from stylemapgan.editing.photo.references import Offer
 
 PATCH = 1 / 64
@@ -40,10 +40,13 @@ class Shares:
 def shares_of(ground: Ground, edited: Picture, offer: Offer, mask: Plane, faded: Plane) -> Shares:
     """Decide who supplies: whoever agrees best with the edit, changing smoothly."""
     content = 1 - offer.evenness
-    theirs = _disagreement(edited, offer.reconstruction, content)
-    ours = _disagreement(edited, ground.reconstruction, content)
+    made, source, reference = (
+        _Drawn.of(picture) for picture in (edited, ground.reconstruction, offer.reconstruction)
+    )
+    theirs = _disagreement(made, reference, content)
+    ours = _disagreement(made, source, content)
     radius = max(1, round(len(mask) * PATCH))
-    needed = rise(_structure(ground.reconstruction, offer.reconstruction), *NEEDED)
+    needed = rise(_structure(source, reference), *NEEDED)
     ours = ours + np.float32(INSIDE) * box_blur(mask, radius)
     weights = [
         np.exp(-np.float32(SHARPNESS) * ours) + FALLBACK,
@@ -58,27 +61,39 @@ def shares_of(ground: Ground, edited: Picture, offer: Offer, mask: Plane, faded:
     return Shares(source=1 - taken - model, reference=taken, model=model)
 
 
-def _disagreement(edited: Picture, other: Picture, content: np.float32) -> Plane:
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """A picture that the model drew, and its contrast around each pixel."""
+
+    picture: Picture
+    contrast: Plane
+
+    @classmethod
+    def of(cls, picture: Picture) -> "_Drawn":
+        return cls(picture, _contrast(picture))
+
+
+def _disagreement(edited: _Drawn, other: _Drawn, content: np.float32) -> Plane:
     """Compare structure and tone around each pixel: 0 is equal, 1 differs wholly."""
-    radius = max(1, round(len(edited) * PATCH))
-    change = np.abs(edited - other).max(axis=-1, keepdims=True)
-    tone = box_blur(change, radius) / np.float32(TONE)
+    change = strength(edited.picture - other.picture)
+    tone = box_blur(change, max(1, round(len(change) * PATCH))) / np.float32(TONE)
     return _structure(edited, other) + content * np.square(tone)
 
 
-def _structure(one: Picture, other: Picture) -> Plane:
+def _structure(one: _Drawn, other: _Drawn) -> Plane:
     """Compare structure around each pixel.
 
     0 is equal, unrelated structures give about 1.4, and structure beside none gives 2.
     """
-    radius = max(1, round(len(one) * PATCH))
-    contrast = np.float32(0.5) * (_contrast(one, radius) + _contrast(other, radius))
-    return _contrast(one - other, radius) / (contrast + np.float32(QUIET))
+    contrast = np.float32(0.5) * (one.contrast + other.contrast)
+    return _contrast(one.picture - other.picture) / (contrast + np.float32(QUIET))
 
 
-def _contrast(picture: Picture, radius: int) -> Plane:
+def _contrast(picture: Picture) -> Plane:
     """Root mean square difference between neighbours, around each pixel."""
     squares = np.zeros((*picture.shape[:2], 1), np.float32)
-    squares[:-1] += np.square(np.diff(picture, axis=0)).mean(axis=-1, keepdims=True)
-    squares[:, :-1] += np.square(np.diff(picture, axis=1)).mean(axis=-1, keepdims=True)
-    return np.sqrt(np.maximum(box_blur(squares, radius), 0))
+    down, right = picture[1:] - picture[:-1], picture[:, 1:] - picture[:, :-1]
+    squares[:-1, :, 0] += np.einsum("rcx,rcx->rc", down, down)
+    squares[:, :-1, 0] += np.einsum("rcx,rcx->rc", right, right)
+    radius = max(1, round(len(picture) * PATCH))
+    return np.sqrt(box_blur(squares, radius) / picture.shape[-1])

@@ -106,7 +106,12 @@ export function downloadMenu() {
     item("download-square", "crop", "Square PNG", "the model's output", () =>
       download("square", "png", tag.checked),
     ),
-    h("label", { class: "menu-check" }, tag, "Mark as made with AI"),
+    h(
+      "label",
+      { class: "menu-check" },
+      tag,
+      h("span", {}, "Mark as made with AI", h("small", {}, "in the file's metadata")),
+    ),
     h("hr"),
     item("save-project", "save", "Save project", "photos, masks and sliders", saveWork),
     item("open-project", "folder", "Open project", "from a file", () => file.click()),

@@ -2,7 +2,7 @@
 
 /** @import { Canvas, Point } from "../core/types.js" */
 
-const GAP = 8; // CSS pixels between two panes
+const GAP = 12; // CSS pixels between two panes
 
 /** Lengths of a canvas or pane, and the room that the bars over it need, in CSS pixels.
  * @typedef {{top: number, right: number, bottom: number, left: number}} Margins */
@@ -31,24 +31,21 @@ export function layOut(shown, width, height, margins) {
 /** @param {readonly Canvas[]} shown @param {number} width @param {number} height
  * @param {Margins} margins @returns {Layout} */
 function besideEachOther(shown, width, height, { top, bottom }) {
-  const pane = { y: 0, width: (width - GAP) / 2, height };
+  const pane = { y: 0, width: (width - 3 * GAP) / 2, height };
   const panes = shown.map((canvas, index) =>
-    at(canvas, { ...pane, x: index * (pane.width + GAP) }),
+    at(canvas, { ...pane, x: GAP + index * (pane.width + GAP) }),
   );
-  return { panes: new Map(panes), margins: { top, right: GAP / 2, bottom, left: GAP / 2 } };
+  return { panes: new Map(panes), margins: { top, right: 0, bottom, left: 0 } };
 }
 
 /** @param {readonly Canvas[]} shown @param {number} width @param {number} room
  * @param {Margins} margins @returns {Layout} */
-function stacked(shown, width, room, { top }) {
+function stacked(shown, width, room, { top, right, left }) {
   const pane = { x: 0, width, height: (room - GAP) / 2 };
   const panes = shown.map((canvas, index) =>
     at(canvas, { ...pane, y: top + index * (pane.height + GAP) }),
   );
-  return {
-    panes: new Map(panes),
-    margins: { top: GAP / 2, right: GAP, bottom: GAP / 2, left: GAP },
-  };
+  return { panes: new Map(panes), margins: { top: 0, right, bottom: 0, left } };
 }
 
 /** @param {Canvas} canvas @param {Pane} pane @returns {[Canvas, Pane]} */

@@ -40,7 +40,7 @@ function referenceScene(images, inks, pointer) {
     inset: isAlone ? frame.value.picture : null,
     others: [],
     chosen: targetPiece()?.isHidden ? null : currentSurface("reference"),
-    tint: isAlone ? 0.42 : pointer.isDrawing ? 0.25 : 0.12, // the outline shows it too
+    tint: isAlone ? 0.42 : pointer.isDrawing ? 0.25 : 0, // the outline is enough at rest
     tool: toolOn("reference", pointer),
     inks,
   };
@@ -58,7 +58,7 @@ function sourceScene(images, inks, pointer) {
     picture: frame.value.picture ?? original,
     before: pictureBefore(original),
     divider: isComparing ? view.value.divider : null,
-    surroundings: surroundings(images),
+    surroundings: isAlone ? surroundings(images) : null,
     caption: isAlone ? null : "Result",
     inset: null,
     others: isComparing ? [] : otherPieces(),
