@@ -18,13 +18,13 @@ from stylemapgan.machine.precision import processor_name
 from stylemapgan.training.validation import validate
 
 VARIANTS: dict[str, tuple[int, dict[str, int | float]]] = {
-    "preset: 3x3, batch 8, beta 1 0, rate .002": (3, {}),
-    "rate .004, beta 1 .5": (3, {"warm_up_learning_rate": 0.004, "warm_up_beta1": 0.5}),
-    "1x1, rate .004, beta 1 .5": (1, {"warm_up_learning_rate": 0.004, "warm_up_beta1": 0.5}),
-    "1x1, rate .004, beta 1 .5, batch 4": (
-        1,
-        {"warm_up_learning_rate": 0.004, "warm_up_beta1": 0.5, "batch": 4},
+    "3x3, batch 8, beta 1 0, rate .002": (
+        3,
+        {"warm_up_learning_rate": 0.002, "warm_up_beta1": 0.0},
     ),
+    "rate .004, beta 1 .5": (3, {}),
+    "preset: 1x1, rate .004, beta 1 .5": (1, {}),
+    "preset with batch 4": (1, {"batch": 4}),
 }
 """Modulation kernel and changes of the training, by what the table calls them."""
 

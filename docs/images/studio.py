@@ -75,7 +75,7 @@ def _animation(browser: Browser, address: str) -> None:
     frames += [_frame(page) for _ in _stroke(page, MOUTH)]
     frames += _pause(page, 8)
     page.locator(".tile[data-origin=sample]").nth(2).click()
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(4000)
     frames += _pause(page, 5)
     frames += [_frame(page) for _ in _stroke(page, EYES)]
     frames += _pause(page, 8)

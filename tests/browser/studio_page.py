@@ -44,6 +44,7 @@ class StudioPage:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.canvas = page.locator("#canvas")
+        expect(page.locator(".reference[aria-pressed=true]")).to_have_count(1)
         self.wait_for_a_frame(after=0)
         expect(page.locator("#status")).to_have_attribute("data-state", "live")
 

@@ -53,6 +53,25 @@ def test_the_pictures_lie_beside_each_other_and_do_not_overlap(open_page):
     assert alone > 1.3 * width
 
 
+def test_a_part_has_no_stray_areas_but_both_of_its_halves(open_page):
+    mask = np.zeros((16, 16), np.uint8)
+    mask[2:6, 2:6] = mask[2:6, 9:12] = 255  # two eyes
+    expected = mask.copy()
+    mask[14, 14] = 255  # a stray pixel
+    mask[12, 3] = 20  # fainter than anybody sees
+
+    kept = open_page().evaluate(
+        """async (levels) => {
+          const address = new URL("static/masks/islands.js", document.baseURI);
+          const { withoutIslands } = await import(address);
+          return [...withoutIslands(new Uint8Array(levels))];
+        }""",
+        mask.flatten().tolist(),
+    )
+
+    np.testing.assert_array_equal(np.reshape(kept, (16, 16)), expected)
+
+
 def share_changed(studio: StudioPage) -> float:
     """Measure how much of the result differs visibly from the source's photo."""
     difference = np.abs(studio.frame().astype(int) - studio.source())

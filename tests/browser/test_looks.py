@@ -75,15 +75,18 @@ def test_zooming_in_brings_a_picture_with_the_pixels_of_the_photo(open_page, pho
     )
     assert 512 < side < 1024
 
-    before = studio.frames
     studio.page.keyboard.press("1")
     for _ in range(4):
         studio.page.locator("#zoom-in").click()
-    studio.wait_for_a_frame(before)
 
-    assert len(studio.frame()) == round(side)
-    before = studio.frames
-    studio.choose_reference(1)
+    untouched = wait_for_pixels(studio, round(side))
     studio.drag(STROKE)
-    studio.wait_for_a_frame(before)
-    assert len(studio.frame()) == round(side)  # sharp again after the stroke
+    painted = wait_for_pixels(studio, round(side))  # sharp again after the stroke
+    assert (painted != untouched).any()
+
+
+def wait_for_pixels(studio: StudioPage, side: int) -> np.ndarray:
+    """Wait for a picture with that many pixels on a side."""
+    while len(picture := studio.frame()) != side:
+        studio.page.wait_for_timeout(100)
+    return picture

@@ -38,10 +38,17 @@ def test_paper_presets_train_as_the_paper_says(name):
     assert (training.images, training.batch, training.learning_rate) == (5_000_000, 16, 0.002)
     assert (training.r1_gamma, training.r1_interval) == (10.0, 16)
     assert 0.5 ** (training.batch / training.ema_half_life) == pytest.approx(0.999, abs=1e-7)
-    assert set(vars(training.weights).values()) == {1.0}
+    additions = {"gradient", "laplacian", "feature_adversarial", "feature_guided"}
+    for term, weight in vars(training.weights).items():
+        assert weight == (0.0 if term in additions else 1.0)
     assert training.perceptual_network == "lpips-vgg16"
     assert training.augmentations == ()
     assert training.precision == "32-true"
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_only_presets_for_laptops_modulate_by_1x1_convolutions(name):
+    assert preset(name).model.modulation_kernel == (1 if name.startswith("laptop") else 3)
 
 
 def test_class_defaults_are_the_papers_networks_at_256_pixels():

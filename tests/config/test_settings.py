@@ -132,6 +132,7 @@ def test_loss_weights_that_cannot_be_are_refused(value):
 MAY_BE_ZERO = {
     *("r1_gamma", "perceptual_from", "adversarial_from", "cooldown", "seed"),
     *("freeze_discriminator", "frechet_images", "warm_up_beta1"),
+    "discriminator_head_start",
 }
 
 

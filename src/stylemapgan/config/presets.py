@@ -67,6 +67,7 @@ LAPTOP_64 = ModelConfig(
     resizer_widths=(64, 48, 32, 16),
     encoder_widths=(128, 96, 48, 24),
     discriminator_widths=(128, 128, 96, 48, 24),
+    modulation_kernel=1,
 )
 LAPTOP_128 = ModelConfig(
     image_size=128,
@@ -74,6 +75,7 @@ LAPTOP_128 = ModelConfig(
     resizer_widths=(64, 64, 48, 32, 24),
     encoder_widths=(256, 256, 160, 80, 40),
     discriminator_widths=(256, 256, 192, 128, 64, 32),
+    modulation_kernel=1,
 )
 LAPTOP_128_LIGHT = ModelConfig(
     image_size=128,
@@ -81,6 +83,7 @@ LAPTOP_128_LIGHT = ModelConfig(
     resizer_widths=(*LAPTOP_64.resizer_widths, 12),
     encoder_widths=(*LAPTOP_64.encoder_widths, 16),
     discriminator_widths=(*LAPTOP_64.discriminator_widths, 16),
+    modulation_kernel=1,
 )
 """`laptop-64` with one more level; can start from its weights (`init_from`)."""
 LAPTOP_256 = ModelConfig(
@@ -89,12 +92,15 @@ LAPTOP_256 = ModelConfig(
     resizer_widths=(64, 64, 48, 32, 16, 8),
     encoder_widths=(192, 160, 96, 48, 24, 12),
     discriminator_widths=(256, 256, 192, 128, 64, 32, 16),
+    modulation_kernel=1,
 )
 
 LAPTOP_TRAINING = TrainConfig(
     images=84_000,
     batch=8,
     learning_rate=0.001,
+    warm_up_learning_rate=0.004,
+    warm_up_beta1=0.5,
     r1_gamma=0.1,
     ema_half_life=2_000.0,
     weights=LossWeights(adversarial=0.25, reconstruction=12.0, perceptual=3.0, domain_guided=0.1),

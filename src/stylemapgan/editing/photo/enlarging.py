@@ -21,6 +21,9 @@ FINEST = 2_048
 
 PADDING = 2
 """Pixels around a turned layer, whose filter reaches over its edge; edges repeat there."""
+TURNED_FINER = 6
+"""How many times finer than the layer's pixels those are onto which it is turned, where the photo's
+are finer still."""
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom, in whole pixels."""
@@ -49,7 +52,9 @@ def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Stri
     left, top, right, bottom = bounds = _bounds(planes, square, size)
     if left >= right or top >= bottom:
         return
-    enlarge = _Turned(planes, square) if square.rotation else _Straight(planes, square, bounds)
+    corner = square.x - square.side / 2, square.y - square.side / 2
+    grid = _Grid(planes, corner, square.side / planes.shape[-1])
+    enlarge = _Straight(_turned(planes, square, bounds) if square.rotation else grid, bounds)
     height = max(1, STRIP_PIXELS // (right - left))
     for start in range(top, bottom, height):
         box = (left, start, right, min(bottom, start + height))
@@ -77,16 +82,26 @@ def _bounds(
     return max(0, int(left)), max(0, int(top)), min(size[0], int(right)), min(size[1], int(bottom))
 
 
-class _Straight:
-    """Enlarge a layer whose rows run along the photo's: two products with matrices."""
+@dataclass(frozen=True, eq=False)
+class _Grid:
+    """Planes whose rows run along the photo's."""
 
-    def __init__(
-        self, planes: Float32[np.ndarray, "planes size size"], square: Square, bounds: Box
-    ) -> None:
+    planes: Float32[np.ndarray, "planes rows columns"]
+    corner: tuple[float, float]
+    """The photo's point under their upper left corner."""
+    step: float
+    """Pixels of the photo under one of theirs."""
+
+
+class _Straight:
+    """Enlarge planes whose rows run along the photo's: two products with matrices."""
+
+    def __init__(self, grid: _Grid, bounds: Box) -> None:
         left, self._top, right, bottom = bounds
-        length, half = planes.shape[-1], square.side / 2
-        across = _matrix(length, (left, right), (square.x - half, square.side))
-        self._down = _matrix(length, (self._top, bottom), (square.y - half, square.side))
+        planes, (x, y) = grid.planes, grid.corner
+        rows, columns = planes.shape[1:]
+        across = _matrix(columns, (left, right), (x, columns * grid.step))
+        self._down = _matrix(rows, (self._top, bottom), (y, rows * grid.step))
         self._wide = np.empty((*planes.shape[:2], right - left), np.float32)
         for start in range(0, right - left, BLOCK):
             pixels = slice(start, start + BLOCK)
@@ -140,34 +155,35 @@ def _matrix(
     return np.asarray(enlarged)
 
 
-class _Turned:
-    """Enlarge a layer that lies askew."""
+def _turned(planes: Float32[np.ndarray, "planes size size"], square: Square, bounds: Box) -> _Grid:
+    """Turn a layer that lies askew onto a grid along the photo's rows.
 
-    def __init__(self, planes: Float32[np.ndarray, "planes size size"], square: Square) -> None:
-        length = planes.shape[-1]
-        padded = np.pad(planes, ((0, 0), (PADDING, PADDING), (PADDING, PADDING)), mode="edge")
-        scale = max(1.0, min(FINEST, square.side)) / length
-        side = max(1, round(padded.shape[-1] * scale))
-        self._planes = [
-            Image.fromarray(plane).resize((side, side), Image.Resampling.BICUBIC)
-            for plane in padded
-        ]
-        step = side / padded.shape[-1] * length / square.side
-        angle = math.radians(square.rotation)
-        self._cosine, self._sine = math.cos(angle) * step, math.sin(angle) * step
-        self._middle = side / 2
-        self._square = square
-
-    def __call__(self, box: Box) -> Float32[np.ndarray, "planes height width"]:
-        right, down = box[0] - self._square.x, box[1] - self._square.y
-        cosine, sine = self._cosine, self._sine
-        matrix = (
-            *(cosine, sine, self._middle + right * cosine + down * sine),
-            *(-sine, cosine, self._middle - right * sine + down * cosine),
-        )
-        size = box[2] - box[0], box[3] - box[1]
-        turned = [
-            plane.transform(size, Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
-            for plane in self._planes
-        ]
-        return np.stack([np.asarray(plane) for plane in turned])
+    The layer is smooth, so a grid a few times finer than its own pixels holds all of it.
+    """
+    length = planes.shape[-1]
+    padded = np.pad(planes, ((0, 0), (PADDING, PADDING), (PADDING, PADDING)), mode="edge")
+    scale = max(1.0, min(FINEST, square.side)) / length
+    side = max(1, round(padded.shape[-1] * scale))
+    step = max(1, int(square.side / length / TURNED_FINER))
+    left, top = bounds[0] - PADDING * step, bounds[1] - PADDING * step
+    columns, rows = (
+        math.ceil((end - start) / step) + 2 * PADDING
+        for start, end in ((bounds[0], bounds[2]), (bounds[1], bounds[3]))
+    )
+    unit = side / padded.shape[-1] * length / square.side
+    angle = math.radians(square.rotation)
+    cosine, sine = math.cos(angle) * unit, math.sin(angle) * unit
+    right, down = left - square.x, top - square.y
+    matrix = (
+        *(cosine * step, sine * step, side / 2 + right * cosine + down * sine),
+        *(-sine * step, cosine * step, side / 2 - right * sine + down * cosine),
+    )
+    turned = [
+        Image.fromarray(plane)
+        .resize((side, side), Image.Resampling.BICUBIC)
+        .transform((columns, rows), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
+        for plane in padded
+    ]
+    return _Grid(
+        np.stack([np.asarray(plane) for plane in turned]), (float(left), float(top)), float(step)
+    )

@@ -6,6 +6,7 @@ the reference's photo, by one affine transform and at any resolution.
 
 import math
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -27,7 +28,9 @@ MARGIN = 3
 FINER = 2
 """How many times finer the reference's pixels become before they are turned bilinearly."""
 TILE = 512
-"""Pixels along a side that are turned at once."""
+"""Pixels along a side that are turned at once; the smaller, the less lies around a turned tile."""
+THREADS = 2
+"""Tiles that are turned at the same time."""
 REDUCING_GAP = 4.0
 """How many times finer than the result a large reference stays until the last, best filter."""
 
@@ -124,11 +127,21 @@ class Placement:
             return self._coloured(self._straight(box))
         left, top, right, bottom = box
         strip = np.empty((bottom - top, right - left, 3), np.uint8)
-        for down in range(top, bottom, TILE):  # the smaller, the less lies around a turned tile
-            for across in range(left, right, TILE):
-                tile = across, down, min(across + TILE, right), min(down + TILE, bottom)
-                shown = self._coloured(np.asarray(self._turned(tile)))
-                strip[down - top : tile[3] - top, across - left : tile[2] - left] = shown
+
+        def turn_into_place(tile: Box) -> None:
+            rows, columns = (
+                slice(tile[1] - top, tile[3] - top),
+                slice(tile[0] - left, tile[2] - left),
+            )
+            strip[rows, columns] = self._coloured(np.asarray(self._turned(tile)))
+
+        tiles = [
+            (across, down, min(across + TILE, right), min(down + TILE, bottom))
+            for down in range(top, bottom, TILE)
+            for across in range(left, right, TILE)
+        ]
+        with ThreadPoolExecutor(THREADS) as threads:  # Pillow computes in parallel
+            list(threads.map(turn_into_place, tiles))
         return strip
 
     def _straight(self, box: Box) -> UInt8[np.ndarray, "height width 3"]:

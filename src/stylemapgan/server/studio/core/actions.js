@@ -100,10 +100,12 @@ export async function start(name) {
   desk.patch({ reference: null, target: NEW_PIECE, canvas: "reference", isComparing: false });
   shelves.stock(model);
   const samples = shelves.shelf.value.filter((entry) => entry.origin === "sample");
-  const [source, reference] = samples.map((entry) => entry.key);
-  if (source) await choose(source, "source");
-  if (reference) await choose(reference, "references");
-  if (work.value.model === model.name) work.restart(work.value);
+  const first = samples.slice(0, 2).map(({ key }) => shelves.ready(key).catch(() => null));
+  const [source, reference] = await Promise.all(first); // together: both pictures appear at once
+  if (work.value.model !== model.name) return; // another model was chosen meanwhile
+  if (source) place(source, "source");
+  if (reference) place(reference, "references");
+  work.restart(work.value);
 }
 
 /** Switches to another model; keeps the pictures if it knows the same subject.

@@ -1,5 +1,6 @@
 /** All HTTP requests of the page. */
 
+import { withoutIslands } from "../masks/islands.js";
 import { decodeGrey } from "../masks/png.js";
 import { sampleSubject, urlOf } from "./picture-urls.js";
 
@@ -96,7 +97,9 @@ export async function randomStylemap(model, seed, psi = 0.7) {
 export async function findParts(id) {
   const { parts } = await (await request(`/stylemaps/${id}/parts`)).json();
   return Promise.all(
-    parts.map(async (/** @type {any} */ part) => ({ ...part, mask: await decodeGrey(part.mask) })),
+    parts.map(async (/** @type {any} */ part) => {
+      return { ...part, mask: withoutIslands(await decodeGrey(part.mask)) };
+    }),
   );
 }
 
