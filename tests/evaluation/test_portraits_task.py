@@ -135,6 +135,16 @@ def test_an_edit_with_detail_has_the_portraits_size_and_keeps_what_is_far(
     assert np.abs(edited - pair[0])[..., 350:390, 230:280].max() > 0.1
 
 
+def test_people_without_a_neutral_portrait_exchange_parts_and_have_no_smiles(
+    portraits, portrait_context
+):
+    known = {key: each for key, each in portraits.known.items() if key[1] == "smiling"}
+    smiling = replace(portraits, known=known)
+    assert [each.name for each in smiling.people] == [each.name for each in known.values()]
+    assert smiling.smiles(seen=False) == []
+    assert len(smiling.swaps([0] * 6, seed=0)) == 6
+
+
 def test_without_landmarks_it_says_what_is_missing(context):
     assert "landmarks.npz" in (PortraitEditing().obstacle(context) or "")
 

@@ -118,8 +118,10 @@ class Portraits:
 
     @property
     def people(self) -> list[Portrait]:
-        """List one portrait of each person: the neutral one."""
-        return [each for (_, expression), each in self.known.items() if expression == NEUTRAL]
+        """List one portrait of each person: the neutral one where there is one."""
+        found = {person: portrait for (person, _), portrait in self.known.items()}
+        neutral = {person: self.known.get((person, NEUTRAL)) for person in found}
+        return [neutral[person] or portrait for person, portrait in found.items()]
 
     def truth(self, exchange: Exchange) -> Picture:
         """Bring the smiling photograph to the place of the neutral one.

@@ -25,11 +25,16 @@ def portrait_sheets(context: EvaluationContext, portraits: Portraits) -> tuple[S
     """Show one exchange of each part between unseen people, and smiles beside the truth."""
     smiles = portraits.smiles(seen=False)[:SMILES_SHOWN]
     exchanges = drawn_exchanges(portraits, context.config.seed)
-    sheets = [Sheet("smiles", _draw(context, portraits, smiles), "The first smiles, not selected.")]
-    if exchanges:
-        caption = f"Parts exchanged between unseen people, drawn with seed {context.config.seed}."
-        sheets.insert(0, Sheet("exchanges", _draw(context, portraits, exchanges), caption))
-    return tuple(sheets)
+    drawn = f"Parts exchanged between unseen people, drawn with seed {context.config.seed}."
+    chosen = {
+        "exchanges": (exchanges, drawn),
+        "smiles": (smiles, "The first smiles of unseen people, not selected."),
+    }
+    return tuple(
+        Sheet(name, _draw(context, portraits, shown), caption)
+        for name, (shown, caption) in chosen.items()
+        if shown
+    )
 
 
 def drawn_exchanges(portraits: Portraits, seed: int) -> list[Exchange]:
