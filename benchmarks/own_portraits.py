@@ -3,8 +3,8 @@
 FACES holds folders of square, aligned portraits. They are put into larger canvases at known
 places, turns and scales (see `portrait_canvases`), and every finder looks for them. A finder
 misses a portrait if it finds nothing, or a square whose centre is more than half a side away;
-errors are those of the others. Needs the extras `faces` and `directions`: photos that come with
-scikit-learn surround the portraits.
+errors are those of the others. With `--model` squares are refined, too. Needs the extras `faces`
+and `directions`: photos that come with scikit-learn surround the portraits.
 """
 
 import argparse
@@ -22,7 +22,9 @@ from rich.console import Console
 from benchmarks.machine import describe_source
 from benchmarks.portrait_canvases import PlacedPortrait, placed_portraits
 from stylemapgan.cli.bars import Bar
-from stylemapgan.editing.photo import FINDERS, FullPhoto, Square
+from stylemapgan.editing import AbstractEditor, open_editor
+from stylemapgan.editing.framing import find_square
+from stylemapgan.editing.photo import FINDERS, Find, FullPhoto, Square
 from stylemapgan.errors import ImageError
 from stylemapgan.machine.precision import processor_name
 
@@ -136,15 +138,32 @@ def read_groups(faces: Path, half: str, most: int | None) -> dict[str, list[Path
     return {name: files[:: math.ceil(len(files) / most)] for name, files in groups.items()}
 
 
+def finders_with(model: str | None) -> dict[str, Finder]:
+    """List the finders; with a model also that of its framing, refined."""
+    finders: dict[str, Finder] = {**FINDERS}
+    if model is None:
+        return finders
+    editor = open_editor(model)
+    if editor.framing is None:
+        raise SystemExit(f"{model} has no framing: learn one with `stylemapgan framing`.")
+    finders[f"{editor.framing.find}, refined"] = _refined(editor, editor.framing.find)
+    return finders
+
+
+def _refined(editor: AbstractEditor, find: Find) -> Finder:
+    return lambda photo: find_square(editor, photo, find)
+
+
 def main() -> int:
     """Print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faces", type=Path)
     parser.add_argument("--half", choices=("report", "tune"), default="report")
+    parser.add_argument("--model", help="also refine what the face finder finds by this model")
     parser.add_argument("--most", type=int, help="most portraits of each kind")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
-    others, finders = surrounding_photos(), dict(FINDERS)
+    others, finders = surrounding_photos(), finders_with(given.model)
     print(f"{processor_name()}; commit {describe_source().commit}; seed {given.seed}.\n")
     print(HEADER)
     print("| --- | --- |" + " ---: |" * 7, flush=True)

@@ -53,6 +53,17 @@ def test_the_pictures_lie_beside_each_other_and_do_not_overlap(open_page):
     assert alone > 1.3 * width
 
 
+def test_who_took_the_sample_portraits_is_written_below_them(open_page):
+    studio = StudioPage(open_page())
+    line = studio.page.locator("studio-pictures .credit")
+    expect(line).to_contain_text("Face Research Lab London Set, L. DeBruine and B. Jones, 2017")
+    links = line.locator("a").evaluate_all("(links) => links.map((one) => one.href)")
+    assert links == [
+        "https://doi.org/10.6084/m9.figshare.5047666.v5",
+        "https://creativecommons.org/licenses/by/4.0/",
+    ]
+
+
 def test_a_part_has_no_stray_areas_but_both_of_its_halves(open_page):
     mask = np.zeros((16, 16), np.uint8)
     mask[2:6, 2:6] = mask[2:6, 9:12] = 255  # two eyes

@@ -105,9 +105,10 @@ def test_fit_adds_to_a_file_and_replaces_what_has_the_same_name(run, model, fitt
 
 
 def test_list_shows_what_comes_with_a_model(run):
-    outcome = run("directions", "list")
-    assert outcome.code == 0
-    assert "open-hand" in outcome.out
+    for options, name in ((["--model", "hands-64"], "open-hand"), ([], "smile")):
+        outcome = run("directions", "list", *options)
+        assert outcome.code == 0
+        assert name in outcome.out
 
 
 @pytest.mark.parametrize(

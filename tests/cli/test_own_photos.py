@@ -1,6 +1,7 @@
 """Commands edit whole photos, find the square the model sees, and say where files come from."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from stylemapgan import checkpoints, images, zoo
-from stylemapgan.editing import Editor
+from stylemapgan.editing import Editor, open_editor
+from stylemapgan.editing.framing import Framing, write_framing
 from stylemapgan.images.levels import to_bytes
 
 EDITED = b"digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
@@ -175,6 +177,29 @@ def test_every_command_takes_the_middle_unless_told_otherwise(run, model, photos
     run(*given, "--find", "foreground", "-o", "foreground.png")
     np.testing.assert_array_equal(upright("plain.png"), upright("middle.png"))
     assert Path("foreground.png").exists()
+
+
+def test_found_squares_are_refined_unless_told_otherwise(run, model, photos, tmp_path):
+    ours = tmp_path / "mine.safetensors"
+    ours.write_bytes(Path(model).read_bytes())
+    numbers = open_editor(model).config
+    weights = np.zeros((numbers.style_channels * numbers.stylemap_size**2, 4), "f4")
+    to_the_right = Framing(find="foreground", weights=weights, bias=np.array([0.1, 0, 0, 0], "f4"))
+    write_framing(tmp_path / "mine.framing.safetensors", to_the_right)
+    given = ["reconstruct", photos[0], "--model", ours, "--find", "foreground"]
+    assert "found the square 32,24,48,0 " in run(*given, "--no-refine-square").out
+    found = re.search(r"found the square ([\d.]+),", run(*given).out)
+    assert found
+    assert float(found[1]) == pytest.approx(32 + 0.1 * 48, abs=1)
+    unlearned = ["reconstruct", photos[0], "--model", model, "--find", "foreground"]
+    assert "found the square 32,24,48,0 " in run(*unlearned).out
+
+
+def test_a_framing_needs_photos(run, model, photos, tmp_path):
+    outcome = run("framing", tmp_path, "--model", model)
+    assert outcome.code == 2
+    assert "at least 50 photos and 1 square of each, got 3 photos" in outcome.err
+    assert not Path("framing.safetensors").exists()
 
 
 @pytest.mark.parametrize(

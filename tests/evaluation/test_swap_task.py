@@ -156,6 +156,8 @@ def test_at_full_resolution_results_are_compared_with_large_truths(face_context)
     assert found["large-mse (copy pixels)"].estimate.value == pytest.approx(
         np.mean(errors), rel=1e-4
     )
+    assert found["large-mse (the true picture)"].estimate.value == 0
+    assert found["mse (the true picture)"].estimate.value == 0
     for name in ("large-seam", "large-sharpness"):  # results of the model's size are enlarged
         assert (
             found[f"{name} (w-plus)"].estimate.value < found[f"{name} (copy pixels)"].estimate.value

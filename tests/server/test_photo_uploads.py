@@ -237,3 +237,12 @@ def test_a_sample_photograph_is_seen_in_its_known_square(start):
         ]
     assert square == vars(zoo.square_of(zoo.sample_folder("faces-128") / "005_neutral.webp"))
     assert (whole["x"], whole["side"]) == (675, 1350)
+
+
+def test_models_name_the_credit_that_their_samples_need(start):
+    with start(models=("faces-128", "hands-64")) as site:
+        models = site.http.get("/api/v1/models").json()["models"]
+    credit = {model["name"]: model["sample_credit"] for model in models}
+    assert "Face Research Lab London Set" in credit["faces-128"]
+    assert "CC BY 4.0" in credit["faces-128"]
+    assert credit["hands-64"] is None

@@ -9,7 +9,8 @@ from running_site import picture, png
 from safetensors.numpy import load, save
 
 from stylemapgan import images
-from stylemapgan.editing import operations
+from stylemapgan.editing import open_editor, operations
+from stylemapgan.editing.framing import Framing, write_framing
 from stylemapgan.editing.photo import FullPhoto, Square
 from stylemapgan.images.levels import to_bytes, to_numpy
 
@@ -56,6 +57,20 @@ def test_a_square_given_by_hand_is_what_the_model_sees(site):
 def test_the_middle_is_found_where_asked_for(site):
     stylemap = site.encoded(png(64, 48), find="middle")
     assert stylemap["square"] == {"x": 32, "y": 24, "side": 48, "rotation": 0}
+
+
+def test_found_squares_are_refined_unless_told_otherwise(start, tiny_model, tmp_path):
+    ours = tmp_path / "mine.safetensors"
+    ours.write_bytes(tiny_model.read_bytes())
+    numbers = open_editor(ours).config
+    weights = np.zeros((numbers.style_channels * numbers.stylemap_size**2, 4), "f4")
+    to_the_right = Framing(find="middle", weights=weights, bias=np.array([0.1, 0, 0, 0], "f4"))
+    write_framing(tmp_path / "mine.framing.safetensors", to_the_right)
+    with start(model=str(ours)) as site:
+        found = site.encoded(png(64, 48), find="middle")["square"]
+        assert found["x"] == pytest.approx(32 + 0.1 * 48, abs=1)
+        plain = site.encoded(png(64, 48), find="middle", refine_square=False)["square"]
+        assert plain == {"x": 32, "y": 24, "side": 48, "rotation": 0}
 
 
 def test_the_same_photo_and_square_give_the_same_stylemap(site):

@@ -52,6 +52,10 @@ COMMANDS = {
         "directions:app",
         "Find what a model can change in a photo: directions for `move`.",
     ),
+    "framing": (
+        "framing:framing",
+        "Learn how a model's photos are framed, to refine squares that are found in other photos.",
+    ),
     "export": ("export:export", "Export a model as ONNX files, which run without PyTorch."),
     "import": (
         "import_released:import_released",

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,9 +14,9 @@ from stylemapgan import images
 from stylemapgan.cli.results import write_picture
 from stylemapgan.editing import AbstractEditor, Part
 from stylemapgan.editing.edit_rendering import placed_photo, placed_reference, turned_crop
+from stylemapgan.editing.framing import find_square
 from stylemapgan.editing.photo import (
     FACE,
-    FINDERS,
     CroppedPhoto,
     Find,
     FullPhoto,
@@ -26,7 +26,6 @@ from stylemapgan.editing.photo import (
     known_square,
     middle_square,
     paste_back,
-    usual_square,
 )
 from stylemapgan.editing.photo.square import Point
 from stylemapgan.images import Provenance
@@ -154,9 +153,12 @@ class FindOptions:
     """Which square of a photo the model sees: in its middle, around what stands out, or around a
     face. Default: around the face for models of faces, otherwise middle."""
 
+    refine_square: bool = True
+    """Refine the square around a face by the model's own view of it, if the model can."""
+
     def open(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
         """Read a photo, and warn if the model does not know such photos."""
-        return _look(path, editor, self.find, None)
+        return _look(path, editor, self.find, None, refine=self.refine_square)
 
 
 @Parameter(name="*", group=OWN_PHOTOS)
@@ -173,27 +175,34 @@ class PhotoOptions:
     """Which square of a photo the model sees: in its middle, around what stands out, or around a
     face. Default: around the face for models of faces; for others foreground with --photo,
     otherwise middle."""
+    refine_square: bool = True
+    """Refine squares around faces by the model's own view of them, if the model can."""
     square: SquareOption = None
     """The source's square by hand: its centre and side in pixels of the upright photo, and how
     far it is turned clockwise, in degrees."""
 
     def open_source(self, path: Path, editor: AbstractEditor) -> OwnPhoto:
         """Read the photo to edit, and warn if the model does not know such photos."""
-        return _look(
-            path, editor, self.find, self.square, keep_whole=self.photo, otherwise=self._otherwise
-        )
+        return self._look(path, editor, self.square, keep_whole=self.photo)
 
     def open_reference(
         self, path: Path, editor: AbstractEditor, square: Square | None = None
     ) -> OwnPhoto:
         """Read a photo to copy from, its square found as the source's is if none is given."""
-        return _look(
-            path, editor, self.find, square, otherwise=self._otherwise, keep_whole=self.photo
-        )
+        return self._look(path, editor, square, keep_whole=self.photo)
 
-    @property
-    def _otherwise(self) -> Find:
-        return "foreground" if self.photo else "middle"
+    def _look(
+        self, path: Path, editor: AbstractEditor, square: Square | None, *, keep_whole: bool
+    ) -> OwnPhoto:
+        return _look(
+            path,
+            editor,
+            self.find,
+            square,
+            refine=self.refine_square,
+            keep_whole=keep_whole,
+            otherwise="foreground" if self.photo else "middle",
+        )
 
 
 USUAL_SQUARES = FindOptions()
@@ -213,6 +222,7 @@ def _look(
     find: Find | None,
     square: Square | None,
     *,
+    refine: bool,
     keep_whole: bool = False,
     otherwise: Find = "middle",
 ) -> OwnPhoto:
@@ -225,8 +235,7 @@ def _look(
     else:
         whole = FullPhoto.read(path)
         if square is None:
-            usual = partial(usual_square, subject=editor.subject, otherwise=otherwise)
-            square = (FINDERS[find] if find else usual)(whole)
+            square = find_square(editor, whole, find, otherwise=otherwise, refine=refine)
             numbers = ",".join(f"{number:.1f}".removesuffix(".0") for number in astuple(square))
             print(f"found the square {numbers} (x,y,side,rotation) in {path}")
         picture = whole.crop(square, editor.image_size)

@@ -32,6 +32,7 @@ from stylemapgan.editing.edit_rendering import (
     remembering,
     resolved,
 )
+from stylemapgan.editing.framing.framing import Framing
 from stylemapgan.editing.operations import AnyStylemap, WPlus
 from stylemapgan.editing.photo import CroppedPhoto, PlacedReference
 from stylemapgan.errors import EditError
@@ -96,6 +97,11 @@ class AbstractEditor(ABC):
         Each is a mean squared error on [-1, 1]. Empty if the model file does not hold them.
         """
         return ()
+
+    @property
+    def framing(self) -> Framing | None:
+        """How photos of the model's kind are framed; None if that was not learned."""
+        return None
 
     @property
     def subject(self) -> str:

@@ -16,6 +16,7 @@ from stylemapgan.config import ModelConfig
 from stylemapgan.config.training import ChosenPrecision, Precision
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.checks import AnyImages
+from stylemapgan.editing.framing.framing import Framing, framing_of
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import EditError
 from stylemapgan.machine import one_line
@@ -36,6 +37,7 @@ class Editor(AbstractEditor):
         *,
         device: str | torch.device = "cpu",
         precision: Precision = "32-true",
+        framing: Framing | None = None,
     ) -> None:
         """Use these networks, after moving them to the device.
 
@@ -44,10 +46,12 @@ class Editor(AbstractEditor):
             device: Where PyTorch computes, such as cpu, cuda or mps.
             precision: `bf16-mixed` is faster where the hardware multiplies bfloat16, many times
                 slower elsewhere, and slightly less exact; `auto` uses it where it is faster.
+            framing: How the model's photos are framed, if that was learned.
 
         Raises:
             EditError: PyTorch cannot use the device.
         """
+        self._framing = framing
         self._device = _usable(device)
         self._choice = choose(precision, self._device)
         self._is_mixed = self._choice.precision == MIXED
@@ -80,7 +84,8 @@ class Editor(AbstractEditor):
             EditError: PyTorch cannot use the device.
         """
         networks = checkpoints.load(zoo.find(name_or_path))
-        return cls(networks, device=device, precision=precision)
+        framing = framing_of(name_or_path)
+        return cls(networks, device=device, precision=precision, framing=framing)
 
     @property
     def config(self) -> ModelConfig:
@@ -99,7 +104,9 @@ class Editor(AbstractEditor):
 
     def in_float32(self) -> "Editor":
         """Give an editor that shares these networks and computes in float32."""
-        return self if not self._is_mixed else Editor(self.networks, device=self._device)
+        if not self._is_mixed:
+            return self
+        return Editor(self.networks, device=self._device, framing=self._framing)
 
     @property
     def networks(self) -> Networks:
@@ -115,6 +122,11 @@ class Editor(AbstractEditor):
     def typical_errors(self) -> tuple[float, ...]:
         """Reconstruction errors of photos the model never saw, from the model file."""
         return self._typical_errors
+
+    @property
+    def framing(self) -> Framing | None:
+        """How photos of the model's kind are framed; None if that was not learned."""
+        return self._framing
 
     @property
     def subject(self) -> str:

@@ -11,6 +11,7 @@ from stylemapgan import zoo
 from stylemapgan.config import ModelConfig
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.checks import AnyImages
+from stylemapgan.editing.framing.framing import Framing, framing_of
 from stylemapgan.editing.onnx_sessions import OnnxNetworks
 from stylemapgan.editing.operations import WPlus
 from stylemapgan.errors import CheckpointError
@@ -130,13 +131,18 @@ class OnnxEditor(AbstractEditor):
     Results are float32 NumPy arrays. May be used from several threads at once.
     """
 
-    def __init__(self, networks: OnnxNetworks) -> None:
+    def __init__(self, networks: OnnxNetworks, framing: Framing | None = None) -> None:
         """Use these networks.
+
+        Args:
+            networks: An exported model.
+            framing: How the model's photos are framed, if that was learned.
 
         Raises:
             CheckpointError: The folder holds no exported model.
         """
         self._networks = networks
+        self._framing = framing
         self._facts = networks.facts
 
     @classmethod
@@ -157,7 +163,7 @@ class OnnxEditor(AbstractEditor):
                 "`stylemapgan export` wrote, or the name of a bundled model "
                 f"({', '.join(zoo.BUNDLED)})."
             )
-        return cls(OnnxNetworks(folder, threads))
+        return cls(OnnxNetworks(folder, threads), framing_of(name_or_folder))
 
     @property
     def config(self) -> ModelConfig:
@@ -168,6 +174,11 @@ class OnnxEditor(AbstractEditor):
     def typical_errors(self) -> tuple[float, ...]:
         """Reconstruction errors of photos the model never saw, from the model's files."""
         return self._facts["typical_errors"]
+
+    @property
+    def framing(self) -> Framing | None:
+        """How photos of the model's kind are framed; None if that was not learned."""
+        return self._framing
 
     @property
     def subject(self) -> str:

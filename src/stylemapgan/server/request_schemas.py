@@ -228,6 +228,8 @@ class EncodeRequest(RequestSchema):
     """How to find the square if none is given. Default: the known square of a sample picture;
     around the face for models of faces; otherwise the whole photo if it is square, or else its
     foreground."""
+    refine_square: bool = True
+    """Refine the square around a face by the model's own view of it, if the model can."""
 
 
 class RandomRequest(RequestSchema):

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from stylemapgan.editing import operations
-from stylemapgan.editing.photo import FINDERS, Square, usual_square
+from stylemapgan.editing.framing import find_square
+from stylemapgan.editing.photo import Square
 from stylemapgan.images.formats import SUPPORTED
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.api_errors import invalid, unsupported_type
@@ -197,11 +198,13 @@ def _square(service: EditService, body: EncodeRequest) -> Square:
     """Take the given square, or find one."""
     photo = service.photos.read(body.photo)
     if body.square is None:
-        if body.find is not None:
-            return FINDERS[body.find](photo)
-        subject = service.models.get(body.model).editor.subject
+        known = service.photos.get(body.photo).square
+        if body.find is None and known is not None:
+            return known
+        editor = service.models.get(body.model).editor
         otherwise = "middle" if photo.width == photo.height else "foreground"
-        return service.photos.get(body.photo).square or usual_square(photo, subject, otherwise)
+        refine = body.refine_square
+        return find_square(editor, photo, body.find, otherwise=otherwise, refine=refine)
     square = Square(**body.square.model_dump())
     if square.side > MAX_SIDES * max(photo.size):
         raise invalid(

@@ -3,7 +3,7 @@
 `models/` holds for each NAME the weights NAME.safetensors, the model card NAME.md, and the folder
 NAME with sample pictures; samples.toml, which square of them the model sees; demo.toml, the edits
 that `stylemapgan demo` shows; onnx/, the networks as ONNX files; and, for some models,
-directions.safetensors and parts.safetensors.
+directions.safetensors, parts.safetensors and framing.safetensors.
 """
 
 from pathlib import Path
@@ -14,6 +14,7 @@ from stylemapgan.zoo.pictures import pictures_in
 BUNDLED = ("faces-128", "hands-64", "hands-128", "avatars-64")
 """Names of the bundled models; the first is the default of every command."""
 
+FRAMING = "framing.safetensors"
 MODELS = Path(__file__).parent / "models"
 ONNX_NETWORKS = ("encoder", "mapping", "resizer", "modulation", "synthesis", "reconstruct")
 """Files of an exported model, without their suffix .onnx."""
@@ -63,6 +64,19 @@ def directions_file(name: str) -> Path | None:
 def parts_file(name: str) -> Path | None:
     """Find the parts of pictures that a bundled model knows by name, if there are any."""
     return _beside(name, "parts.safetensors")
+
+
+def framing_file(name_or_path: str | Path) -> Path | None:
+    """Find how the photos of a model are framed, if that is known.
+
+    It lies in the folder of a bundled or exported model, and beside the file of any other:
+    NAME.framing.safetensors beside NAME.safetensors.
+    """
+    if str(name_or_path) in BUNDLED:
+        return _beside(str(name_or_path), FRAMING)
+    path = Path(name_or_path)
+    file = path / FRAMING if path.is_dir() else path.with_suffix(f".{FRAMING}")
+    return file if file.is_file() else None
 
 
 def sample_folder(name: str) -> Path:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float, Float32, Float64
 
+from stylemapgan import zoo
 from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.editing.photo.cropped_photo import FINDERS, Find
 from stylemapgan.errors import CheckpointError, EditError
@@ -35,12 +36,6 @@ class Framing:
     """Of every number of a stylemap, channel by channel, row by row."""
     bias: Float32[np.ndarray, " 4"]
 
-    def __post_init__(self) -> None:
-        if self.find not in FINDERS:
-            raise EditError(
-                f"A framing needs one of the finders {', '.join(FINDERS)}, got {self.find!r}."
-            )
-
     def offsets(self, stylemaps: Stylemap) -> Offsets:
         """Estimate where the right squares lie.
 
@@ -59,6 +54,19 @@ class Framing:
         return (numbers @ self.weights + self.bias).astype(np.float64)
 
 
+def framing_of(name_or_path: str | Path) -> Framing | None:
+    """Read how the photos of a model are framed; None if that is not known.
+
+    Args:
+        name_or_path: A bundled name, a model file, or a folder that `stylemapgan export` wrote.
+
+    Raises:
+        CheckpointError: Its file is damaged.
+    """
+    file = zoo.framing_file(name_or_path)
+    return None if file is None else read_framing(file)
+
+
 def learn(
     stylemaps: Float[np.ndarray, "squares numbers"], offsets: Offsets, find: Find, penalty: float
 ) -> Framing:
@@ -75,14 +83,24 @@ def learn(
     mean, spread = stylemaps.mean(axis=0), stylemaps.std(axis=0) + 1e-6
     standard = (stylemaps - mean) / spread
     centre = offsets.mean(axis=0)
-    gram = standard.T @ standard
-    gram[np.diag_indices(len(gram))] += penalty * len(standard)
-    weights = np.linalg.solve(gram, standard.T @ (offsets - centre)) / spread[:, None]
+    weights = _ridge(standard, offsets - centre, penalty * len(standard)) / spread[:, None]
     return Framing(
         find=find,
         weights=weights.astype(np.float32),
         bias=(centre - mean @ weights).astype(np.float32),
     )
+
+
+def _ridge(
+    inputs: Float[np.ndarray, "squares numbers"], outputs: Offsets, penalty: float
+) -> Float[np.ndarray, "numbers 4"]:
+    """Solve for the weights, by way of the smaller of the two products of the inputs."""
+    has_few = len(inputs) < inputs.shape[1]
+    gram = inputs @ inputs.T if has_few else inputs.T @ inputs
+    gram[np.diag_indices(len(gram))] += penalty
+    if has_few:
+        return inputs.T @ np.linalg.solve(gram, outputs)
+    return np.linalg.solve(gram, inputs.T @ outputs)
 
 
 FORMAT = "stylemapgan-framing-1"
@@ -107,7 +125,7 @@ def read_framing(path: Path) -> Framing:
         )
     try:
         return _to_framing(metadata, tensors)
-    except (KeyError, ValueError, EditError) as error:
+    except (KeyError, ValueError) as error:
         raise CheckpointError(f"{path}: its contents are invalid: {error}") from None
 
 
@@ -127,5 +145,7 @@ def _to_framing(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) 
         raise ValueError(f"weights {weights.shape}, bias {bias.shape}")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
         raise ValueError("weights that are not numbers")
-    find: Find = metadata["find"]  # pyright: ignore[reportAssignmentType] - checked when built
+    find = next((known for known in FINDERS if known == metadata["find"]), None)
+    if find is None:
+        raise ValueError(f"the finder {metadata['find']!r} is none of {', '.join(FINDERS)}")
     return Framing(find=find, weights=weights.astype(np.float32), bias=bias.astype(np.float32))

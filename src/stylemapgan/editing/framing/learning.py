@@ -93,7 +93,7 @@ def _squares(
     photo, behind = (to_bytes(images.read(each, length))[0] for each in (path, other))
     if random.random() < 0.5:
         photo = photo[:, ::-1]
-    right = Square(x=length, y=length, side=length)
+    right = Square(x=float(length), y=float(length), side=float(length))
     crops, offsets = [], []
     for canvas in _canvases(photo, behind, count, random):
         square = moved(right, random.normal(size=len(SPREAD)) * SPREAD)

@@ -13,7 +13,7 @@ from stylemapgan.images.levels import batch_for
 if TYPE_CHECKING:
     from stylemapgan.editing.abstract import AbstractEditor
 
-VIEWS = 16
+VIEWS = 8
 """Squares around the found one that are encoded; their estimates are averaged."""
 AROUND = (0.02, 0.02, 0.04, 3.0)
 """How far these squares are off the found one at most, as an offset."""

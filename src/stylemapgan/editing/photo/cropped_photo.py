@@ -32,7 +32,12 @@ FACE = "face"
 """Subject of models of faces, see `Checkpoint`."""
 
 
-def usual_square(photo: FullPhoto, subject: str, otherwise: Find) -> Square:
+def usual_square(
+    photo: FullPhoto,
+    subject: str,
+    otherwise: Find,
+    refined: Callable[[FullPhoto, Square], Square] = lambda photo, square: square,
+) -> Square:
     """Find the square that a model of some subject sees if nobody chooses.
 
     Args:
@@ -40,10 +45,11 @@ def usual_square(photo: FullPhoto, subject: str, otherwise: Find) -> Square:
         subject: What the model's photos show: `editor.subject`.
         otherwise: How to find the square of other subjects, and of faces if OpenCV is not
             installed or finds none.
+        refined: Makes the square around a face more exact.
     """
     if subject == FACE:
         try:
-            return face_square(photo)
+            return refined(photo, face_square(photo))
         except (ImageError, MissingExtraError) as error:
             logger.info("The %s square of a photo is taken: %s", otherwise, error)
     return FINDERS[otherwise](photo)

@@ -13,7 +13,7 @@ from stylemapgan.editing.photo.full_photo import FullPhoto
 from stylemapgan.editing.photo.square import Square, turn
 from stylemapgan.errors import ImageError, MissingExtraError
 
-LONGEST = 300
+LONGEST = 420
 """Pixels of the longer side of the picture that is searched."""
 LEAST_FACE = 1 / 12
 """Smallest face, as a share of the photo's shorter side."""
@@ -22,17 +22,18 @@ LEAST_PIXELS = 20
 TURNS = (0.0, -20.0, 20.0)
 """Degrees by which copies of the picture are turned: the cascades know upright faces only."""
 STEEPER = (-45.0, 45.0, -90.0, 90.0)
-"""Further turns, for photos in which no face is found."""
+"""Further turns, for photos in which no face is clear."""
 STEP = 1.1
 """How much larger each size of face is than the one before."""
 CASCADES = {"haarcascade_frontalface_default.xml": 0.7, "haarcascade_frontalface_alt2.xml": 0.685}
 """File → how wide its box around a face is, as a share of the square's side."""
 ABOVE = 0.041
 """How far the square's centre lies above the box's, as a share of the side."""
-SAME_PLACE, SAME_SIZE = 0.3, 1.5
-"""Two boxes are of one face up to this distance, in widths, and this ratio of widths."""
-LEAST_SUPPORT = 10
-"""Overlapping detections that make a face."""
+SAME_PLACE, SAME_SIZE, SAME_TURN = 0.3, 1.5, 40.0
+"""Two detections are of one face up to this distance, in sides, this ratio of sides, and as many
+degrees between them."""
+CLEAR, FAINT = 10, 3
+"""Overlapping detections that make a clear face, and one that is taken if there is no clear one."""
 RIVAL = 0.5
 """A larger face is taken if it has this share of the detections that the clearest face has."""
 
@@ -73,7 +74,8 @@ def face_square(photo: FullPhoto) -> Square:
     cv2 = _opencv()
     pixels = photo.upright_srgb(LONGEST)
     grey: Grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    faces = find_faces(cv2, grey, TURNS) or find_faces(cv2, grey, STEEPER)
+    upright = find_faces(cv2, grey, TURNS)
+    faces = found_clearly(upright) or found_clearly(find_faces(cv2, grey, STEEPER)) or upright
     if not faces:
         raise ImageError(
             "No face was found in the photo: give the square by hand, or take the middle one."
@@ -92,7 +94,12 @@ def find_faces(cv2: Any, grey: Grey, turns: Sequence[float]) -> list[list[Detect
             groups.append([detection])
         else:
             group.append(detection)
-    return [group for group in groups if _support(group) >= LEAST_SUPPORT]
+    return [group for group in groups if _support(group) >= FAINT]
+
+
+def found_clearly(faces: Sequence[list[Detection]]) -> list[list[Detection]]:
+    """Keep the faces that were found often enough to be no mistake."""
+    return [face for face in faces if _support(face) >= CLEAR]
 
 
 def largest(faces: Sequence[list[Detection]]) -> list[Detection]:
@@ -138,7 +145,8 @@ def _support(face: Sequence[Detection]) -> int:
 def _is_same(one: Detection, other: Detection) -> bool:
     """Whether two detections are of the same face."""
     is_near = math.hypot(one.x - other.x, one.y - other.y) <= SAME_PLACE * one.side
-    return is_near and 1 / SAME_SIZE <= one.side / other.side <= SAME_SIZE
+    is_alike = abs(one.rotation - other.rotation) <= SAME_TURN
+    return is_near and is_alike and 1 / SAME_SIZE <= one.side / other.side <= SAME_SIZE
 
 
 def _detect(cv2: Any, grey: Grey, degrees: float) -> Iterator[Detection]:

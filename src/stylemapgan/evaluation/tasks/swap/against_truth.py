@@ -183,7 +183,7 @@ def _results(context: EvaluationContext, opened: OpenedSwaps) -> Iterator[tuple[
     for method in methods:
         if not method.can("reconstructs"):
             yield method.name, opened.carry_out(context, method)
-    yield TRUTH, opened.truth
+    yield TRUTH, opened.large_truth
 
 
 def _measures(context: EvaluationContext, judges: SwapJudges, opened: OpenedSwaps) -> list[Measure]:
