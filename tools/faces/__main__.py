@@ -2,9 +2,10 @@
 
     python -m tools.faces WEIGHTS --photos FOLDER
 
-FOLDER holds train/, val/, full/, labels.csv and landmarks.npz. Takes about five minutes on two
-cores. Writes weights, ONNX files, samples, parts, directions and the demo's plan into the package,
-pictures into docs/images, and measured figures into the pages that have places for them.
+FOLDER holds train/, val/, full/, synthetic/, labels.csv and landmarks.npz. Takes about six minutes
+of processor time. Writes weights, ONNX files, samples, parts, directions, the framing and the
+demo's plan into the package, pictures into docs/images, and measured figures into the pages that
+have places for them.
 """
 
 from pathlib import Path
@@ -32,6 +33,7 @@ def main(weights: Path, *, photos: Path, keep_mapping: bool = False) -> None:
     bundle.write_onnx()
     bundle.write_parts()
     bundle.write_directions()
+    bundle.write_framing()
     bundle.write_figures()
     bundle.write_demo()
 

@@ -14,12 +14,14 @@ from stylemapgan.cli.demo import demo
 from stylemapgan.cli.options import ModelOptions
 from stylemapgan.editing import Editor
 from stylemapgan.editing.directions import write_directions
+from stylemapgan.editing.framing import write_framing
+from stylemapgan.editing.framing.learning import learn_framing
 from stylemapgan.editing.parts import write_parts
 from stylemapgan.editing.photo import FACE, CroppedPhoto
 from stylemapgan.editing.photo.fit import measure_typical_errors
 from stylemapgan.interop.onnx_export import export, without_discriminator
 from stylemapgan.types import Images, Stylemap
-from stylemapgan.zoo.bundled import MODELS
+from stylemapgan.zoo.bundled import FRAMING, MODELS
 from tools.faces import figures, pages
 from tools.faces.directions import LEAST_ACCURACY, find_face_directions
 from tools.faces.mapping import fit_mapping_to
@@ -32,6 +34,8 @@ from tools.faces.samples import seen_by_finders, write_samples
 NAME = "faces-128"
 PICTURES = Path("docs/images")
 MOST_DIRECTIONS = 10
+SQUARES = 3
+"""Misplaced squares cut out around each photo to learn the framing."""
 ONNX = ("encoder", "mapping", "resizer", "modulation", "synthesis")
 """Without `reconstruct`, which contains what the others do."""
 LICENCE = "CC BY 4.0"
@@ -103,6 +107,13 @@ class Bundle:
         pages.write_smile(measure_smiles(self.editor, found[0], self.train, self.val))
         path = PICTURES / f"{NAME}-directions.webp"
         figures.write_directions(path, self.editor, self.samples[[0, 2, 4]], kept)
+
+    def write_framing(self) -> None:
+        """Learn how portraits are framed, to refine squares that are found in other photos."""
+        folders = [self.portraits.folder / name for name in ("train", "synthetic")]
+        paths = [path for folder in folders for path in zoo.pictures_in(folder)]
+        learned = learn_framing(self.editor, paths, FACE, squares=SQUARES)
+        write_framing(self.folder / FRAMING, learned)
 
     def write_figures(self) -> None:
         """Write what the card shows and measures."""

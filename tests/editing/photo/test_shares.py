@@ -14,7 +14,7 @@ def test_the_source_supplies_where_nobody_agrees():
     white = np.full_like(black, 255)
     mask = plane.copy()
     mask[:, SIZE // 2 :] = 0
-    ground = Ground(photo=black, reconstruction=black, border=plane, drawing=plane)
+    ground = Ground(photo=black, reconstruction=black, border=plane, drawing=plane, size=len(plane))
     border, uneven = np.zeros_like(mask), np.float32(0)
     offer = Offer(photo=black, reconstruction=black, cover=mask, border=border, evenness=uneven)
     shares = shares_of(ground, white, offer, mask, faded=mask)

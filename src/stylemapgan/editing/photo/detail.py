@@ -17,11 +17,17 @@ for it, and the suppliers' pixels stay as sharp as their photos.
 from collections.abc import Sequence
 
 import numpy as np
+from jaxtyping import Bool
 
-from stylemapgan.editing.photo.layer import Ground, Layer, Picture, Plane, feather
+from stylemapgan.editing.photo.layer import Ground, Layer, Picture, Plane, Window, feather
 from stylemapgan.editing.photo.references import LEAST, Supplier, covers_of, offer_of
 from stylemapgan.editing.photo.shares import shares_of
 from stylemapgan.editing.photo.tones import tone_of
+
+MARGIN = 1 / 16
+"""Around what changes, how far filters look at, as a share of the side."""
+STEP = 16
+"""Windows span multiples of so many pixels, which the grids of the equation halve."""
 
 
 def make_detailed_layer(
@@ -35,17 +41,51 @@ def make_detailed_layer(
         mask: Where the edit is meant, from 0 to 1.
         suppliers: Placed references; a later one covers those before it.
     """
+    faded = ground.border * feather(mask)
+    window = _window(faded[..., 0] > 0)
+    part = [_cut(supplier, window) for supplier in suppliers]
+    inner = _layer(ground.window(window), edited[window], mask[window], faded[window], part)
+    size = mask.shape[:2]
+    whole = [np.zeros((*size, plane.shape[-1]), np.float32) for plane in inner]
+    for plane, found in zip(whole, inner, strict=True):
+        plane[window] = found
+    return Layer(*whole)
+
+
+def _window(changing: Bool[np.ndarray, "size size"]) -> Window:
+    """Find rows and columns around all that changes, with what filters look at around it."""
+    size = len(changing)
+    ends = []
+    for axis in (1, 0):
+        places = np.flatnonzero(changing.any(axis=axis))
+        first, last = (places[0], places[-1] + 1) if len(places) else (0, 1)
+        margin = round(size * MARGIN)
+        start = max(0, (first - margin) // STEP * STEP)
+        ends.append(slice(start, min(size, -(-(last + margin) // STEP) * STEP)))
+    return ends[0], ends[1]
+
+
+def _cut(supplier: Supplier, window: Window) -> Supplier:
+    photo, reconstruction = supplier.photo, supplier.reconstruction
+    return Supplier(
+        photo=None if photo is None else photo[window],
+        reconstruction=None if reconstruction is None else reconstruction[window],
+        mask=supplier.mask[window],
+    )
+
+
+def _layer(
+    ground: Ground, edited: Picture, mask: Plane, faded: Plane, suppliers: Sequence[Supplier]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Compute colour, opacity and shares of a window."""
     covers = covers_of(suppliers)
     offer = offer_of(covers, ground)
-    faded = ground.border * feather(mask)
     shares = shares_of(ground, edited, offer, mask, faded)
     tone = tone_of(ground, edited, offer, shares, faded)
     grain = shares.model * (1 - ground.drawing)
     colour = shares.model * edited - grain * ground.photo + faded * tone
     part = shares.reference / np.maximum(offer.cover, LEAST)
     taken = [part * cover for cover, one in covers if one.photo is not None]
-    return Layer(
-        colour=colour,
-        opacity=1 - shares.source - grain,
-        shares=np.concatenate(taken, axis=-1) if taken else np.zeros((*mask.shape[:2], 0), "f4"),
-    )
+    nothing = np.zeros((*mask.shape[:2], 0), np.float32)
+    each = np.concatenate(taken, axis=-1) if taken else nothing
+    return colour, 1 - shares.source - grain, each

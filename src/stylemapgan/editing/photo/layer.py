@@ -43,6 +43,8 @@ CONTENT = 48.0
 
 Plane = Float32[np.ndarray, "size size 1"]
 Picture = Float32[np.ndarray, "size size 3"]
+Window = tuple[slice, slice]
+"""Rows and columns."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -57,6 +59,18 @@ class Ground:
     """How much of a change is allowed, see `open_border`."""
     drawing: Plane
     """How much the photo shows more than grain, see `drawn`."""
+    size: int
+    """Pixels along a side of the whole square, if this is a window of it."""
+
+    def window(self, window: Window) -> "Ground":
+        """Cut out a part of it."""
+        return Ground(
+            photo=self.photo[window],
+            reconstruction=self.reconstruction[window],
+            border=self.border[window],
+            drawing=self.drawing[window],
+            size=self.size,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -136,6 +136,7 @@ def _stored_layer(
         reconstruction=reconstruction,
         border=open_border(size, stored, photo.pixels.size),
         drawing=drawn(np.asarray(sample(photo.pixels, stored, size * FINER), np.float32), size),
+        size=size,
     )
     weight = to_stored(_plane(mask), photo.orientation)
     if all(one.picture is None for one in references):
@@ -223,6 +224,7 @@ class Patch:
             reconstruction=from_srgb(reconstruction, None),
             border=open_border(size, square, photo.size),
             drawing=drawn(fine, size),
+            size=size,
         )
 
     def paste(

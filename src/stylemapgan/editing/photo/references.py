@@ -72,23 +72,23 @@ def offer_of(covers: Sequence[tuple[Plane, Supplier]], ground: Ground) -> Offer:
             cover, known = cover + share, known + weight
     known = np.maximum(known, LEAST)
     photo, reconstruction = photo / known, reconstruction / known
-    border = _border(cover)
-    evenness = _evenness(ground.photo - photo, border)
+    radius = max(1, round(ground.size * RADIUS))
+    border = _border(cover, radius)
+    evenness = _evenness(box_blur(ground.photo - photo, radius), border)
     return Offer(photo, reconstruction, cover, border, evenness)
 
 
-def _border(cover: Plane) -> Plane:
+def _border(cover: Plane, radius: int) -> Plane:
     """Weigh the pixels on both sides of a border."""
-    near = box_blur((cover > 0).astype(np.float32), max(1, round(len(cover) * RADIUS)))
+    near = box_blur((cover > 0).astype(np.float32), radius)
     border = near * (1 - near)
     return border / np.maximum(border.sum(), LEAST)
 
 
 def _evenness(difference: Picture, border: Plane) -> np.float32:
     """Tell how far a difference is the same all along a border: 0 to 1."""
-    difference = box_blur(difference, max(1, round(len(difference) * RADIUS)))
     mean = np.einsum("rcx,rcy->y", border, difference)
-    difference -= mean
+    difference = difference - mean
     spread = np.einsum("rcx,rcy,rcy->", border, difference, difference)
     size = np.square(mean).sum()
     share = np.full((1, 1, 1), size / (size + spread + np.float32(EVEN**2)), np.float32)

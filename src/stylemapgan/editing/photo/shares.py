@@ -22,8 +22,6 @@ SHARPNESS = 8.0
 """How fast a supplier gives way to one that agrees better."""
 FALLBACK = np.float32(1e-30)
 """Share of the source before it is compared: it supplies where nobody agrees at all."""
-CRISP = 3.0
-"""Exponent that narrows transitions between suppliers: where photos mix they lose grain."""
 INSIDE = 0.15
 """Disagreement added to the source inside the mask, where the reference is meant."""
 
@@ -40,12 +38,13 @@ class Shares:
 def shares_of(ground: Ground, edited: Picture, offer: Offer, mask: Plane, faded: Plane) -> Shares:
     """Decide who supplies: whoever agrees best with the edit, changing smoothly."""
     content = 1 - offer.evenness
+    radius = max(1, round(ground.size * PATCH))
     made, source, reference = (
-        _Drawn.of(picture) for picture in (edited, ground.reconstruction, offer.reconstruction)
+        _Drawn.of(picture, radius)
+        for picture in (edited, ground.reconstruction, offer.reconstruction)
     )
     theirs = _disagreement(made, reference, content)
     ours = _disagreement(made, source, content)
-    radius = max(1, round(len(mask) * PATCH))
     needed = rise(_structure(source, reference), *NEEDED)
     ours = ours + np.float32(INSIDE) * box_blur(mask, radius)
     weights = [
@@ -54,7 +53,8 @@ def shares_of(ground: Ground, edited: Picture, offer: Offer, mask: Plane, faded:
         np.exp(-np.float32(SHARPNESS * MODEL)) * needed * faded,
     ]
     total = sum(weights)
-    powers = [np.power(box_blur(weight / total, radius), np.float32(CRISP)) for weight in weights]
+    smooth = [box_blur(weight / total, radius) for weight in weights]
+    powers = [share * share * share for share in smooth]  # narrower: mixed photos lose grain
     total = sum(powers)
     taken, model = powers[1] / total, powers[2] / total
     taken, model = taken * faded * (offer.cover > 0), model * faded
@@ -67,16 +67,18 @@ class _Drawn:
 
     picture: Picture
     contrast: Plane
+    radius: int
+    """How far around."""
 
     @classmethod
-    def of(cls, picture: Picture) -> "_Drawn":
-        return cls(picture, _contrast(picture))
+    def of(cls, picture: Picture, radius: int) -> "_Drawn":
+        return cls(picture, _contrast(picture, radius), radius)
 
 
 def _disagreement(edited: _Drawn, other: _Drawn, content: np.float32) -> Plane:
     """Compare structure and tone around each pixel: 0 is equal, 1 differs wholly."""
     change = strength(edited.picture - other.picture)
-    tone = box_blur(change, max(1, round(len(change) * PATCH))) / np.float32(TONE)
+    tone = box_blur(change, edited.radius) / np.float32(TONE)
     return _structure(edited, other) + content * np.square(tone)
 
 
@@ -86,14 +88,13 @@ def _structure(one: _Drawn, other: _Drawn) -> Plane:
     0 is equal, unrelated structures give about 1.4, and structure beside none gives 2.
     """
     contrast = np.float32(0.5) * (one.contrast + other.contrast)
-    return _contrast(one.picture - other.picture) / (contrast + np.float32(QUIET))
+    return _contrast(one.picture - other.picture, one.radius) / (contrast + np.float32(QUIET))
 
 
-def _contrast(picture: Picture) -> Plane:
+def _contrast(picture: Picture, radius: int) -> Plane:
     """Root mean square difference between neighbours, around each pixel."""
     squares = np.zeros((*picture.shape[:2], 1), np.float32)
     down, right = picture[1:] - picture[:-1], picture[:, 1:] - picture[:, :-1]
     squares[:-1, :, 0] += np.einsum("rcx,rcx->rc", down, down)
     squares[:, :-1, 0] += np.einsum("rcx,rcx->rc", right, right)
-    radius = max(1, round(len(picture) * PATCH))
     return np.sqrt(box_blur(squares, radius) / picture.shape[-1])

@@ -41,9 +41,9 @@ def tone_of(ground: Ground, edited: Picture, offer: Offer, shares: Shares, faded
     """
     change = edited - ground.reconstruction
     change = change + shares.reference * (ground.reconstruction - offer.reconstruction)
-    radius = max(1, round(len(edited) * SMOOTHING))
+    radius = max(1, round(ground.size * SMOOTHING))
     wanted = box_blur(box_blur(change * (1 - shares.model), radius), radius)
-    length = LENGTH * len(edited) * (1 + FURTHER * offer.evenness)
+    length = LENGTH * ground.size * (1 + FURTHER * offer.evenness)
     trust = (1 - shares.model) / np.float32(length**2)
     screening = np.where(faded > 0, trust, FIXED)
     flow = np.zeros_like(edited)
