@@ -41,8 +41,8 @@ TONE = 16.0
 CONTENT = 48.0
 """From this difference on, it is one of content."""
 
-Plane = Float32[np.ndarray, "size size 1"]
-Picture = Float32[np.ndarray, "size size 3"]
+Plane = Float32[np.ndarray, "height width 1"]
+Picture = Float32[np.ndarray, "height width 3"]
 Window = tuple[slice, slice]
 """Rows and columns."""
 
@@ -81,7 +81,7 @@ class Layer:
     """Levels of 255 to add; already weighted, so also without opacity a change shows."""
     opacity: Plane
     """How much of the photo gives way, from 0 to 1."""
-    shares: Float32[np.ndarray, "size size references"]
+    shares: Float32[np.ndarray, "height width references"]
     """How much each reference's photo supplies, from 0 to 1."""
 
 
