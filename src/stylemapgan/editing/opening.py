@@ -50,7 +50,7 @@ def open_editor(
     if folder is not None and is_plain and engine != "torch":
         from stylemapgan.editing import OnnxEditor
 
-        return OnnxEditor.load(folder)
+        return OnnxEditor.load(name_or_path)
     from stylemapgan.editing import Editor
 
     return Editor.load(name_or_path, device=device, precision=precision)

@@ -48,6 +48,14 @@ def test_models_say_what_photos_show_in_every_engine(name, subject):
     assert editor.subject == editor.networks.subject == subject
 
 
+@pytest.mark.parametrize("engine", ["onnx", "torch"])
+def test_the_bundled_model_of_faces_knows_its_framing_in_every_engine(engine):
+    framing = open_editor("faces-128", engine=engine).framing
+    assert framing is not None
+    assert framing.find == "face"
+    assert open_editor("hands-64", engine=engine).framing is None
+
+
 def test_a_model_file_keeps_its_subject_and_older_ones_have_none(tiny_checkpoint, tmp_path):
     path = tmp_path / "mine.safetensors"
     for subject in ("", "face", "Gesichter"):
