@@ -120,7 +120,7 @@ def test_who_sits_at_a_terminal_is_told_what_computes(run, model, editor, photos
     assert run(*given).out == f"{editor.what_computes}\nwrote out.png\n"
     named = run(*given, "--precision", "32-true").out
     assert re.fullmatch(r"cpu \(.+\), \d+ threads?, precision 32-true\nwrote out.png\n", named)
-    bundled = run("reconstruct", photos[0], "-o", "out.png").out
+    bundled = run("reconstruct", photos[0], "--model", "hands-64", "-o", "out.png").out
     assert bundled == "wrote out.png\n"  # ONNX Runtime leaves nothing to choose
 
 

@@ -3,6 +3,7 @@
 import io
 import json
 import struct
+from typing import Any
 
 import numpy as np
 import pytest
@@ -49,7 +50,9 @@ def test_an_export_has_the_detail_that_python_gives(site, pair, how):
     assert (with_detail != without).any()
 
     right, down = how.get("shift", [0, 0])
-    turned = {name: float(how[name]) for name in ("rotation", "scale") if name in how}
+    turned: dict[str, Any] = {
+        name: float(how[name]) for name in ("rotation", "scale") if name in how
+    }
     source, reference = map(cropped, PHOTOS)
     mask = BoxMask(x=BOX[0], y=BOX[1], width=BOX[2], height=BOX[3])
     edit = Edit(parts=(Part(reference=reference, mask=mask, shift=(down, right), **turned),))

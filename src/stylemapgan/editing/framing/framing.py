@@ -145,7 +145,8 @@ def _to_framing(metadata: Mapping[str, str], tensors: Mapping[str, np.ndarray]) 
         raise ValueError(f"weights {weights.shape}, bias {bias.shape}")
     if not (np.isfinite(weights).all() and np.isfinite(bias).all()):
         raise ValueError("weights that are not numbers")
-    find = next((known for known in FINDERS if known == metadata["find"]), None)
+    known: dict[str, Find] = {name: name for name in FINDERS}
+    find = known.get(metadata["find"])
     if find is None:
         raise ValueError(f"the finder {metadata['find']!r} is none of {', '.join(FINDERS)}")
     return Framing(find=find, weights=weights.astype(np.float32), bias=bias.astype(np.float32))
