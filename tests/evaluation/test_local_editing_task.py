@@ -22,8 +22,11 @@ PARTS = ("sky", "sun", "nothing")
 
 
 @pytest.fixture
-def context(context):
-    return replace(context, config=replace(context.config, edits=EDITS))
+def context(context, tiny_editor):
+    """Without methods that put edits back into photos: they take long, and have other tests."""
+    quick = ["w", "w-plus", "copy-pixels", "poisson", "do-nothing"]
+    methods = open_methods(tiny_editor, quick)
+    return replace(context, methods=methods, config=replace(context.config, edits=EDITS))
 
 
 @pytest.fixture

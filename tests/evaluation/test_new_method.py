@@ -42,7 +42,7 @@ def values(findings):
 def test_it_is_measured_where_it_can_act_and_left_out_elsewhere(
     registered, context, tiny_editor, tmp_path
 ):
-    context.methods = open_methods(tiny_editor)
+    context.methods = open_methods(tiny_editor, ["w-plus", "average", "do-nothing"])
     subject = Subject(model={"name": "tiny"}, data={"name": "spots"}, networks={})
     tasks = choose_tasks(["local-editing", "reconstruction"])
     record = evaluate(context, tasks, tmp_path, subject)
