@@ -8,10 +8,10 @@ from typing import Any, final
 from array_api_compat import array_namespace
 
 from stylemapgan.config import ModelConfig
-from stylemapgan.config.ranges import PICTURES, PSI, SEED, STEPS
+from stylemapgan.config.ranges import PICTURES, PSI, SEED
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.editing import operations
-from stylemapgan.editing.batches import decode_in_batches, mean_of_samples
+from stylemapgan.editing.batches import decode_in_batches, evenly_spaced, mean_of_samples
 from stylemapgan.editing.checks import (
     AnyImages,
     AnyMask,
@@ -247,7 +247,7 @@ class AbstractEditor(ABC):
         resize, fade = remembering(self.resize), self.config.border_fade
         frames = [
             self.synthesize(edited_w_plus(at_strength(edit, strength), w, resize, fade))
-            for strength in _evenly_spaced(steps, end=part.strength)
+            for strength in evenly_spaced(steps, end=part.strength)
         ]
         return array_namespace(*frames).concat(frames)
 
@@ -260,7 +260,7 @@ class AbstractEditor(ABC):
         """
         first, last = self._stylemaps(start), self._stylemaps(end)
         refuse_all_but_one(first, last)
-        path = [operations.interpolate(first, last, t) for t in _evenly_spaced(steps, end=1.0)]
+        path = [operations.interpolate(first, last, t) for t in evenly_spaced(steps, end=1.0)]
         return decode_in_batches(array_namespace(first).concat(path), self.decode, self.image_size)
 
     @final
@@ -300,8 +300,3 @@ class AbstractEditor(ABC):
         return resolved(
             edit, self.image_size, remembering(self._stylemaps), self.as_mask, self.as_array
         )
-
-
-def _evenly_spaced(steps: int, end: float) -> list[float]:
-    STEPS.refuse(steps, EditError)
-    return [end * step / (steps - 1) for step in range(steps)]

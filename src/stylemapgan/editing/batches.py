@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from array_api_compat import array_namespace
 
+from stylemapgan.config.ranges import STEPS
+from stylemapgan.errors import EditError
 from stylemapgan.images.levels import batch_for
 from stylemapgan.types import Images, Stylemap
 
@@ -41,3 +43,13 @@ def decode_in_batches(
     starts = range(0, len(stylemaps), batch)
     images = [decode(stylemaps[start : start + batch]) for start in starts]
     return array_namespace(*images).concat(images)
+
+
+def evenly_spaced(steps: int, end: float) -> list[float]:
+    """Give positions from 0 to an end, both among them.
+
+    Raises:
+        EditError: There are too few or too many steps.
+    """
+    STEPS.refuse(steps, EditError)
+    return [end * step / (steps - 1) for step in range(steps)]
