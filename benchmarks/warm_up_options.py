@@ -8,6 +8,8 @@ validated; their half-life is short, so that early weights do not count against 
 import argparse
 import dataclasses
 
+import torch
+
 from benchmarks.equal_time import NEVER, QUIET, trained
 from stylemapgan import DataConfig, RunConfig
 from stylemapgan.checkpoints.file import read
@@ -67,7 +69,7 @@ def _measure(config: RunConfig, seconds: float) -> tuple[int, dict[str, float]]:
     with trained(config, seconds) as path:
         networks = load(path)
         photos = open_photos(config.data.validation, config.model.image_size)
-        figures = validate(networks.generator, networks.encoder, photos, distance=None)
+        figures = validate(networks.reconstruct, photos, None, torch.device("cpu"))
         return read(path).images_seen, figures
 
 
