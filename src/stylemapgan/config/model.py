@@ -105,9 +105,13 @@ class ModelConfig:
     @property
     def discriminator_halvings(self) -> int:
         """Number of times the discriminator halves the resolution, down to 4 to 7 pixels."""
-        halvings = 0
-        size = self.image_size
-        while size % 2 == 0 and size // 2 >= 4:
-            size //= 2
-            halvings += 1
-        return halvings
+        return halvings(self.image_size)
+
+
+def halvings(image_size: int) -> int:
+    """Count how often an image can be halved down to 4 to 7 pixels, or to an odd size."""
+    count = 0
+    while image_size % 2 == 0 and image_size // 2 >= 4:
+        image_size //= 2
+        count += 1
+    return count

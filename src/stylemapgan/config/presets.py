@@ -5,6 +5,7 @@ import dataclasses
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.run_config import RunConfig
 from stylemapgan.config.training import LossWeights, TrainConfig
+from stylemapgan.config.vector import VectorConfig
 from stylemapgan.errors import ConfigError
 
 PAPER_WIDTHS = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64, 1024: 32}
@@ -103,6 +104,24 @@ LAPTOP_256 = ModelConfig(
     discriminator_widths=(256, 256, 192, 128, 64, 32, 16),
     modulation_kernel=1,
 )
+VECTOR_TINY_32 = VectorConfig(
+    image_size=32,
+    style_channels=8,
+    generator_widths=(16, 16, 12, 8),
+    encoder_widths=(8, 16, 12, 8),
+    discriminator_widths=TINY.discriminator_widths,
+    mapping_layers=3,
+    styles="layered",
+)
+VECTOR_LAPTOP_64 = VectorConfig(
+    image_size=64,
+    style_channels=96,
+    generator_widths=(112, 112, 96, 72, 48),
+    encoder_widths=(16, 32, 48, 48, 36),
+    discriminator_widths=LAPTOP_64.discriminator_widths,
+    styles="layered",
+)
+"""As many parameters and operations as `laptop-64`, network by network, within a tenth."""
 
 LAPTOP_TRAINING = TrainConfig(
     images=84_000,
