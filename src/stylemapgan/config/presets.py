@@ -1,5 +1,7 @@
 """Presets: named configurations to start from."""
 
+import dataclasses
+
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.run_config import RunConfig
 from stylemapgan.config.training import LossWeights, TrainConfig
@@ -87,6 +89,13 @@ LAPTOP_128_LIGHT = ModelConfig(
     modulation_kernel=1,
 )
 """`laptop-64` with one more level; can start from its weights (`init_from`)."""
+LAPTOP_128_FINE = dataclasses.replace(
+    LAPTOP_64,
+    image_size=128,
+    stylemap_size=16,
+    discriminator_widths=(*LAPTOP_64.discriminator_widths, 16),
+)
+"""`laptop-64` with four times the cells, and so the pixels; can start from its weights."""
 LAPTOP_256 = ModelConfig(
     image_size=256,
     generator_widths=(256, 192, 128, 64, 32, 16),
@@ -143,6 +152,7 @@ PRESETS = {
     "laptop-64": RunConfig(model=LAPTOP_64, training=LAPTOP_TRAINING),
     "laptop-128": RunConfig(model=LAPTOP_128, training=LAPTOP_TRAINING),
     "laptop-128-light": RunConfig(model=LAPTOP_128_LIGHT, training=LAPTOP_TRAINING),
+    "laptop-128-fine": RunConfig(model=LAPTOP_128_FINE, training=LAPTOP_TRAINING),
     "laptop-256": RunConfig(model=LAPTOP_256, training=LAPTOP_TRAINING),
     "paper-128": RunConfig(model=paper_model(128)),
     "paper-256": RunConfig(model=paper_model(256)),
