@@ -110,6 +110,21 @@ def test_a_1x1_modulation_does_not_become_3x3():
     assert torch.equal(after, before)
 
 
+@pytest.mark.parametrize(("given", "wanted"), [(2, 1), (1, 2)])
+def test_a_resizer_of_other_depth_takes_over_the_first_convolution_of_each_level(given, wanted):
+    same_widths = dataclasses.replace(TINY, resizer_widths=(8, 8, 8, 8))  # shapes tell nothing
+    source = fresh(dataclasses.replace(same_widths, resizer_convolutions=given), 1)
+    target = fresh(dataclasses.replace(same_widths, resizer_convolutions=wanted), 2)
+    seconds = 2 * 4 * (wanted - 1)  # weights and biases that the source lacks
+    taken = transfer(target, networks(source))
+    assert taken.tensors == taken.tensors_total - seconds
+    stylemap = torch.randn(1, 8, 4, 4)
+    one, other = (state.generator.resizer.convolutions for state in (source, target))
+    for position in ("0", "2", "4", "6"):
+        expected = one[position](stylemap)
+        assert torch.equal(other[position](stylemap), expected)
+
+
 def test_networks_without_a_common_width_are_refused():
     other = dataclasses.replace(
         TINY,

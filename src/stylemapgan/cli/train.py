@@ -68,7 +68,7 @@ def train(
         run: Folder for all files of the run; new or empty. With torchrun, use `--run-folder`.
         resume: Folder of an earlier run to continue, with its own configuration.
         preset: Configuration to start from: tiny-32, laptop-64, laptop-128, laptop-128-light,
-            laptop-256, paper-128, paper-256, paper-512 or paper-1024-light.
+            laptop-128-fine, laptop-256, paper-128, paper-256, paper-512 or paper-1024-light.
         config: A `config.toml` to start from instead of a preset, including its photos.
         validation: Photos for sample sheets and validation.
         stream: Read shards again in every epoch instead of unpacking all photos into the cache.

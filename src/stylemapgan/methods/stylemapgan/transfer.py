@@ -5,7 +5,8 @@ from the stylemap's end, so a model of another image size gives all but its fine
 of another stylemap size all but the mapping network's last layer and the learned constant.
 
 Where a 3x3 kernel of the modulation meets a 1x1 kernel, its cells are summed: where a resized
-stylemap is smooth, the sum computes nearly the same scale and shift.
+stylemap is smooth, the sum computes nearly the same scale and shift. Where a resizer with two
+convolutions a level meets one with one, the first of each level is copied.
 """
 
 import re
