@@ -204,7 +204,7 @@ def test_a_reader_that_leaves_does_not_change_the_exit_code(pictures, tmp_path):
     """`train ... | head -1`: Python would end with 120 where it cannot flush its output."""
     command = [sys.executable, "-m", "stylemapgan", "train", str(pictures), *TINY]
     with subprocess.Popen(
-        [*command, "--images", "40", "--run", str(tmp_path / "run")],
+        [*command, "--images", "80", "--run", str(tmp_path / "run")],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as process:
@@ -216,7 +216,7 @@ def test_a_reader_that_leaves_does_not_change_the_exit_code(pictures, tmp_path):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
-    assert (tmp_path / "run" / "snapshots" / "000000040.safetensors").is_file()
+    assert (tmp_path / "run" / "snapshots" / "000000080.safetensors").is_file()
 
 
 def test_a_log_file_gets_a_line_now_and_then(capsys):
