@@ -21,9 +21,9 @@ from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.main import main
 from stylemapgan.cli.train import show_training
 from stylemapgan.config import preset, read_toml
+from stylemapgan.methods.runs import resume
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.start import resume
 
 TINY = ["--preset", "tiny-32", "--batch", "4"]
 
