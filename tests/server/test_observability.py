@@ -28,7 +28,9 @@ def test_every_request_is_one_line_of_json(site, caplog):
     formatter = JsonLines()
     with caplog.at_level(logging.INFO, logger="stylemapgan.server"):
         site.http.get("/api/v1/models?secret=1", headers={"X-Request-ID": "mine"})
-        wait_until(lambda: _lines_about("/api/v1/models", caplog))  # it comes after the response
+        wait_until(
+            lambda: bool(_lines_about("/api/v1/models", caplog))
+        )  # it comes after the response
     (record,) = _lines_about("/api/v1/models", caplog)
     line = formatter.format(record)
     assert "\n" not in line
