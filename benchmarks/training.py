@@ -12,14 +12,15 @@ from lightning_fabric import Fabric
 
 from benchmarks.modes import MODES, peak_memory, settle_on
 from benchmarks.timing import Effort, Timing, alternate
-from stylemapgan.config import TrainConfig, preset
+from stylemapgan.config import RunConfig, TrainConfig, preset
 from stylemapgan.data import PhotoSet
 from stylemapgan.features import AbstractPerceptualDistance, load_distance
 from stylemapgan.features.perceptual import LPIPS
 from stylemapgan.machine.precision import choose
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
+from stylemapgan.training.context import StepContext
 from stylemapgan.training.loop import Run
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.steps import StepContext
 
 ADVERSARIAL = "adversarial"
 """The stage that computes all updates, including the R1 penalty."""
@@ -53,12 +54,13 @@ def time_training(
     Returns:
         A speed for each pair of mode and stage.
     """
-    config = repeatable(preset(name).training, batch)
+    settings = preset(name)
+    config = repeatable(settings.training, batch)
     starts = stages(config)
     works = {}
     for mode in MODES:
         training = dataclasses.replace(config, precision=MODES[mode])
-        iteration = RepeatedIteration(name, training, device)
+        iteration = RepeatedIteration(dataclasses.replace(settings, training=training), device)
         for stage, images_seen in starts.items():
             works[mode, stage, False] = partial(iteration.iterate, images_seen, has_penalty=False)
             if stage == ADVERSARIAL:
@@ -75,9 +77,9 @@ def time_training(
 
 def memory_of_training(name: str, batch: int, device: str, mode: str) -> float:
     """Measure the peak memory of a process that only trains adversarially, in MiB."""
-    settings = preset(name).training
-    training = dataclasses.replace(repeatable(settings, batch), precision=MODES[mode])
-    iteration = RepeatedIteration(name, training, device)
+    settings = preset(name)
+    training = dataclasses.replace(repeatable(settings.training, batch), precision=MODES[mode])
+    iteration = RepeatedIteration(dataclasses.replace(settings, training=training), device)
     images_seen = stages(training)[ADVERSARIAL]
     for _ in range(2):  # from the second on, the optimisers have their memory
         iteration.iterate(images_seen, has_penalty=True)
@@ -101,15 +103,16 @@ def stages(config: TrainConfig) -> dict[str, int]:
 class RepeatedIteration:
     """A training run in memory, held at one point while an iteration repeats."""
 
-    def __init__(self, name: str, training: TrainConfig, device: str) -> None:
-        settings = preset(name)
+    def __init__(self, config: RunConfig, device: str) -> None:
+        training = config.training
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)
         precision = choose(training.precision, device).precision
         fabric = Fabric(accelerator=device, devices=1, precision=precision)
         distance = _untrained_or_bundled(training)
-        photos = _random_photos(settings.model.image_size)
+        photos = _random_photos(config.model.image_size)
         self._run = Run(
-            config=dataclasses.replace(settings, training=training),
+            recipe=STYLEMAPGAN,
+            config=config,
             folder=RunFolder(Path("never-made")),
             fabric=fabric,
             photos=photos,

@@ -60,8 +60,9 @@ def compare_options(
         effort: When to stop.
         compiles: Also measure `compile`, which takes minutes.
     """
+    settings = preset(name)
     usual = dataclasses.replace(
-        repeatable(preset(name).training, batch), precision="bf16-mixed", speed=_USUAL
+        repeatable(settings.training, batch), precision="bf16-mixed", speed=_USUAL
     )
     variants: dict[str, TrainConfig] = {"usual": usual}
     variants |= {option: change(usual) for option, change in WITHOUT.items()}
@@ -69,7 +70,11 @@ def compare_options(
         variants |= {option: change(usual) for option, change in WITH.items()}
     start = stages(usual)[ADVERSARIAL]
     works = {
-        option: partial(RepeatedIteration(name, config, device).iterate, start, has_penalty=False)
+        option: partial(
+            RepeatedIteration(dataclasses.replace(settings, training=config), device).iterate,
+            start,
+            has_penalty=False,
+        )
         for option, config in variants.items()
     }
     timings = alternate(works, effort, settle_on(device))

@@ -1,7 +1,11 @@
 """Presets are what they are named after."""
 
+import dataclasses
+
 import pytest
 
+from stylemapgan import zoo
+from stylemapgan.checkpoints.file import read
 from stylemapgan.config import PRESETS, ModelConfig, RunConfig, TrainConfig, preset
 from stylemapgan.errors import ConfigError
 
@@ -63,6 +67,12 @@ def test_sizes_follow_from_a_presets_name(name):
     assert model.cell_size == model.image_size // model.stylemap_size
     assert model.stylemap_size * 2**model.doublings == model.image_size
     assert 4 * 2**model.discriminator_halvings == model.image_size
+
+
+def test_the_fine_preset_is_the_shape_of_the_bundled_faces():
+    bundled = read(zoo.find("faces-128")).config
+    fine = preset("laptop-128-fine").model
+    assert fine == dataclasses.replace(bundled, discriminator_widths=fine.discriminator_widths)
 
 
 def test_an_unknown_preset_is_answered_with_the_known_ones():

@@ -82,6 +82,7 @@ WRONG: list[tuple[Any, str]] = [
     ({"data": {"photos": 3}}, "settings.data.photos"),
     ({"model": {"normalisation": "group"}}, "layer, instance, batch"),
     ({"model": {"modulation_kernel": 2}}, "modulation_kernel must be 1 or 3, got 2"),
+    ({"model": {"resizer_convolutions": 3}}, "resizer_convolutions must be 1 or 2, got 3"),
     ({"training": {"warm_up_beta1": 1.0}}, "at least 0 and below 1, got 1.0"),
     ({"training": {"photo_augmentation": {"rotation": -1.0}}}, "rotation"),
     ({"training": {"batch": 7}}, "multiple of 4"),

@@ -14,7 +14,7 @@ from PIL import Image
 
 from stylemapgan import images, zoo
 from stylemapgan.checkpoints import Checkpoint, read, to_half
-from stylemapgan.checkpoints.networks import build
+from stylemapgan.checkpoints.networks import build, pack
 from stylemapgan.config import from_dict, preset
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.editing import OnnxEditor
@@ -22,6 +22,7 @@ from stylemapgan.editing.onnx_sessions import onnxruntime
 from stylemapgan.errors import CheckpointError
 from stylemapgan.interop import onnx_export, onnx_files, onnx_networks
 from stylemapgan.interop.onnx_export import Step, export
+from stylemapgan.models import Encoder, Generator
 
 PHOTOS = np.random.default_rng(0).uniform(-1, 1, (3, 3, 32, 32)).astype(np.float32)
 
@@ -115,6 +116,22 @@ def test_a_batch_may_have_any_length(exported, checkpoint, count):
     session = onnxruntime.InferenceSession(exported / "reconstruct.onnx")
     (result,) = session.run(None, {"image": photos})
     np.testing.assert_allclose(np.asarray(result), expected.numpy(), atol=1e-4)
+
+
+def test_a_resizer_with_one_convolution_a_level_has_all_outputs(tmp_path):
+    config = replace(preset("tiny-32").model, resizer_convolutions=1)
+    generator, encoder = Generator(config).eval(), Encoder(config).eval()
+    packed = pack(config, generator, encoder, images_seen=0, licence="", data="")
+    export(packed, tmp_path / "one", PHOTOS, names=["resizer"])
+    stylemap = torch.randn(2, 8, 4, 4)
+    with torch.inference_mode():
+        expected = generator.resizer(stylemap)
+    session = onnxruntime.InferenceSession(tmp_path / "one" / "resizer.onnx")
+    names = [f"w_plus_{layer}" for layer in range(8)]
+    for one, other in zip(
+        session.run(names, {"stylemap": stylemap.numpy()}), expected, strict=True
+    ):
+        np.testing.assert_allclose(np.asarray(one), other.numpy(), atol=1e-4)
 
 
 def test_weights_keep_the_precision_they_have(tmp_path):

@@ -89,6 +89,20 @@ def test_resized_stylemaps_come_in_pairs_as_wide_as_configured():
     ]  # fmt: skip
 
 
+def test_with_one_convolution_a_level_both_maps_of_a_level_are_the_same():
+    config = dataclasses.replace(TINY, resizer_convolutions=1)
+    generator = Generator(config)
+    w_plus = generator.resizer(torch.randn(2, 8, 4, 4))
+    assert [w.shape[1:] for w in w_plus[::2]] == [(12, 4, 4), (12, 8, 8), (8, 16, 16), (8, 32, 32)]
+    for first, second in zip(w_plus[::2], w_plus[1::2], strict=True):
+        assert torch.equal(first, second)
+    generator.synthesis(w_plus).square().mean().backward()
+    for name, parameter in generator.resizer.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().max() > 0, name
+    assert len(list(generator.resizer.parameters())) == 2 * 4  # weight and bias of each level
+
+
 def test_a_generator_is_its_three_parts_in_a_row():
     generator = Generator(TINY)
     z = torch.randn(2, 8)

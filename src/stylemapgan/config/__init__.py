@@ -12,6 +12,7 @@ from stylemapgan.config.training import (
     StabilityConfig,
     TrainConfig,
 )
+from stylemapgan.config.vector import VectorConfig
 
 __all__ = [
     "PRESETS",
@@ -24,6 +25,7 @@ __all__ = [
     "SpeedConfig",
     "StabilityConfig",
     "TrainConfig",
+    "VectorConfig",
     "from_dict",
     "preset",
     "read_toml",

@@ -30,6 +30,9 @@ class ModelConfig:
     """Channels of the synthesis network, from the stylemap's size to the image's."""
     resizer_widths: tuple[int, ...] = (512, 512, 512, 512, 256, 128)
     """Channels of the resized stylemaps, from the stylemap's size to the image's."""
+    resizer_convolutions: int = 2
+    """Convolutions of the resizer for each size: 2, as in the paper, or 1, whose map then scales
+    and shifts both layers of that size."""
     encoder_widths: tuple[int, ...] = (512, 512, 512, 512, 256, 128)
     """Channels of the encoder, from the stylemap's size to the image's."""
     discriminator_widths: tuple[int, ...] = (512, 512, 512, 512, 512, 256, 128)
@@ -63,6 +66,10 @@ class ModelConfig:
                 raise ConfigError(f"{name} must be from 1 to {MOST:,}, got {getattr(self, name)}.")
         if self.modulation_kernel not in (1, 3):
             raise ConfigError(f"modulation_kernel must be 1 or 3, got {self.modulation_kernel}.")
+        if self.resizer_convolutions not in (1, 2):
+            raise ConfigError(
+                f"resizer_convolutions must be 1 or 2, got {self.resizer_convolutions}."
+            )
         if self.normalisation not in get_args(Normalisation):
             raise ConfigError(
                 f"normalisation must be one of {', '.join(get_args(Normalisation))}, "
@@ -98,9 +105,13 @@ class ModelConfig:
     @property
     def discriminator_halvings(self) -> int:
         """Number of times the discriminator halves the resolution, down to 4 to 7 pixels."""
-        halvings = 0
-        size = self.image_size
-        while size % 2 == 0 and size // 2 >= 4:
-            size //= 2
-            halvings += 1
-        return halvings
+        return halvings(self.image_size)
+
+
+def halvings(image_size: int) -> int:
+    """Count how often an image can be halved down to 4 to 7 pixels, or to an odd size."""
+    count = 0
+    while image_size % 2 == 0 and image_size // 2 >= 4:
+        image_size //= 2
+        count += 1
+    return count

@@ -4,7 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from stylemapgan.config import ModelConfig
+from stylemapgan.config import ModelConfig, VectorConfig
 from stylemapgan.models.layers import GAIN, EqualizedConv2d, EqualizedLinear, activate
 from stylemapgan.models.trunk import Trunk
 
@@ -18,7 +18,7 @@ class Discriminator(nn.Module):
     Source: Karras et al., CVPR 2020.
     """
 
-    def __init__(self, config: ModelConfig) -> None:
+    def __init__(self, config: ModelConfig | VectorConfig) -> None:
         super().__init__()
         self.config = config
         widths = config.discriminator_widths
@@ -32,6 +32,16 @@ class Discriminator(nn.Module):
         features = append_minibatch_stddev(self.trunk(images))
         features = activate(self.last(features))
         return self.to_logit(activate(self.hidden(features.flatten(1))))
+
+    def features(
+        self, images: Float[Tensor, "batch 3 height width"]
+    ) -> list[Float[Tensor, "batch _ _ _"]]:
+        """Compute the trunk's activations, from the image's resolution to the coarsest.
+
+        The last ones are those that the logit is computed from. Images of a batch do not
+        influence each other: their standard deviation is not among the activations.
+        """
+        return self.trunk.activations(images)
 
 
 def append_minibatch_stddev(

@@ -40,6 +40,17 @@ class Trunk(nn.Sequential):
             *(DownBlock(into, out) for into, out in pairwise(finest_first)),
         )
 
+    def activations(
+        self, images: Float[Tensor, "batch 3 height width"]
+    ) -> list[Float[Tensor, "batch _ _ _"]]:
+        """Compute the features at every resolution, from the image's to the coarsest."""
+        found = []
+        features = images
+        for block in self:
+            features = block(features)
+            found.append(features)
+        return found
+
 
 class FromRGB(nn.Module):
     """Map the three colours to features, at each position separately."""
