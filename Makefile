@@ -8,6 +8,8 @@ TYPESCRIPT := 5.9.3
 WORKERS ?= 3
 PYTEST := $(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 export OMP_WAIT_POLICY := PASSIVE
+# Every process of the tests would compile the package and the tests again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo studio test test-all check bench docs clean
 

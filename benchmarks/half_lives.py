@@ -11,15 +11,17 @@ import copy
 import dataclasses
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from benchmarks.equal_time import NEVER, QUIET
 from stylemapgan import DataConfig, RunConfig
+from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import PhotoAugmentationConfig, preset
 from stylemapgan.machine.precision import processor_name
+from stylemapgan.methods.runs import start
 from stylemapgan.models import Encoder, Generator
 from stylemapgan.training.descent import update_ema
 from stylemapgan.training.loop import Run
-from stylemapgan.training.start import start
 from stylemapgan.training.validation import validate
 
 HALF_LIVES = (100, 500, 2_000, 5_000)
@@ -67,7 +69,7 @@ def main() -> None:
 class _Averages:
     """Averages of a run's weights with several half-lives, measured at some numbers of images."""
 
-    def __init__(self, run: Run, at: set[int]) -> None:
+    def __init__(self, run: Run[Any], at: set[int]) -> None:
         self.names = ("none", *(f"{each:,}" for each in HALF_LIVES), f"{RAMP_UP:.0%} of those seen")
         self.rows: dict[int, list[float]] = {}
         self._run, self._at = run, at
@@ -87,7 +89,9 @@ class _Averages:
         return False
 
     def _error(self, generator: Generator, encoder: Encoder) -> float:
-        return validate(generator, encoder, self._run.validation, distance=None)["mse"]
+        networks = Networks(generator=generator, encoder=encoder)
+        run = self._run
+        return validate(networks.reconstruct, run.validation, None, run.fabric.device)["mse"]
 
 
 if __name__ == "__main__":

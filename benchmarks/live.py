@@ -75,8 +75,9 @@ def _measure(model: str, pace: tuple[int, float, int], view: str, size: int) -> 
                 socket.send(json.dumps({**state, "detail": detail}))
                 socket.recv()
                 _paint(socket, image_size, 100, per_second)  # not counted
-                before = before or server.memory
+                before, spent = before or server.memory, server.processor_seconds
                 painted[detail].add(_paint(socket, image_size, edits // rounds, per_second))
+                painted[detail].processor_seconds += server.processor_seconds - spent
             _report(server, before, painted)
 
 
@@ -84,8 +85,11 @@ def _report(server: Serving, before: float, painted: "dict[bool, _Painted]") -> 
     for detail, name in ((False, "without detail"), (True, "with detail")):
         print(f"{name}: stroke to picture {percentiles(painted[detail].delays)} strokes")
         print(f"{name}: server's own time {percentiles(painted[detail].server_times)} pictures")
+        print(f"{name}: server's processor time {1000 * painted[detail].each:.1f} ms a picture")
     medians = [statistics.median(painted[detail].delays) for detail in (False, True)]
     print(f"detail makes the median stroke {medians[1] / medians[0]:.2f} times as long")
+    ratio = painted[True].each / painted[False].each
+    print(f"detail takes {ratio:.2f} times the processor time")
     print(
         f"server's memory: {before:.0f} MiB before, {server.memory:.0f} MiB after, "
         f"{server.peak_memory:.0f} MiB at most"
@@ -99,6 +103,12 @@ class _Painted:
         self.sent: dict[int, float] = {}
         self.delays: list[float] = []
         self.server_times: list[float] = []
+        self.processor_seconds = 0.0
+
+    @property
+    def each(self) -> float:
+        """The server's processor seconds for a picture."""
+        return self.processor_seconds / len(self.server_times)
 
     def add(self, other: "_Painted") -> None:
         """Count the strokes of another round as well."""

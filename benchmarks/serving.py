@@ -1,5 +1,6 @@
 """Start a server in a separate process, to measure from outside."""
 
+import os
 import re
 import subprocess
 import sys
@@ -36,6 +37,12 @@ class Serving:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         found = re.search(r"VmHWM:\s+(\d+) kB", status)
         return int(found[1]) / 1024 if found else float("nan")
+
+    @property
+    def processor_seconds(self) -> float:
+        """Seconds that the server's threads have computed so far, however busy the machine is."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return sum(int(ticks) for ticks in fields[11:13]) / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager

@@ -108,8 +108,8 @@ class _Measure:
 
     def row(self, networks: Networks) -> str:
         """Format the figures of a model as the end of a table's line."""
-        generator, encoder = networks.generator, networks.encoder
-        figures = validate(generator, encoder, self._validation, self._distance)
+        cpu = torch.device("cpu")
+        figures = validate(networks.reconstruct, self._validation, self._distance, cpu)
         rebuilt = (_reconstructed(networks, batch) for batch in self._batches())
         distance = frechet_distance(
             self._cloud, measure_cloud(pooled_features(self._features, rebuilt))

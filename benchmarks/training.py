@@ -17,9 +17,10 @@ from stylemapgan.data import PhotoSet
 from stylemapgan.features import AbstractPerceptualDistance, load_distance
 from stylemapgan.features.perceptual import LPIPS
 from stylemapgan.machine.precision import choose
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
+from stylemapgan.training.context import StepContext
 from stylemapgan.training.loop import Run
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.steps import StepContext
 
 ADVERSARIAL = "adversarial"
 """The stage that computes all updates, including the R1 penalty."""
@@ -110,6 +111,7 @@ class RepeatedIteration:
         distance = _untrained_or_bundled(training)
         photos = _random_photos(config.model.image_size)
         self._run = Run(
+            recipe=STYLEMAPGAN,
             config=config,
             folder=RunFolder(Path("never-made")),
             fabric=fabric,

@@ -24,7 +24,7 @@ from stylemapgan.config import DataConfig, RunConfig, preset
 from stylemapgan.config.training import Precision
 from stylemapgan.machine import one_line
 from stylemapgan.machine.precision import choose, processor_name
-from stylemapgan.training import start
+from stylemapgan.methods import runs
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.processes import Hardware
 
@@ -70,7 +70,7 @@ def images_per_second(config: RunConfig, folder: Path, precision: Precision) -> 
     def note(progress: Progress) -> None:
         reports.append((progress.images_seen, time.perf_counter()))
 
-    run = start.start(config, folder, hardware=Hardware(accelerator="cpu"))
+    run = runs.start(config, folder, hardware=Hardware(accelerator="cpu"))
     run.train(on_progress=note)
     (first, begin), *_, (last, end) = reports
     return (last - first) / (end - begin)

@@ -7,6 +7,7 @@ import torch
 from benchmarks.modes import MODES, settle_on
 from benchmarks.timing import Effort, alternate
 from stylemapgan.config import preset
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
 from stylemapgan.training.plan import make_plan
 from stylemapgan.training.processes import Hardware
 
@@ -19,7 +20,7 @@ def flops_an_image(name: str, batch: int, mode: str) -> float:
     run = preset(name)
     training = dataclasses.replace(run.training, batch=batch, precision=MODES[mode])
     run = dataclasses.replace(run, training=training)
-    return make_plan(run, Hardware(accelerator="cpu"), gib=1_000.0).iteration_flops
+    return make_plan(STYLEMAPGAN, run, Hardware(accelerator="cpu"), gib=1_000.0).iteration_flops
 
 
 def product_speed(device: str, effort: Effort) -> dict[str, float]:

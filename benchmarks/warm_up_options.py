@@ -17,6 +17,8 @@ from statistics import mean, median
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import torch
+
 from benchmarks.equal_time import NEVER, QUIET
 from benchmarks.training import RepeatedIteration, repeatable
 from stylemapgan import DataConfig, RunConfig, train
@@ -141,7 +143,7 @@ def _measure(config: RunConfig, seed: int, images: int) -> dict[str, float]:
     with TemporaryDirectory() as folder:
         path = train(dataclasses.replace(config, training=training), Path(folder) / "run")[-1]
         networks = load(path)
-    return validate(networks.generator, networks.encoder, photos, distance=None)
+    return validate(networks.reconstruct, photos, None, torch.device("cpu"))
 
 
 def _row(name: str, images: int, runs: list[dict[str, float]]) -> str:

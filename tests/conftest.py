@@ -1,9 +1,12 @@
 """What all tests share."""
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is imported
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is
@@ -17,14 +20,8 @@ from jaxtyping import install_import_hook
 
 install_import_hook("stylemapgan", "beartype.beartype")  # shapes are checked as tests run
 
-import numpy as np
-import torch
-
-from stylemapgan.checkpoints import Checkpoint
-from stylemapgan.checkpoints.networks import pack
-from stylemapgan.config import preset
-from stylemapgan.interop.onnx_export import export
-from stylemapgan.models import Encoder, Generator
+if TYPE_CHECKING:  # loaded in fixtures: the process that hands out tests needs none of it
+    from stylemapgan.checkpoints import Checkpoint
 
 FACES = Path(
     os.environ.get("STYLEMAPGAN_FACES", Path(__file__).parents[2] / "shared" / "data" / "faces")
@@ -36,6 +33,8 @@ HANDS = Path(
 
 @pytest.fixture(autouse=True)
 def _same_randomness_every_time() -> None:
+    import torch
+
     torch.manual_seed(0)
 
 
@@ -60,6 +59,12 @@ def build_once(tmp_path_factory) -> Callable[[str, Callable[[Path], object]], Pa
 @pytest.fixture(scope="session")
 def tiny_checkpoint() -> Checkpoint:
     """Networks with random weights, as small as they get."""
+    import torch
+
+    from stylemapgan.checkpoints.networks import pack
+    from stylemapgan.config import preset
+    from stylemapgan.models import Encoder, Generator
+
     torch.manual_seed(0)
     config = preset("tiny-32").model
     return pack(
@@ -75,6 +80,9 @@ def tiny_checkpoint() -> Checkpoint:
 @pytest.fixture(scope="session")
 def exported_tiny(tiny_checkpoint, build_once) -> Path:
     """A folder with `networks`, the checkpoint as ONNX files, and with how exact they are."""
+    import numpy as np
+
+    from stylemapgan.interop.onnx_export import export
 
     def write(folder: Path) -> None:
         folder.mkdir()

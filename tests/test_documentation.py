@@ -100,6 +100,13 @@ def test_the_python_of_a_page_works(working_folder, page, written):
     assert (working_folder / written).exists()
 
 
+def test_the_python_about_the_vector_backbone_works():
+    (program,) = blocks("docs/concepts/rivals.md", "python")
+    names: dict[str, Any] = {}
+    exec(program, names)  # our own page
+    assert names["edited"].shape == (1, 3, 32, 32)
+
+
 def test_the_first_pages_name_every_command():
     page = (ROOT / "docs/start.md").read_text("utf-8")
     assert not [name for name in COMMANDS if f"| `{name}` |" not in page]

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import asdict
-from functools import partial
 from pathlib import Path
 
 from benchmarks.machine import describe_source
@@ -15,11 +14,11 @@ from benchmarks.paper.stages import Stage
 from stylemapgan.errors import TrainingError
 from stylemapgan.images.atomic import replacing
 from stylemapgan.machine.precision import processor_name
+from stylemapgan.methods.stylemapgan.recipe import stylemapgan_recipe
 from stylemapgan.models import Generator
 from stylemapgan.training import start
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.state import new_state
 
 FINISHED = "finished.json"
 """Written last: a stage with this file is complete."""
@@ -89,8 +88,7 @@ def _train(
 ) -> bool:
     begin = time.perf_counter()
     generator_class = NoisyGenerator if stage.has_pixel_noise else Generator
-    build_state = partial(new_state, generator_class=generator_class)
-    run = start.resume(folder, build_state=build_state)
+    run = start.resume(stylemapgan_recipe(generator_class), folder)
     resumed_at = run.state.images_seen
     generator = run.state.generator
     if stage.is_generator_frozen:

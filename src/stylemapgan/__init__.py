@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, Square
     from stylemapgan.errors import StyleMapGANError
     from stylemapgan.evaluation.whole_evaluation import evaluate
-    from stylemapgan.training.whole_run import resume, train
+    from stylemapgan.methods.whole_run import resume, train
 
     __version__: str
 
@@ -69,7 +69,7 @@ _HOMES = {
     **dict.fromkeys(("Edit", "Part", "Push", "open_editor"), "stylemapgan.editing"),
     **dict.fromkeys(("CroppedPhoto", "FullPhoto", "Square"), "stylemapgan.editing.photo"),
     **dict.fromkeys(("PrepareConfig", "prepare"), "stylemapgan.data.preparing"),
-    **dict.fromkeys(("resume", "train"), "stylemapgan.training.whole_run"),
+    **dict.fromkeys(("resume", "train"), "stylemapgan.methods.whole_run"),
     "evaluate": "stylemapgan.evaluation.whole_evaluation",
     "StyleMapGANError": "stylemapgan.errors",
 }

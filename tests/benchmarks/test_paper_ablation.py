@@ -12,7 +12,7 @@ import pytest
 from stylemapgan import images
 from stylemapgan.checkpoints.file import read
 from stylemapgan.errors import ConfigError, DataError, TrainingError
-from stylemapgan.training import start
+from stylemapgan.methods import runs
 from stylemapgan.training.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +95,7 @@ def test_stages_and_an_interruption_change_nothing_in_the_weights(tmp_path, phot
         updates = count()
         train(tmp_path, photos, name, lambda ticks=updates: next(ticks) == 1)
     whole = stages(choose([name])[0], BUDGETS["tiny"], photos)[-1]
-    run = start.start(whole.config, tmp_path / "cells" / "in-one-go")
+    run = runs.start(whole.config, tmp_path / "cells" / "in-one-go")
     run.train()
     run.photos.close()
 
@@ -106,7 +106,8 @@ def test_stages_and_an_interruption_change_nothing_in_the_weights(tmp_path, phot
 def test_sequential_training_trains_the_generator_first_and_then_the_encoder(tmp_path, photos):
     import torch
 
-    from stylemapgan.training.state import new_state
+    from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
+    from stylemapgan.training.recipe import new_state
 
     name = "avatars-8-sequential"
     train(tmp_path, photos, name)
@@ -115,7 +116,7 @@ def test_sequential_training_trains_the_generator_first_and_then_the_encoder(tmp
     first, second = (
         torch.load(folder / "state" / "latest.pt", weights_only=True) for folder in halves
     )
-    fresh = new_state(RunFolder(halves[0]).config(), torch.device("cpu"))
+    fresh = new_state(STYLEMAPGAN, RunFolder(halves[0]).config(), torch.device("cpu"))
     for network, before, after in (
         ("encoder", fresh.encoder.state_dict(), first["encoder"]),
         ("generator", first["generator"], second["generator"]),

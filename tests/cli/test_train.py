@@ -21,9 +21,9 @@ from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.main import main
 from stylemapgan.cli.train import show_training
 from stylemapgan.config import preset, read_toml
+from stylemapgan.methods.runs import resume
 from stylemapgan.training.loop import Progress
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.start import resume
 
 TINY = ["--preset", "tiny-32", "--batch", "4"]
 
@@ -129,7 +129,11 @@ def test_a_run_that_breaks_fails_in_one_line_and_names_the_way_on(run, pictures,
 
 
 @pytest.mark.parametrize(
-    "number", [signal.SIGINT, signal.SIGHUP, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+    "number",  # tests of `stopping` raise each of them
+    [
+        signal.SIGINT,
+        *(pytest.param(n, marks=pytest.mark.slow) for n in (signal.SIGHUP, signal.SIGTERM)),
+    ],
 )
 def test_signals_save_the_run_and_end_it_well(pictures, tmp_path, number):
     folder = tmp_path / "run"

@@ -20,6 +20,7 @@ from stylemapgan.evaluation.cache import FeatureCache
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.judges.features import FeatureNetwork, PictureDistance
+from stylemapgan.evaluation.tasks.local_editing import sheets as local_editing_sheets
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.images import to_bytes
 from stylemapgan.methods.registry import open_methods
@@ -61,6 +62,13 @@ def save_pictures(folder: Path, pictures: np.ndarray) -> None:
 def few_resamples(monkeypatch):
     """Tasks report intervals of 100 resamples here; how intervals are made has its own tests."""
     monkeypatch.setattr(evaluation_context, "Bootstrap", partial(Bootstrap, resamples=100))
+
+
+@pytest.fixture(autouse=True)
+def short_sheets(monkeypatch):
+    """Sheets of local edits have two rows: drawing them takes ten times as long as measuring."""
+    monkeypatch.setattr(local_editing_sheets, "SHOWN", 2)
+    monkeypatch.setattr(local_editing_sheets, "WORST", 2)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from pixel_editor import PixelEditor
 
 from stylemapgan.evaluation.data import open_test_data
 from stylemapgan.evaluation.findings import Findings
+from stylemapgan.evaluation.tasks.local_editing import sheets as sheets_of_edits
 from stylemapgan.evaluation.tasks.local_editing.local_edits import halves_of, parts_of
 from stylemapgan.evaluation.tasks.local_editing.measure import LocalEditing, measure_edits
 from stylemapgan.evaluation.tasks.local_editing.sheets import edit_sheets, part_taken
@@ -159,7 +160,9 @@ def test_each_part_has_figures_of_its_own_that_add_up(context_with_parts):
     assert any("nothing" in note for note in findings.notes)
 
 
-def test_sheets_show_edits_and_the_worst_first(context):
+def test_sheets_show_edits_and_the_worst_first(context, monkeypatch):
+    for rows in ("SHOWN", "WORST"):  # all of them: columns are as wide as their titles
+        monkeypatch.setattr(sheets_of_edits, rows, EDITS)
     pairs = draw_pairs(len(context.data), EDITS, 0)
     edits = halves_of(context.data, pairs.starts, pairs.ends)
     measured = measure_edits(context, edits)

@@ -9,7 +9,7 @@ from stylemapgan.images.levels import from_bytes, to_bytes, to_numpy
 from stylemapgan.images.resizing import enlarge, shrink
 from stylemapgan.methods.baselines import CopyPixels
 from stylemapgan.methods.pasted import DetailedInWPlus, PastedInWPlus
-from stylemapgan.methods.stylemap import StylemapInWPlus
+from stylemapgan.methods.stylemapgan.editing import StylemapInWPlus
 
 SIZE, LARGE = 32, 96
 

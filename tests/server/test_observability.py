@@ -5,6 +5,7 @@ import logging
 
 import pytest
 from running_site import png
+from test_live import wait_until
 
 from stylemapgan.server import routes_photos
 from stylemapgan.server.observability import JsonLines
@@ -27,13 +28,20 @@ def test_every_request_is_one_line_of_json(site, caplog):
     formatter = JsonLines()
     with caplog.at_level(logging.INFO, logger="stylemapgan.server"):
         site.http.get("/api/v1/models?secret=1", headers={"X-Request-ID": "mine"})
-    (record,) = [r for r in caplog.records if hasattr(r, "fields")]
+        wait_until(
+            lambda: bool(_lines_about("/api/v1/models", caplog))
+        )  # it comes after the response
+    (record,) = _lines_about("/api/v1/models", caplog)
     line = formatter.format(record)
     assert "\n" not in line
     fields = json.loads(line)
     assert (fields["method"], fields["path"], fields["status"]) == ("GET", "/api/v1/models", 200)
     assert fields["milliseconds"] > 0
     assert "secret" not in line
+
+
+def _lines_about(path: str, caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    return [r for r in caplog.records if getattr(r, "fields", {}).get("path") == path]
 
 
 def test_numbers_count_by_route_and_not_by_id(site):

@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
+from stylemapgan.cli.main import main
 from stylemapgan.errors import ConfigError
 from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.serving import listen, url_of
@@ -91,15 +93,14 @@ def test_serving_logs_lines_of_json_and_answers_a_terminate_signal(tmp_path, tin
     assert not list(tmp_path.glob("stylemapgan-*"))
 
 
-def test_a_taken_port_is_one_line(tmp_path, tiny_model):
+def test_a_taken_port_is_one_line(tmp_path, tiny_model, monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with listen(ServerConfig(port=0)) as taken:
         port = taken.getsockname()[1]
-        arguments = ("studio", "--no-browser", "--port", port, "--model", tiny_model)
-        with command(tmp_path, *arguments) as process:
-            out, errors = process.communicate()
-        assert process.returncode == 2
-    assert out == ""
-    assert errors == (
+        assert main(["studio", "--no-browser", f"--port={port}", f"--model={tiny_model}"]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
         f"error: port {port} is in use by another program: choose another --port, or leave --port "
         "out to use a free one.\n"
     )

@@ -7,7 +7,10 @@ import torch
 from torch import nn
 
 from stylemapgan.config import StabilityConfig, TrainConfig
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
 from stylemapgan.training.descent import update_ema
+from stylemapgan.training.recipe import new_state
 from stylemapgan.training.schedule import (
     ema_half_life,
     has_head_start,
@@ -15,14 +18,14 @@ from stylemapgan.training.schedule import (
     is_due,
     learning_rate,
 )
-from stylemapgan.training.state import TrainState, lazy_factor, new_state
+from stylemapgan.training.state import lazy_factor
 
 CPU = torch.device("cpu")
 
 
 @pytest.fixture
-def state(settings) -> TrainState:
-    return new_state(settings(learning_rate=0.002, r1_interval=16), CPU)
+def state(settings) -> StyleMapGANState:
+    return new_state(STYLEMAPGAN, settings(learning_rate=0.002, r1_interval=16), CPU)
 
 
 def test_averaged_weights_agree_with_a_naive_average():
@@ -132,9 +135,12 @@ def test_the_same_seed_gives_the_same_networks_and_leaves_the_global_one_alone(s
     torch.manual_seed(123)
     expected = torch.randn(3)
     torch.manual_seed(123)
-    one = new_state(settings(seed=5), CPU)
+    one = new_state(STYLEMAPGAN, settings(seed=5), CPU)
     assert torch.equal(torch.randn(3), expected)
-    same, other = new_state(settings(seed=5), CPU), new_state(settings(seed=6), CPU)
+    same, other = (
+        new_state(STYLEMAPGAN, settings(seed=5), CPU),
+        new_state(STYLEMAPGAN, settings(seed=6), CPU),
+    )
     first = [next(iter(each.encoder.parameters())) for each in (one, same, other)]
     assert torch.equal(first[0], first[1])
     assert not torch.equal(first[0], first[2])
@@ -143,7 +149,7 @@ def test_the_same_seed_gives_the_same_networks_and_leaves_the_global_one_alone(s
 def test_a_state_comes_back_whole(state, settings):
     saved = copy.deepcopy(state.state_dict())
     saved |= {"images_seen": 40, "updates": 5}
-    other = new_state(settings(seed=9), CPU)
+    other = new_state(STYLEMAPGAN, settings(seed=9), CPU)
     other.load_state_dict(saved)
     assert (other.images_seen, other.updates) == (40, 5)
     for kept, value in zip(other.encoder.parameters(), state.encoder.parameters(), strict=True):

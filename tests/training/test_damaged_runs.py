@@ -11,11 +11,11 @@ import torch
 from sameness import assert_same, assert_same_model
 
 from stylemapgan.errors import TrainingError
+from stylemapgan.methods.runs import resume, start
+from stylemapgan.methods.stylemapgan.transfer import load_pretrained
 from stylemapgan.training.journal import Journal
 from stylemapgan.training.report import write_report
 from stylemapgan.training.run_folder import SavedStates
-from stylemapgan.training.start import resume, start
-from stylemapgan.training.transfer import load_pretrained
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,11 @@ from stylemapgan.augment import GROUPS
 from stylemapgan.config import AdaConfig, SpeedConfig, StabilityConfig
 from stylemapgan.features.efficientnet import EfficientNetLite0
 from stylemapgan.features.perceptual import EfficientNetDistance
-from stylemapgan.training import steps
+from stylemapgan.methods.stylemapgan import steps
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
+from stylemapgan.training.context import StepContext
 from stylemapgan.training.microbatches import Microbatch
-from stylemapgan.training.state import new_state
+from stylemapgan.training.recipe import new_state
 
 COPIES = (torch.ops.aten.copy_.default, torch.ops.aten._to_copy.default)
 META = torch.device("meta")
@@ -53,12 +55,12 @@ def test_no_step_mixes_devices(settings, step, loss):
         ada=AdaConfig(target=0.6, groups=GROUPS),
         speed=SpeedConfig(fused_optimizer=False),  # the fused one is written for real devices
     )
-    state = new_state(config, META)
+    state = new_state(STYLEMAPGAN, config, META)
     state.ada.p = 0.5
     fabric = Fabric(accelerator="cpu", devices=1, precision="bf16-mixed")
     distance = EfficientNetDistance(EfficientNetLite0()).to(META)
     real = torch.rand(4, 3, 32, 32, device=META)
-    context = steps.StepContext(fabric, config.training, distance)
+    context = StepContext(fabric, config.training, distance)
     with OneDevice():
         losses = getattr(steps, step)(context, state, [Microbatch(real, seed=0, images_seen=8)])
     assert losses

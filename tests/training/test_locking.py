@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from stylemapgan.errors import DataError, StorageError, TrainingError
+from stylemapgan.methods.runs import resume, start
 from stylemapgan.training.locking import ProcessIdentity, RunLock, start_of
-from stylemapgan.training.start import resume, start
 
 HOLD = """
 import sys

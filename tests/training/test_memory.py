@@ -5,9 +5,9 @@ import torch
 
 from stylemapgan.config import TrainConfig
 from stylemapgan.errors import TrainingError
-from stylemapgan.training import steps
+from stylemapgan.methods.runs import start
+from stylemapgan.training.context import StepContext
 from stylemapgan.training.memory_limits import out_of_memory_explained
-from stylemapgan.training.start import start
 
 
 def test_a_tensor_too_large_for_any_machine_is_explained():
@@ -45,4 +45,4 @@ def test_a_run_names_the_phase_that_ran_out(settings, tmp_path):
 
     run.state.encoder.to_stylemap = Greedy()  # pyright: ignore[reportAttributeAccessIssue]
     with pytest.raises(TrainingError, match=r"^Out of memory in the generator's update, with 4 im"):
-        run.update(steps.StepContext(run.fabric, run.config.training, None))
+        run.update(StepContext(run.fabric, run.config.training, None))

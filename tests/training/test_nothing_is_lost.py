@@ -12,9 +12,9 @@ from torch import Tensor
 
 from stylemapgan.errors import StorageError, TrainingError
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
+from stylemapgan.methods.runs import resume, start
 from stylemapgan.training.loop import Run
 from stylemapgan.training.run_logger import Progress
-from stylemapgan.training.start import resume, start
 
 
 @pytest.fixture(scope="module")

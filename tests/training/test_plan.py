@@ -13,14 +13,16 @@ from stylemapgan.augment import GROUPS
 from stylemapgan.config import AdaConfig, LossWeights, RunConfig, StabilityConfig, preset
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, TrainingError
+from stylemapgan.methods.stylemapgan import steps
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
 from stylemapgan.models import Discriminator, Encoder, Generator
-from stylemapgan.training import steps
+from stylemapgan.training.context import StepContext
 from stylemapgan.training.memory_limits import GIB, memory_a_process
 from stylemapgan.training.microbatches import Microbatch, lay_out
 from stylemapgan.training.plan import Plan, count_parameters, make_plan
 from stylemapgan.training.processes import Hardware
+from stylemapgan.training.recipe import new_state
 from stylemapgan.training.simulation import Meter, forward_flops, simulate
-from stylemapgan.training.state import new_state
 
 TINY = preset("tiny-32")
 LITTLE = 0.7
@@ -33,19 +35,19 @@ def tiny(**changes: Any) -> RunConfig:
 
 @functools.cache
 def peaks(config: RunConfig, images: int, passes: int = 1) -> dict[str, int]:
-    return {cost.name: cost.peak for cost in simulate(config, images, passes)}
+    return {cost.name: cost.peak for cost in simulate(STYLEMAPGAN, config, images, passes)}
 
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
     """A batch that fits."""
-    return make_plan(TINY, Hardware(), LITTLE)
+    return make_plan(STYLEMAPGAN, TINY, Hardware(), LITTLE)
 
 
 @pytest.fixture(scope="module")
 def large() -> Plan:
     """A batch that is too large for the memory."""
-    return make_plan(tiny(batch=256), Hardware(), LITTLE)
+    return make_plan(STYLEMAPGAN, tiny(batch=256), Hardware(), LITTLE)
 
 
 def test_the_meter_counts_bytes_while_something_refers_to_them():
@@ -88,12 +90,12 @@ def test_parameters_are_those_of_the_real_networks():
         "encoder": Encoder(TINY.model),
         "discriminator": Discriminator(TINY.model),
     }
-    for name, count in count_parameters(TINY.model).items():
+    for name, count in count_parameters(STYLEMAPGAN, TINY).items():
         assert count == sum(each.numel() for each in networks[name].parameters())
 
 
 def test_an_edit_is_an_encoding_and_a_decoding():
-    flops = forward_flops(TINY.model)
+    flops = forward_flops(STYLEMAPGAN, TINY)
     style, cells = TINY.model.style_channels, TINY.model.stylemap_size**2
     mapping = 2 * style * (style * (TINY.model.mapping_layers - 1) + style * cells)
     assert flops["edit"] == flops["encoder"] + flops["generator"] - mapping
@@ -101,8 +103,8 @@ def test_an_edit_is_an_encoding_and_a_decoding():
 
 def test_a_plan_counts_the_discriminator_of_features():
     weights = LossWeights(feature_adversarial=0.1)
-    costs = {cost.name: cost for cost in simulate(tiny(weights=weights), 4, 1)}
-    usual = {cost.name: cost for cost in simulate(TINY, 4, 1)}
+    costs = {cost.name: cost for cost in simulate(STYLEMAPGAN, tiny(weights=weights), 4, 1)}
+    usual = {cost.name: cost for cost in simulate(STYLEMAPGAN, TINY, 4, 1)}
     for name in ("generator's update", "discriminator's update"):
         assert costs[name].flops > usual[name].flops
         assert costs[name].peak > usual[name].peak
@@ -125,12 +127,12 @@ def test_an_iteration_is_about_the_sum_of_its_parts(plan):
 )
 def test_simulated_updates_take_the_memory_of_real_ones(precision: ChosenPrecision):
     config = tiny(batch=8, precision=precision)
-    context = steps.StepContext(
+    context = StepContext(
         Fabric(accelerator="cpu", devices=1, precision=precision), config.training, None
     )
     real: dict[str, int] = {}
     with Meter() as meter:
-        state = new_state(config, torch.device("cpu"))
+        state = new_state(STYLEMAPGAN, config, torch.device("cpu"))
         batch = [Microbatch(lay_out(torch.rand(8, 3, 32, 32), config.training), 0, 0)]
         for _ in range(2):  # from the second on, the optimisers have their memory
             meter.restart()
@@ -174,7 +176,7 @@ def test_the_largest_batch_fits_and_the_next_one_does_not(plan):
 @pytest.mark.slow
 def test_the_advised_accumulate_makes_the_batch_fit(large):
     assert large.accumulate is not None
-    cut = make_plan(tiny(batch=256, accumulate=large.accumulate), Hardware(), LITTLE)
+    cut = make_plan(STYLEMAPGAN, tiny(batch=256, accumulate=large.accumulate), Hardware(), LITTLE)
     assert cut.peak <= LITTLE * GIB
     assert cut.accumulate == large.accumulate
     assert cut.largest_batch >= 256
@@ -183,7 +185,7 @@ def test_the_advised_accumulate_makes_the_batch_fit(large):
 @pytest.mark.slow
 def test_processes_share_a_batch_and_a_cpu(large):
     hardware = Hardware(accelerator="cpu", devices=2)
-    two = make_plan(tiny(batch=512), hardware, 2.0)
+    two = make_plan(STYLEMAPGAN, tiny(batch=512), hardware, 2.0)
     assert two.images_a_pass == large.images_a_pass == 256
     assert large.peak < two.peak < 1.01 * large.peak  # gradients to exchange
     assert two.largest_batch % 8 == 0
@@ -220,4 +222,4 @@ def test_memory_that_is_not_known_is_asked_for():
 
 def test_a_batch_that_does_not_divide_is_refused():
     with pytest.raises(ConfigError, match="multiple of 4"):
-        make_plan(tiny(batch=8), Hardware(devices=4), LITTLE)
+        make_plan(STYLEMAPGAN, tiny(batch=8), Hardware(devices=4), LITTLE)

@@ -8,10 +8,11 @@ import torch
 
 from stylemapgan.config import RunConfig, preset
 from stylemapgan.data import PhotoSet
+from stylemapgan.methods.stylemapgan import prior
+from stylemapgan.methods.stylemapgan.prior import Moments, deactivate, fit_mapping, give_head_start
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
 from stylemapgan.models.mapping import MappingNetwork
-from stylemapgan.training import prior
-from stylemapgan.training.prior import Moments, deactivate, fit_mapping, give_head_start
-from stylemapgan.training.state import new_state
+from stylemapgan.training.recipe import new_state
 
 TINY = preset("tiny-32")
 
@@ -79,7 +80,7 @@ def test_the_head_start_is_the_same_however_many_photos_are_encoded_at_once(monk
     for batch in (1, 3, 64):
         monkeypatch.setattr(prior, "ENCODE_BATCH", batch)
         torch.manual_seed(0)
-        state = new_state(settings, torch.device("cpu"))
+        state = new_state(STYLEMAPGAN, settings, torch.device("cpu"))
         give_head_start(state, photos, is_mirrored=True, randomness=torch.Generator())
         last = state.generator.mapping.layers[-1]
         biases.append(last.get_parameter("bias").detach())
@@ -109,7 +110,7 @@ def test_network_and_average_start_alike():
     pixels = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
     photos = PhotoSet(pixels=pixels, names=tuple("abcde"), skipped=())
     settings = RunConfig(model=TINY.model, training=dataclasses.replace(TINY.training, seed=3))
-    state = new_state(settings, torch.device("cpu"))
+    state = new_state(STYLEMAPGAN, settings, torch.device("cpu"))
 
     give_head_start(state, photos, is_mirrored=True, randomness=torch.Generator())
 

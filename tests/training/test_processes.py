@@ -16,9 +16,9 @@ from PIL import Image
 
 from stylemapgan.config import DataConfig, RunConfig, to_toml
 from stylemapgan.errors import ConfigError
+from stylemapgan.methods.runs import start
+from stylemapgan.methods.stylemapgan.transfer import load_pretrained
 from stylemapgan.models.mapping import LEARNING_RATE_MULTIPLIER
-from stylemapgan.training.start import start
-from stylemapgan.training.transfer import load_pretrained
 
 
 def free_port() -> int:

@@ -14,8 +14,8 @@ import torch
 from sameness import assert_same, assert_same_model
 
 from stylemapgan.config import AdaConfig, LossWeights, RunConfig, to_toml
+from stylemapgan.methods.runs import resume, start
 from stylemapgan.training.loop import Run
-from stylemapgan.training.start import resume, start
 
 
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])

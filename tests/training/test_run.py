@@ -10,11 +10,11 @@ import torch
 from PIL import Image
 
 from stylemapgan.checkpoints import read
-from stylemapgan.checkpoints.networks import load
+from stylemapgan.checkpoints.networks import Networks, load
 from stylemapgan.config import DataConfig, RunConfig, preset
 from stylemapgan.errors import ConfigError, DataError, TrainingError
+from stylemapgan.methods.runs import resume, start
 from stylemapgan.training.loop import Progress, Run
-from stylemapgan.training.start import resume, start
 from stylemapgan.training.validation import validate
 
 
@@ -151,9 +151,10 @@ def test_training_makes_the_networks_reconstruct_photos(settings, tmp_path):
         snapshot_every=10_000,
     )
     run = start(config, tmp_path / "run")
-    before = validate(run.state.generator_ema, run.state.encoder_ema, run.validation, None)["mse"]
+    networks = Networks(generator=run.state.generator_ema, encoder=run.state.encoder_ema)
+    before = validate(networks.reconstruct, run.validation, None, run.fabric.device)["mse"]
     run.train()
-    after = validate(run.state.generator_ema, run.state.encoder_ema, run.validation, None)["mse"]
+    after = validate(networks.reconstruct, run.validation, None, run.fabric.device)["mse"]
     assert after < before / 4
 
 

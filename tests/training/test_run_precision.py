@@ -11,11 +11,12 @@ import torch
 
 from stylemapgan.config import preset, read_toml
 from stylemapgan.machine.precision import choose, this_processor
+from stylemapgan.methods.runs import resume, start
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
 from stylemapgan.training import validation
 from stylemapgan.training.plan import make_plan
 from stylemapgan.training.processes import Hardware
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.start import resume, start
 
 CPU = Hardware(accelerator="cpu")
 
@@ -77,7 +78,7 @@ def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, 
 def test_a_plan_is_made_for_what_auto_means():
     tiny = preset("tiny-32")
     training = dataclasses.replace(tiny.training, precision="auto")
-    plan = make_plan(dataclasses.replace(tiny, training=training), CPU, 8.0)
+    plan = make_plan(STYLEMAPGAN, dataclasses.replace(tiny, training=training), CPU, 8.0)
     assert plan.config.training.precision == choose("auto", "cpu").precision
 
 

@@ -16,10 +16,13 @@ from stylemapgan.config import LossWeights, StabilityConfig
 from stylemapgan.features.efficientnet import PYRAMID, EfficientNetLite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance, enlarge
 from stylemapgan.losses import gradient_difference, laplacian_difference
+from stylemapgan.methods.stylemapgan import steps
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
 from stylemapgan.models import FeatureDiscriminator
-from stylemapgan.training import steps
+from stylemapgan.training.context import StepContext
 from stylemapgan.training.microbatches import Microbatch, Phase
-from stylemapgan.training.state import TrainState, new_state
+from stylemapgan.training.recipe import new_state
 
 WEIGHTS = LossWeights(
     adversarial=0.5,
@@ -52,9 +55,9 @@ class Setup:
     def __init__(self, settings: Callable[..., Any], **changes: Any) -> None:
         config = settings(**{"augmentations": (), "weights": WEIGHTS} | changes)
         fabric = Fabric(accelerator="cpu", devices=1, precision=config.training.precision)
-        self.state: TrainState = new_state(config, fabric.device)
+        self.state: StyleMapGANState = new_state(STYLEMAPGAN, config, fabric.device)
         features = EfficientNetLite0() if config.training.weights.use_features else None
-        self.context = steps.StepContext(fabric, config.training, BrightnessDistance(), features)
+        self.context = StepContext(fabric, config.training, BrightnessDistance(), features)
         self.real = torch.rand(4, 3, 32, 32) * 2 - 1
         self.batch = [Microbatch(self.real, seed=3, images_seen=8)]
         self.before = copy.deepcopy(self.state)
@@ -124,7 +127,7 @@ def test_the_generator_learns_from_the_adversarial_and_the_encoder_from_the_late
     assert setup.changed() == learners
 
 
-def by_features(state: TrainState) -> FeatureDiscriminator:
+def by_features(state: StyleMapGANState) -> FeatureDiscriminator:
     assert state.feature_discriminator is not None
     return state.feature_discriminator
 

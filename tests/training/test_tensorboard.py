@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stylemapgan.methods.runs import start
 from stylemapgan.training.run_logger import TensorBoardLog
-from stylemapgan.training.start import start
 
 accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
 

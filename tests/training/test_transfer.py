@@ -10,9 +10,11 @@ from stylemapgan.checkpoints import write
 from stylemapgan.checkpoints.networks import Networks, pack
 from stylemapgan.config import ModelConfig, RunConfig, preset
 from stylemapgan.errors import CheckpointError, ConfigError
-from stylemapgan.training.start import resume, start
-from stylemapgan.training.state import TrainState, new_state
-from stylemapgan.training.transfer import load_pretrained, transfer
+from stylemapgan.methods.runs import resume, start
+from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
+from stylemapgan.methods.stylemapgan.transfer import load_pretrained, transfer
+from stylemapgan.training.recipe import new_state
 
 CPU = torch.device("cpu")
 TINY = preset("tiny-32").model
@@ -26,12 +28,12 @@ LARGER = dataclasses.replace(
 )
 
 
-def fresh(model: ModelConfig, seed: int) -> TrainState:
+def fresh(model: ModelConfig, seed: int) -> StyleMapGANState:
     training = dataclasses.replace(preset("tiny-32").training, seed=seed)
-    return new_state(RunConfig(model=model, training=training), CPU)
+    return new_state(STYLEMAPGAN, RunConfig(model=model, training=training), CPU)
 
 
-def networks(state: TrainState) -> Networks:
+def networks(state: StyleMapGANState) -> Networks:
     return Networks(
         generator=state.generator, encoder=state.encoder, discriminator=state.discriminator
     )
@@ -181,7 +183,7 @@ def test_a_run_that_has_not_saved_anything_cannot_be_started_from(settings, tmp_
 
 def test_freezing_more_layers_than_there_are_is_refused(settings):
     with pytest.raises(ConfigError, match="freeze_discriminator must be at most 4"):
-        new_state(settings(init_from="x", freeze_discriminator=5), CPU)
+        new_state(STYLEMAPGAN, settings(init_from="x", freeze_discriminator=5), CPU)
 
 
 def test_freezing_without_a_model_to_start_from_is_refused(settings):

@@ -7,7 +7,7 @@ import torch
 
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.machine.tf32 import full_float32
-from stylemapgan.training.prior import deactivate, fit_last_layer
+from stylemapgan.methods.stylemapgan.prior import deactivate, fit_last_layer
 from stylemapgan.types import Stylemap
 
 

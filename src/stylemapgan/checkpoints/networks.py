@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylemapgan.checkpoints.file import Checkpoint, read, to_half
@@ -29,6 +30,12 @@ class Networks:
     """Errors of reconstructions of unseen photos, see `Checkpoint`."""
     subject: str = ""
     """What photos show, see `Checkpoint`."""
+
+    def reconstruct(
+        self, photos: Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch 3 height width"]:
+        """Encode photos and decode their stylemaps."""
+        return self.generator.synthesize(self.encoder(photos))
 
 
 def load(path: Path, generator_class: type[Generator] = Generator) -> Networks:

@@ -122,7 +122,7 @@ def _train_to_the_end(
     console: Console, config: RunConfig | None, folder: Path, hardware: "Hardware"
 ) -> None:
     """Start a run, or resume one if `config` is None; show its progress and how it ended."""
-    from stylemapgan.training import start
+    from stylemapgan.methods import runs
     from stylemapgan.training.stopping import end_on_signals, stop_on_signals
 
     with Bar(console) as bar, end_on_signals():
@@ -132,9 +132,9 @@ def _train_to_the_end(
 
         try:
             if config is None:
-                session = start.resume(folder, show_photo, hardware)
+                session = runs.resume(folder, show_photo, hardware)
             else:
-                session = start.start(config, folder, show_photo, hardware)
+                session = runs.start(config, folder, show_photo, hardware)
         except KeyboardInterrupt:
             say(console, "Interrupted before training began; run the same command to start again.")
             sys.exit(INTERRUPTED)

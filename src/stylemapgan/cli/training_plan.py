@@ -20,10 +20,11 @@ def show_plan(
     console: Console, config: RunConfig, hardware: "Hardware", memory: float | None
 ) -> None:
     """Compute what a run will need, and show it; nothing is written."""
+    from stylemapgan.methods.recipes import recipe_for
     from stylemapgan.training.plan import make_plan
 
     with console.status("Counting ...", spinner="line"):
-        plan = make_plan(config, hardware, memory)
+        plan = make_plan(recipe_for(config), config, hardware, memory)
     console.print(_networks(console, plan))
     console.print(_phases(console, plan))
     for line in _conclusions(plan):

@@ -36,6 +36,8 @@ class DataConfig:
 class RunConfig:
     """The whole configuration of a run; saved as `config.toml` in its folder."""
 
+    method: str = "stylemapgan"
+    """Which method is trained."""
     model: ModelConfig = field(default_factory=ModelConfig)
     """Shapes of the networks."""
     training: TrainConfig = field(default_factory=TrainConfig)

@@ -157,9 +157,9 @@ class AbstractEditor(ABC):
         return self.synthesize(self.resize(stylemaps))
 
     @final
-    def reconstruct(self, images: AnyImages) -> Images:
-        """Encode and decode photos."""
-        return self.decode(self.encode(images))
+    def reconstruct(self, pictures: AnyPicture) -> Images:
+        """Encode and decode pictures; stylemaps are decoded only."""
+        return self.decode(self._stylemaps(pictures))
 
     @final
     def edit(self, source: AnyPicture, edit: Edit) -> Images:
@@ -191,9 +191,7 @@ class AbstractEditor(ABC):
         Raises:
             EditError: The edit still holds names, or several pictures or masks in one part.
         """
-        return placed_references(
-            edit, self.image_size, lambda one: self.decode(self._stylemaps(one))
-        )
+        return placed_references(edit, self.image_size, self.reconstruct)
 
     @final
     def blend(self, source: AnyPicture, reference: AnyPicture, mask: EditMask) -> Images:

@@ -27,7 +27,7 @@ from stylemapgan.methods.abstract import (
     refuse_other_references,
 )
 from stylemapgan.methods.photo_sizes import photo_size, small_edit
-from stylemapgan.methods.stylemap import STYLEMAP, StylemapInWPlus
+from stylemapgan.methods.stylemapgan.editing import STYLEMAP, StylemapInWPlus
 from stylemapgan.types import Images
 
 PIXELS = "pixels"

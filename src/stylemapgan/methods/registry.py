@@ -7,7 +7,7 @@ from stylemapgan.errors import ConfigError
 from stylemapgan.methods.abstract import AbstractMethod
 from stylemapgan.methods.baselines import CopyPixels, DoNothing, PoissonBlending
 from stylemapgan.methods.pasted import DetailedInWPlus, PastedInWPlus
-from stylemapgan.methods.stylemap import StylemapInW, StylemapInWPlus
+from stylemapgan.methods.stylemapgan.editing import StylemapInW, StylemapInWPlus
 
 METHODS: dict[str, type[AbstractMethod]] = {
     "w": StylemapInW,

@@ -29,6 +29,8 @@ PAINTERS_SHARE = 0.2
 LEAST_RESIZED = 2
 """Resized stylemaps that are always cached, as is one painter, whatever the memory limit: a source
 and a reference. Without them, each picture of a large model would take three times as long."""
+PLANES = 12
+"""Planes of numbers at the model's resolution that a photo prepared for pasting keeps."""
 OVERHEAD = 1000
 """Bytes that a cached result is assumed to need besides its numbers."""
 
@@ -129,7 +131,8 @@ class EditService:
             picture = self.picture(stylemap)
             return Patch(picture.photo, picture.square, self.reconstruction(stylemap), size)
 
-        return self._cached(("patch", stylemap.id, size), prepare, lambda _: 4 * size * size)
+        length = 4 * size**2 + self._bytes_of_planes(stylemap)
+        return self._cached(("patch", stylemap.id, size), prepare, lambda _: length)
 
     def turned(
         self, stylemap: StoredStylemap, pivot: Point, rotation: float, scale: float
@@ -169,7 +172,8 @@ class EditService:
             return placed and placed.for_previews(size)
 
         key = ("placed", stylemap.id, shift, size)
-        return self._cached(key, cut_out, lambda _: 8 * size * size)
+        length = 8 * size**2 + self._bytes_of_planes(stylemap)
+        return self._cached(key, cut_out, lambda _: length)
 
     def parts(self, stylemap: StoredStylemap) -> dict[str, PlainMask]:
         """Find the automatic parts of a stylemap's picture; none if the model has none. Cached."""
@@ -185,6 +189,10 @@ class EditService:
 
         key = ("parts", stylemap.id)
         return self._cached(key, find, lambda masks: sum(mask.nbytes for mask in masks.values()))
+
+    def _bytes_of_planes(self, stylemap: StoredStylemap) -> int:
+        """Count the bytes that a photo and its reconstruction need for comparing them."""
+        return PLANES * 4 * self.model_of(stylemap).config.image_size ** 2
 
     def _cached(
         self, key: Hashable, compute: Callable[[], Cached], length: Callable[[Cached], int]

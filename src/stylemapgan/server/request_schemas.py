@@ -26,7 +26,7 @@ Integer = Annotated[int, Field(strict=True)]
 """A JSON integer; the string "1" and `true` are rejected."""
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number."""
-Detail = Annotated[bool, Field(strict=True)]
+Flag = Annotated[bool, Field(strict=True)]
 Size = Annotated[Integer, Field(ge=16, le=2048)]
 """Height and width of a picture, in pixels."""
 SmallSize = Annotated[Integer, Field(ge=16, le=512)]
@@ -155,7 +155,7 @@ class ShownSchema(RequestSchema):
 
     view: View = "raw"
     """`raw`: the model's output; `pasted`: the photo's square with the change pasted in."""
-    detail: Detail = True
+    detail: Flag = True
     """In the `pasted` view, take detail from the references' photos."""
     size: Size = 512
 
@@ -197,9 +197,9 @@ class ExportRequest(EditSchema):
     format: Literal["png", "jpeg", "webp"] = "png"
     content: Literal["photo", "square"] = "photo"
     """`photo`: the whole photo at full resolution; `square`: the model's output."""
-    detail: Detail = True
+    detail: Flag = True
     """In the whole photo, take detail from the references' photos."""
-    tag: Annotated[bool, Field(strict=True)] = True
+    tag: Flag = True
     """Mark the file as made with a trained algorithm."""
 
 
@@ -288,7 +288,6 @@ class GenerateRequest(RandomRequest):
 
     count: Annotated[Integer, Field(ge=1, le=16)] = 1
     size: SmallSize = 256
-    """Height and width of each picture, in pixels."""
 
 
 class InterpolateRequest(RequestSchema):
@@ -298,4 +297,3 @@ class InterpolateRequest(RequestSchema):
     end: Id
     steps: Annotated[Integer, Field(ge=2, le=32)] = 8
     size: SmallSize = 256
-    """Height and width of each picture, in pixels."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from typing import Generic
 
 from lightning_fabric import Fabric
 
@@ -13,11 +14,11 @@ from stylemapgan.features.efficientnet import EfficientNetLite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.machine.precision import Choice
 from stylemapgan.machine.tf32 import tf32_allowed
-from stylemapgan.training import schedule, steps
+from stylemapgan.training import schedule
+from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, update_ema
 from stylemapgan.training.iteration import one_iteration
-from stylemapgan.training.microbatches import Microbatch, Phase, PhotoFeed, random_source
-from stylemapgan.training.prior import give_head_start
+from stylemapgan.training.microbatches import Microbatch, PhotoFeed
 from stylemapgan.training.processes import (
     any_of,
     describe_hardware,
@@ -25,6 +26,7 @@ from stylemapgan.training.processes import (
     share_of,
     share_weights,
 )
+from stylemapgan.training.recipe import Recipe, State, new_state
 from stylemapgan.training.run_folder import RunFolder
 from stylemapgan.training.run_logger import (
     LossWindow,
@@ -35,7 +37,7 @@ from stylemapgan.training.run_logger import (
     not_finite,
 )
 from stylemapgan.training.saving import Saver
-from stylemapgan.training.state import BuildState, TrainState, broken_part, new_state
+from stylemapgan.training.state import broken_part
 from stylemapgan.training.validation import Validator
 from stylemapgan.types import Share
 
@@ -44,12 +46,14 @@ LOG_EVERY = 10
 
 
 @dataclass
-class Run:
+class Run(Generic[State]):
     """A run in memory, ready to continue from its state.
 
     Each process has its own; only the first writes into the folder.
     """
 
+    recipe: Recipe[State]
+    """What is trained, and how."""
     config: RunConfig
     folder: RunFolder
     fabric: Fabric
@@ -64,9 +68,7 @@ class Run:
     """The precision chosen for `auto`, with the reason; None if the configuration names one."""
     is_new: bool = False
     """Whether the run was started, not resumed."""
-    build_state: BuildState = new_state
-    """Builds networks and optimisers with fresh weights."""
-    state: TrainState = field(init=False)
+    state: State = field(init=False)
     share: Share = field(init=False)
     _is_begun: bool = field(init=False, default=False)
 
@@ -74,11 +76,15 @@ class Run:
         training = self.config.training
         training.images_a_pass(self.fabric.world_size)
         self.share = share_of(self.fabric)
-        self.state = self.build_state(self.config, self.fabric.device)
-        self._saver = Saver(self.config, self.folder, self.state)
+        self.state = new_state(self.recipe, self.config, self.fabric.device)
+        self._saver = Saver(self.recipe, self.config, self.folder, self.state)
         self._feed = PhotoFeed(self.photos, training, self.share, self.fabric.device)
         self._validator = Validator(
-            self.validation, self.photos, self.distance, training.frechet_images
+            recipe=self.recipe,
+            config=self.config,
+            photos=self.validation,
+            training_photos=self.photos,
+            distance=self.distance,
         )
 
     def resume(self) -> None:
@@ -147,7 +153,7 @@ class Run:
 
     def _train(self, run_logger: RunLogger, should_stop: Callable[[], bool]) -> None:
         config, state = self.config.training, self.state
-        context = steps.StepContext(self.fabric, config, self.distance, self.features)
+        context = StepContext(self.fabric, config, self.distance, self.features)
         if state.images_seen < config.images and self.fabric.is_global_zero:
             run_logger.note_machine(self._machine_facts())
         window = LossWindow(self.fabric)
@@ -165,32 +171,24 @@ class Run:
             self._save_and_sample(window, run_logger, before)
         self._check_finite(window)
 
-    def update(self, context: steps.StepContext) -> Losses:
+    def update(self, context: StepContext) -> Losses:
         """Run one iteration: all updates that are due, the averaged weights and the counts."""
         config, state = self.config.training, self.state
         state.set_schedule(config)
-        losses = one_iteration(context, state, self._next_batch())
+        losses = one_iteration(self.recipe, context, state, self._next_batch())
         half_life = schedule.ema_half_life(config, state.images_seen)
-        for kept, current in (
-            (state.generator_ema, state.generator),
-            (state.encoder_ema, state.encoder),
-        ):
+        for kept, current in state.averages:
             update_ema(kept, current, images=config.batch, half_life=half_life)
         state.images_seen += config.batch
         state.updates += 1
         return losses
 
     def _end_warm_up(self) -> None:
-        config = self.config.training
-        if config.mapping_head_start:
-            randomness = random_source(config.seed, self.state.images_seen, Phase.HEAD_START)
-            is_mirrored = config.horizontal_flips
-            give_head_start(self.state, self.photos, is_mirrored=is_mirrored, randomness=randomness)
-            share_weights(
-                self.fabric, self.state.generator.mapping, self.state.generator_ema.mapping
-            )
+        if self.recipe.end_warm_up is not None:
+            changed = self.recipe.end_warm_up(self.state, self.config.training, self.photos)
+            share_weights(self.fabric, *changed)
 
-    def _next_batch(self) -> steps.Batch:
+    def _next_batch(self) -> Batch:
         config = self.config.training
         real = self._feed.take(self.state.images_seen)
         microbatch = Microbatch(real, config.seed, self.state.images_seen, self.share)

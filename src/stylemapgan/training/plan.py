@@ -5,15 +5,16 @@ itself, scratch memory of single operations, and gaps between tensors.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
-from stylemapgan.config import ModelConfig, RunConfig
+from stylemapgan.config import RunConfig
 from stylemapgan.config.training import GROUP
-from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training.memory_limits import GIB, memory_a_process
 from stylemapgan.training.processes import Hardware
-from stylemapgan.training.simulation import PENALTY, WARM_UP, PhaseCost, forward_flops, simulate
+from stylemapgan.training.recipe import Recipe
+from stylemapgan.training.simulation import PhaseCost, forward_flops, simulate
 from stylemapgan.training.start import choose_precision, with_precision
 
 RUNTIME = GIB // 2
@@ -35,6 +36,8 @@ class PhasePlan:
     name: str
     share: float
     """Share of the iterations that include it."""
+    is_last: bool
+    """Whether the run ends with it: a warm-up ends earlier."""
     flops: float
     """Operations for each image, backward passes included."""
     fixed: float
@@ -82,14 +85,17 @@ class Plan:
 
     @property
     def iteration_flops(self) -> float:
-        """Operations for each image of an adversarial iteration, on average over iterations."""
-        return sum(phase.flops * phase.share for phase in self.phases if phase.name != WARM_UP)
+        """Operations for each image of an iteration at the end of the run, on average."""
+        return sum(phase.flops * phase.share for phase in self.phases if phase.is_last)
 
 
-def make_plan(config: RunConfig, hardware: Hardware, gib: float | None = None) -> Plan:
+def make_plan(
+    recipe: Recipe[Any], config: RunConfig, hardware: Hardware, gib: float | None = None
+) -> Plan:
     """Compute what a run will need. Nothing is written, and no photo is read.
 
     Args:
+        recipe: What is trained, and how.
         config: Configuration; the locations of photos are ignored.
         hardware: What to compute on; this machine need not have it if `gib` is given.
         gib: Memory that each process may use; this machine's if None.
@@ -103,8 +109,8 @@ def make_plan(config: RunConfig, hardware: Hardware, gib: float | None = None) -
     passes = config.training.accumulate
     config.training.images_a_pass(processes)
     memory = memory_a_process(hardware, gib)
-    parameters = count_parameters(config.model)
-    planner = _Planner(config, processes, exchanged=_gradient_bytes(parameters, processes))
+    parameters = count_parameters(recipe, config)
+    planner = _Planner(recipe, config, processes, exchanged=_gradient_bytes(parameters, processes))
     phases = planner.phases(passes)
     images = max(min(phase.most_images(memory) for phase in phases), 0)
     return Plan(
@@ -112,21 +118,17 @@ def make_plan(config: RunConfig, hardware: Hardware, gib: float | None = None) -
         processes=processes,
         memory=memory,
         parameters=parameters,
-        forward_flops=forward_flops(config.model),
+        forward_flops=forward_flops(recipe, config),
         phases=phases,
         largest_batch=images // GROUP * GROUP * processes * passes,
         accumulate=planner.fitting_passes(memory),
     )
 
 
-def count_parameters(config: ModelConfig) -> dict[str, int]:
+def count_parameters(recipe: Recipe[Any], config: RunConfig) -> dict[str, int]:
     """Count the parameters of each network."""
     with torch.device("meta"):
-        networks = {
-            "generator": Generator(config),
-            "encoder": Encoder(config),
-            "discriminator": Discriminator(config),
-        }
+        networks = recipe.build(config)
     return {
         name: sum(parameter.numel() for parameter in network.parameters())
         for name, network in networks.items()
@@ -136,7 +138,10 @@ def count_parameters(config: ModelConfig) -> dict[str, int]:
 class _Planner:
     """Plans the phases of a run for any number of passes, and caches simulations."""
 
-    def __init__(self, config: RunConfig, processes: int, exchanged: int) -> None:
+    def __init__(
+        self, recipe: Recipe[Any], config: RunConfig, processes: int, exchanged: int
+    ) -> None:
+        self._recipe = recipe
         self._config = config
         self._processes = processes
         self._exchanged = exchanged
@@ -146,9 +151,11 @@ class _Planner:
         """Plan the phases; each pass beyond the second only adds the images it keeps."""
         simulated = min(passes, 2)
         if simulated not in self._simulated:
-            small, large = (simulate(self._config, each, simulated) for each in SIMULATED_IMAGES)
+            small, large = (
+                simulate(self._recipe, self._config, each, simulated) for each in SIMULATED_IMAGES
+            )
             self._simulated[simulated] = list(zip(small, large, strict=True))
-        kept = (passes - simulated) * _bytes_kept(self._config.model)
+        kept = (passes - simulated) * self._recipe.kept_bytes(self._config)
         return tuple(self._phase(*pair, kept) for pair in self._simulated[simulated])
 
     def fitting_passes(self, memory: int) -> int | None:
@@ -168,22 +175,16 @@ class _Planner:
         an_image = (large.peak - small.peak) / (many - few)
         return PhasePlan(
             name=small.name,
-            share=1 / self._config.training.r1_interval if small.name == PENALTY else 1.0,
+            share=small.share,
+            is_last=small.is_last,
             flops=small.flops,
             fixed=small.peak - an_image * few + self._exchanged,
             an_image=an_image + kept,
         )
 
 
-def _bytes_kept(config: ModelConfig) -> int:
-    """Count the bytes kept for each image of another pass: photo, generated image, stylemap."""
-    values = 2 * 3 * config.image_size**2 + config.style_channels * config.stylemap_size**2
-    return values * torch.float32.itemsize
-
-
 def _gradient_bytes(parameters: dict[str, int], processes: int) -> int:
-    """Count the bytes of the flattened gradients that several processes exchange."""
+    """Bound the bytes of the flattened gradients that several processes exchange."""
     if processes == 1:
         return 0
-    most = max(parameters["generator"] + parameters["encoder"], parameters["discriminator"])
-    return most * torch.float32.itemsize
+    return sum(parameters.values()) * torch.float32.itemsize

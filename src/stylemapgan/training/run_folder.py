@@ -11,6 +11,7 @@ import torch
 
 from stylemapgan.checkpoints.file import Checkpoint
 from stylemapgan.checkpoints.file import write as write_checkpoint
+from stylemapgan.checkpoints.method_file import MethodCheckpoint, write_method
 from stylemapgan.config import RunConfig, read_toml, to_toml
 from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.images.atomic import UNFINISHED, replacing, storing
@@ -105,10 +106,13 @@ class RunFolder:
         saved = self.states.load()
         return saved.state if saved else None
 
-    def save_snapshot(self, checkpoint: Checkpoint, keep: int) -> Path:
+    def save_snapshot(self, checkpoint: Checkpoint | MethodCheckpoint, keep: int) -> Path:
         """Write the averaged weights, then delete all but the newest snapshots."""
         path = self.snapshots / f"{checkpoint.images_seen:09d}.safetensors"
-        write_checkpoint(path, checkpoint)
+        if isinstance(checkpoint, MethodCheckpoint):
+            write_method(path, checkpoint)
+        else:
+            write_checkpoint(path, checkpoint)
         for old in sorted(self.snapshots.glob("*.safetensors"))[:-keep]:
             old.unlink()
         return path

@@ -17,8 +17,8 @@ from stylemapgan.errors import MissingExtraError, StyleMapGANError, TrainingErro
 from stylemapgan.training.descent import Losses
 from stylemapgan.training.processes import average
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.state import TrainState
-from stylemapgan.training.validation import Validator, sample_sheet
+from stylemapgan.training.state import AbstractTrainState
+from stylemapgan.training.validation import Validator
 from stylemapgan.types import Images
 
 
@@ -144,7 +144,7 @@ class RunLogger:
     def __init__(
         self,
         folder: RunFolder,
-        state: TrainState,
+        state: AbstractTrainState,
         validator: Validator,
         on_progress: OnProgress,
         board: TensorBoardLog | None = None,
@@ -171,13 +171,13 @@ class RunLogger:
         """Validate, and draw a sample sheet."""
         state, figures = self._state, {}
         with self._attempt("Validation"):
-            figures |= self._validator.reconstruction(state.generator_ema, state.encoder_ema)
+            figures |= self._validator.reconstruction(state)
         with self._attempt("The Fréchet distance"):
-            figures |= self._validator.frechet(state.generator_ema)
+            figures |= self._validator.frechet(state)
         if figures:
             self._write(validation=figures)
         with self._attempt("The sample sheet"):
-            sheet = sample_sheet(state, self._validator.photos)
+            sheet = self._validator.sheet(state)
             images.write(self._folder.samples / f"{state.images_seen:09d}.png", sheet)
             if self._board:
                 with self._attempt("TensorBoard"):

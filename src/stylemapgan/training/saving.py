@@ -3,14 +3,15 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from torch import nn
 
-from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import RunConfig
 from stylemapgan.errors import CheckpointError, StorageError, StyleMapGANError, TrainingError
+from stylemapgan.training.recipe import Recipe
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.state import TrainState, broken_part
+from stylemapgan.training.state import AbstractTrainState, broken_part
 from stylemapgan.training.stopping import finish_first
 
 logger = logging.getLogger(__name__)
@@ -24,7 +25,14 @@ class Saver:
     ends with the same weights as one that was never interrupted.
     """
 
-    def __init__(self, config: RunConfig, folder: RunFolder, state: TrainState) -> None:
+    def __init__(
+        self,
+        recipe: Recipe[Any],
+        config: RunConfig,
+        folder: RunFolder,
+        state: AbstractTrainState,
+    ) -> None:
+        self._recipe = recipe
         self._config = config
         self._folder = folder
         self._state = state
@@ -32,7 +40,9 @@ class Saver:
         self._is_saved = False
         self._is_trained = False
         self._forward_changes_state = any(
-            isinstance(each, nn.BatchNorm2d) for each in _modules(state)
+            isinstance(each, nn.BatchNorm2d)
+            for network in state.networks.values()
+            for each in network.modules()
         )
         """Batch normalisation updates running averages in each forward pass."""
         for optimizer in state.optimizers:
@@ -140,17 +150,5 @@ class Saver:
         self._is_complete = False
 
     def _save_snapshot(self) -> None:
-        checkpoint = pack(
-            self._config.model,
-            self._state.generator_ema,
-            self._state.encoder_ema,
-            images_seen=self._state.images_seen,
-            licence=self._config.data.licence,
-            data=self._config.data.statement,
-        )
+        checkpoint = self._recipe.pack(self._config, self._state)
         self._folder.save_snapshot(checkpoint, self._config.training.keep_snapshots)
-
-
-def _modules(state: TrainState) -> Iterator[nn.Module]:
-    for network in (state.generator, state.encoder, state.discriminator):
-        yield from network.modules()

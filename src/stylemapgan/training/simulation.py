@@ -6,10 +6,11 @@ counting takes seconds, even for networks and batches that this machine could no
 
 import dataclasses
 import logging
+import math
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -17,24 +18,17 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensorMode  # has no public name
-from torch.optim import Adam
 from torch.utils._python_dispatch import TorchDispatchMode  # has no public name
 from torch.utils.flop_counter import flop_registry
 
-from stylemapgan.augment import AdaptiveProbability
-from stylemapgan.config import ModelConfig, RunConfig, TrainConfig
+from stylemapgan.config import RunConfig, TrainConfig
 from stylemapgan.features.efficientnet import EfficientNetLite0
 from stylemapgan.features.perceptual import LPIPS, AbstractPerceptualDistance, EfficientNetDistance
 from stylemapgan.machine.precision import choose
-from stylemapgan.models import Discriminator, Encoder, Generator
-from stylemapgan.training import steps
+from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.microbatches import Microbatch, lay_out
-from stylemapgan.training.state import (
-    BETAS,
-    TrainState,
-    freeze,
-    new_feature_discriminator,
-)
+from stylemapgan.training.recipe import Kept, Recipe, Span, Update
+from stylemapgan.training.state import AVERAGE, AbstractTrainState
 
 
 class Meter(TorchDispatchMode):
@@ -95,29 +89,32 @@ def _tensors(out: object) -> Iterator[Tensor]:
             yield from _tensors(each)
 
 
-WARM_UP = "warm-up"
-PENALTY = "gradient penalty"
 ADA_PROBABILITY = 0.5
 """Any above 0: the memory of adaptive augmentation does not depend on it."""
 
 
 @dataclass(frozen=True)
 class PhaseCost:
-    """What one process needs for one phase of an iteration."""
+    """What one process needs for one update of an iteration."""
 
     name: str
+    share: float
+    """Share of the iterations that include it, in the part of the run where it is due."""
+    is_last: bool
+    """Whether the run ends with such updates."""
     peak: int
     """Most bytes of tensors alive at once, weights and optimisers among them."""
     flops: float
     """Operations for each image."""
 
 
-def simulate(config: RunConfig, images: int, passes: int) -> list[PhaseCost]:
-    """Count the memory and operations of each phase of an iteration on one process.
+def simulate(recipe: Recipe[Any], config: RunConfig, images: int, passes: int) -> list[PhaseCost]:
+    """Count the memory and operations of each update of an iteration on one process.
 
     Compiled networks count like others.
 
     Args:
+        recipe: What is trained, and how.
         config: Configuration; the batch is replaced.
         images: Images of a pass.
         passes: Passes of the batch; each one takes time to simulate.
@@ -125,26 +122,22 @@ def simulate(config: RunConfig, images: int, passes: int) -> list[PhaseCost]:
     training = dataclasses.replace(config.training, batch=images * passes, accumulate=passes)
     config = dataclasses.replace(config, training=training)
     with _nothing_computed() as meter:
-        iteration = _Iteration.build(config)
-        return [iteration.measure(meter, name, work) for name, work in iteration.phases().items()]
+        iteration = _Iteration.build(recipe, config)
+        return [
+            iteration.measure(meter, update)
+            for update in recipe.updates
+            if _length(update.span(training))
+        ]
 
 
-def forward_flops(config: ModelConfig) -> dict[str, int]:
+def forward_flops(recipe: Recipe[Any], config: RunConfig) -> dict[str, int]:
     """Count the operations of one image's forward pass through each network, and of an edit.
 
-    Editing encodes the photo and decodes its stylemap; a reference costs one more encoding, a
+    Editing encodes the photo and decodes its latent; a reference costs one more encoding, a
     change of the edit one more decoding.
     """
     with _nothing_computed() as meter, torch.no_grad():
-        generator, encoder = Generator(config), Encoder(config)
-        discriminator = Discriminator(config)
-        image = torch.empty(1, 3, config.image_size, config.image_size)
-        works: dict[str, Callable[[], object]] = {
-            "generator": lambda: generator(torch.empty(1, config.style_channels)),
-            "encoder": lambda: encoder(image),
-            "discriminator": lambda: discriminator(image),
-            "edit": lambda: generator.synthesize(encoder(image)),
-        }
+        works = recipe.forwards(recipe.build(config), config)
         flops = {}
         for name, work in works.items():
             meter.restart()
@@ -153,61 +146,49 @@ def forward_flops(config: ModelConfig) -> dict[str, int]:
     return flops
 
 
+def _length(span: Span) -> float:
+    first, end = span
+    return end - max(first, 0)
+
+
 @dataclass
 class _Iteration:
     """An iteration to simulate: networks, and a batch without pictures."""
 
-    context: steps.StepContext
-    state: TrainState
-    batch: steps.Batch
+    context: StepContext
+    state: AbstractTrainState
+    batch: Batch
+    kept: Kept = field(default_factory=dict)
 
     @classmethod
-    def build(cls, config: RunConfig) -> "_Iteration":
-        training, size = config.training, config.model.image_size
+    def build(cls, recipe: Recipe[Any], config: RunConfig) -> "_Iteration":
+        training, size = config.training, recipe.image_size(config)
         for name in ("lightning_fabric", "lightning.fabric"):
             logging.getLogger(name).setLevel(logging.WARNING)
         fabric = Fabric(
             accelerator="cpu", devices=1, precision=choose(training.precision).precision
         )
-        state = _new_state(config)
-        state.images_seen = max(training.adversarial_from, training.perceptual_from)
+        state = _new_state(recipe, config)
         real = lay_out(torch.empty(training.batch, 3, size, size), training)
         batch = Microbatch(real, training.seed, 0).split(training.accumulate)
         features = _untrained_efficientnet() if training.weights.use_features else None
         distance = _untrained_distance(training)
-        return cls(steps.StepContext(fabric, training, distance, features), state, batch)
+        return cls(StepContext(fabric, training, distance, features), state, batch)
 
-    def measure(self, meter: Meter, name: str, work: Callable[[], object]) -> PhaseCost:
+    def measure(self, meter: Meter, update: Update[Any]) -> PhaseCost:
+        """Run an update where the run has all its losses; updates follow in their order."""
+        config = self.context.config
+        first, end = update.span(config)
+        self.state.images_seen = int(min(max(first, config.perceptual_from), end - 1))
         meter.restart()
-        work()
-        return PhaseCost(name, meter.peak, meter.flops / self.context.config.batch)
-
-    def phases(self) -> dict[str, Callable[[], object]]:
-        """List the phases in the order in which they must run."""
-        context, state, batch = self.context, self.state, self.batch
-        reconstructed: list[Tensor] = []  # one, where D, E and G share it
-
-        def discriminator() -> None:
-            if context.config.speed.share_forward_passes and len(batch) == 1:
-                reconstructed.append(steps.reconstruct(context, state, batch[0]))
-            steps.discriminator_step(context, state, batch, *reconstructed)
-            steps.feature_discriminator_step(context, state, batch, *reconstructed)
-
-        works: dict[str, Callable[[], object]] = {
-            "generator's update": lambda: steps.generator_step(context, state, batch),
-            "discriminator's update": discriminator,
-            PENALTY: lambda: steps.penalty_step(context, state, batch),
-            "reconstruction's update": lambda: steps.reconstruction_step(
-                context, state, batch, *reconstructed
-            ),
-        }
-        return {WARM_UP: self._warm_up} | works if context.config.adversarial_from else works
-
-    def _warm_up(self) -> None:
-        later = self.state.images_seen
-        self.state.images_seen = self.context.config.adversarial_from - 1
-        steps.warm_up_step(self.context, self.state, self.batch)
-        self.state.images_seen = later
+        update.run(self.context, self.state, self.batch, self.kept)
+        return PhaseCost(
+            name=update.name,
+            share=1 / update.every(config),
+            is_last=math.isinf(end),
+            peak=meter.peak,
+            flops=meter.flops / config.batch,
+        )
 
 
 @contextmanager
@@ -216,41 +197,25 @@ def _nothing_computed() -> Iterator[Meter]:
         yield meter
 
 
-def _new_state(config: RunConfig) -> TrainState:
+def _new_state(recipe: Recipe[Any], config: RunConfig) -> AbstractTrainState:
     """Build networks and optimisers as they are after the first update.
 
-    Fake networks cannot be copied or moved, so `new_state` cannot build them.
+    Fake networks cannot be copied or moved, so the averages are built like the networks.
     """
-    training = config.training
-    generator, generator_ema = Generator(config.model), Generator(config.model)
-    encoder, encoder_ema = Encoder(config.model), Encoder(config.model)
-    discriminator = Discriminator(config.model)
-    freeze(discriminator, training.freeze_discriminator)
-    by_features = new_feature_discriminator(training)
-    return TrainState(
-        generator=generator,
-        encoder=encoder,
-        discriminator=discriminator,
-        generator_ema=generator_ema.eval().requires_grad_(False),
-        encoder_ema=encoder_ema.eval().requires_grad_(False),
-        generator_optimizer=_used_adam(generator, training),
-        encoder_optimizer=_used_adam(encoder, training),
-        discriminator_optimizer=_used_adam(discriminator, training),
-        ada=AdaptiveProbability(p=ADA_PROBABILITY),
-        feature_discriminator=by_features,
-        feature_optimizer=_used_adam(by_features, training) if by_features else None,
-    )
-
-
-def _used_adam(network: nn.Module, config: TrainConfig) -> Adam:
-    fused = config.speed.fused_optimizer
-    optimizer = Adam(network.parameters(), betas=BETAS, fused=fused, foreach=not fused)
-    for parameter in network.parameters():
-        if parameter.requires_grad:
-            parameter.grad = torch.empty_like(parameter)
-    optimizer.step()
-    optimizer.zero_grad()
-    return optimizer
+    networks, others = recipe.build(config), recipe.build(config)
+    averages = {
+        name + AVERAGE: others[name].eval().requires_grad_(False) for name in recipe.averaged
+    }
+    state = recipe.assemble(networks | averages, config.training)
+    state.ada.p = ADA_PROBABILITY
+    for optimizer in state.optimizers:
+        for group in optimizer.param_groups:
+            for parameter in group["params"]:
+                if parameter.requires_grad:
+                    parameter.grad = torch.empty_like(parameter)
+        optimizer.step()
+        optimizer.zero_grad()
+    return state
 
 
 def _untrained_distance(config: TrainConfig) -> AbstractPerceptualDistance | None:

@@ -27,9 +27,8 @@ from stylemapgan.training.processes import (
     first_alone,
     open_fabric,
 )
+from stylemapgan.training.recipe import Recipe, State
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.state import BuildState, new_state
-from stylemapgan.training.transfer import load_pretrained, transfer
 
 OnPhoto = Callable[[int, int], None]
 SAMPLE = 256
@@ -46,16 +45,18 @@ class _Engine(NamedTuple):
 
 
 def start(
+    recipe: Recipe[State],
     config: RunConfig,
     path: Path,
     on_photo: OnPhoto | None = None,
     hardware: Hardware | None = None,
-) -> Run:
+) -> Run[State]:
     """Create a run's folder, and load everything the run needs.
 
     The folder is locked before anything is written, and until `Run.train` or `Run.close` ends.
 
     Args:
+        recipe: What to train, and how.
         config: Configuration; `data.photos` names what to train on.
         path: The run's folder; new or empty.
         on_photo: Called with the number of unpacked photos and their total.
@@ -74,28 +75,28 @@ def start(
     folder = RunFolder(path)
     first_alone(engine.fabric, folder.lock_new)
     with _unlocked_on_error(folder, is_new=True):
-        run = _open(config, folder, engine, on_photo)
+        run = _open(recipe, config, folder, engine, on_photo)
         run.is_new = True
         pretrained = config.training.init_from
         if pretrained:
-            run.origin = f"{pretrained}: {transfer(run.state, load_pretrained(pretrained))}"
+            run.origin = f"{pretrained}: {recipe.transfer(run.state, pretrained)}"
         first_alone(engine.fabric, lambda: folder.create(run.config, _remark(engine.choice)))
     return run
 
 
 def resume(
+    recipe: Recipe[State],
     path: Path,
     on_photo: OnPhoto | None = None,
     hardware: Hardware | None = None,
-    build_state: BuildState = new_state,
-) -> Run:
+) -> Run[State]:
     """Load a run from its newest good state; its folder is locked until the run ends.
 
     Args:
+        recipe: What the run trains, and how.
         path: The run's folder.
         on_photo: Called with the number of unpacked photos and their total.
         hardware: What to compute on; it may differ from before.
-        build_state: Builds networks and optimisers; the same as before.
 
     Raises:
         TrainingError: The folder does not hold a run or is in use, no state in it is good, or the
@@ -110,7 +111,7 @@ def resume(
     engine = _start_engine(config, hardware)
     first_alone(engine.fabric, folder.lock.acquire)
     with _unlocked_on_error(folder, is_new=False):
-        run = _open(config, folder, engine, on_photo, build_state)
+        run = _open(recipe, config, folder, engine, on_photo)
         run.resume()
     return run
 
@@ -139,17 +140,17 @@ def _unlocked_on_error(folder: RunFolder, is_new: bool) -> Iterator[None]:
 
 
 def _open(
+    recipe: Recipe[State],
     config: RunConfig,
     folder: RunFolder,
     engine: _Engine,
     on_photo: OnPhoto | None,
-    build_state: BuildState = new_state,
-) -> Run:
+) -> Run[State]:
     _refuse_disagreement(engine)
     fabric, choice = engine
     config = with_precision(config, choice)
-    size, training = config.model.image_size, config.training
-    photos = _open_training_photos(config, on_photo)
+    size, training = recipe.image_size(config), config.training
+    photos = _open_training_photos(config, size, on_photo)
     if config.data.validation:
         validation = open_photos(config.data.validation, size, on_progress=on_photo)
     else:
@@ -158,6 +159,7 @@ def _open(
     distance = load_distance(training.perceptual_network, Path(weights) if weights else None)
     features = load_efficientnet_lite0() if training.weights.use_features else None
     return Run(
+        recipe=recipe,
         config=config,
         folder=folder,
         fabric=fabric,
@@ -166,7 +168,6 @@ def _open(
         distance=distance.to(fabric.device) if distance else None,
         features=features.to(fabric.device) if features else None,
         precision=choice if choice.was_auto else None,
-        build_state=build_state,
     )
 
 
@@ -186,8 +187,8 @@ def _remark(choice: Choice) -> str:
     return f"precision {choice.precision} was chosen: {choice.reason}." if choice.was_auto else ""
 
 
-def _open_training_photos(config: RunConfig, on_photo: OnPhoto | None) -> AbstractPhotos:
-    location, size = config.data.photos, config.model.image_size
+def _open_training_photos(config: RunConfig, size: int, on_photo: OnPhoto | None) -> AbstractPhotos:
+    location = config.data.photos
     if config.data.stream:
         return ShardStream(location, size, on_progress=on_photo)
     return open_photos(location, size, on_progress=on_photo)

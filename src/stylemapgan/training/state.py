@@ -1,53 +1,54 @@
-"""The state of a run: networks, averaged networks, optimisers and counts."""
+"""The state of a run: networks, averaged networks, optimisers and counts of any method."""
 
-import copy
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.optim import Adam
+from torch import nn
+from torch.optim import Adam, Optimizer
 
 from stylemapgan.augment import AdaptiveProbability
-from stylemapgan.config import RunConfig, TrainConfig
-from stylemapgan.errors import ConfigError
-from stylemapgan.features.efficientnet import PYRAMID
-from stylemapgan.models import Discriminator, Encoder, FeatureDiscriminator, Generator
-from stylemapgan.training import schedule
+from stylemapgan.config import TrainConfig
 
-BETAS = (0.0, 0.99)
-PLAIN = 0.1
-"""Learning rate of the discriminator of features, as a share of the discriminator's: its weights
-are not equalised."""
+AVERAGE = "_ema"
+"""Ends the name of a network's average: `generator_ema` averages `generator`."""
 
 
-@dataclass
-class TrainState:
-    """Networks, averaged networks (EMA), optimisers, and how many images they have seen."""
+@dataclass(kw_only=True)
+class AbstractTrainState(ABC):
+    """What a method trains: the fields of its subclass.
 
-    generator: Generator
-    encoder: Encoder
-    discriminator: Discriminator
-    generator_ema: Generator
-    encoder_ema: Encoder
-    generator_optimizer: Adam
-    encoder_optimizer: Adam
-    discriminator_optimizer: Adam
+    A field holds a network, the average of one (its name ends in `_ema`), an optimiser, or None
+    where the configuration needs none.
+    """
+
     ada: AdaptiveProbability
-    feature_discriminator: FeatureDiscriminator | None = None
-    feature_optimizer: Adam | None = None
+    """Adapts the augmentation of what a discriminator sees; off where a method has none."""
     images_seen: int = 0
     updates: int = 0
 
-    @property
-    def image_size(self) -> int:
-        """Height and width of images, in pixels."""
-        return self.generator.config.image_size
+    @abstractmethod
+    def set_schedule(self, config: TrainConfig) -> None:
+        """Set the optimisers' learning rates, and what else follows from the images seen."""
 
     @property
-    def optimizers(self) -> tuple[Adam, Adam, Adam]:
-        """The optimisers of generator, encoder and discriminator."""
-        return self.generator_optimizer, self.encoder_optimizer, self.discriminator_optimizer
+    def networks(self) -> dict[str, nn.Module]:
+        """The networks in training, without their averages."""
+        found = self._fields(nn.Module)
+        return {name: each for name, each in found.items() if not name.endswith(AVERAGE)}
+
+    @property
+    def averages(self) -> list[tuple[nn.Module, nn.Module]]:
+        """Each average, with the network that it follows."""
+        found = self._fields(nn.Module)
+        return [(found[name + AVERAGE], found[name]) for name in found if name + AVERAGE in found]
+
+    @property
+    def optimizers(self) -> list[Optimizer]:
+        """All optimisers."""
+        return list(self._fields(Optimizer).values())
 
     def state_dict(self) -> dict[str, Any]:
         """Collect everything needed to resume with the same results."""
@@ -56,43 +57,30 @@ class TrainState:
         return parts | counts | {"ada": self.ada.state_dict()}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Restore a saved state; a discriminator of features that it lacks stays fresh."""
+        """Restore a saved state.
+
+        Raises:
+            KeyError: A network or optimiser is missing.
+            RuntimeError: A network has other shapes.
+            ValueError: An optimiser has other shapes.
+        """
         for name, part in self._parts().items():
-            if name in state or not name.startswith("feature_"):
+            if name in state or not self.may_lack(name):
                 part.load_state_dict(state[name])
         self.ada.load_state_dict(state["ada"])
         self.images_seen = state["images_seen"]
         self.updates = state["updates"]
 
-    def set_schedule(self, config: TrainConfig) -> None:
-        """Set learning rates and beta 1 of the optimisers for the images seen so far."""
-        rate = schedule.learning_rate(config, self.images_seen)
-        discriminator_rate = schedule.discriminator_learning_rate(config, self.images_seen)
-        for optimizer, value in (
-            (self.generator_optimizer, rate),
-            (self.encoder_optimizer, rate),
-            (self.discriminator_optimizer, discriminator_rate * lazy_factor(config.r1_interval)),
-        ):
-            for group in optimizer.param_groups:
-                group["lr"] = value
-        if self.feature_optimizer is not None:
-            for group in self.feature_optimizer.param_groups:
-                group["lr"] = PLAIN * discriminator_rate
-        beta1 = schedule.beta1(config, self.images_seen)
-        for optimizer in (self.generator_optimizer, self.encoder_optimizer):
-            for group in optimizer.param_groups:
-                group["betas"] = (beta1, BETAS[1])
+    def may_lack(self, name: str) -> bool:
+        """Whether a saved state may lack a part, which then stays fresh."""
+        del name
+        return False
 
-    def _parts(self) -> dict[str, torch.nn.Module | Adam]:
-        return {
-            name: part
-            for name, part in vars(self).items()
-            if isinstance(part, torch.nn.Module | Adam)
-        }
+    def _parts(self) -> dict[str, Any]:
+        return self._fields(nn.Module, Optimizer)
 
-
-BuildState = Callable[[RunConfig, torch.device], TrainState]
-"""Makes the networks and optimisers of a run on a device, with fresh weights."""
+    def _fields(self, *kinds: type) -> dict[str, Any]:
+        return {name: part for name, part in vars(self).items() if isinstance(part, kinds)}
 
 
 def broken_part(state: dict[str, Any]) -> str | None:
@@ -128,83 +116,17 @@ def lazy_factor(interval: int) -> float:
     return interval / (interval + 1)
 
 
-def new_state(
-    config: RunConfig, device: torch.device, generator_class: type[Generator] = Generator
-) -> TrainState:
-    """Build networks and optimisers with fresh weights, determined by the seed.
-
-    Args:
-        config: Configuration of the run.
-        device: Where to train.
-        generator_class: A variant of the generator to compare with.
-
-    Raises:
-        ConfigError: `freeze_discriminator` is larger than the number of layers.
-    """
-    training = config.training
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(training.seed)
-        generator = generator_class(config.model)
-        encoder = Encoder(config.model)
-        discriminator = Discriminator(config.model)
-        feature_discriminator = new_feature_discriminator(training)
-    freeze(discriminator, training.freeze_discriminator)
-    layout = torch.channels_last if training.speed.channels_last else torch.contiguous_format
-    for network in (generator, encoder, discriminator):
-        network.to(device).to(memory_format=layout)  # pyright: ignore[reportCallIssue]
-    state = _with_optimizers(generator, encoder, discriminator, training)
-    if feature_discriminator is not None:
-        state.feature_discriminator = feature_discriminator.to(device)
-        state.feature_optimizer = _adam(feature_discriminator, BETAS, training)
-        state.set_schedule(training)
-    if training.speed.compile:
-        for network in (generator.resizer, generator.synthesis, encoder):
-            network.compile()  # not D: R1 differentiates it twice
-    return state
-
-
-def new_feature_discriminator(config: TrainConfig) -> FeatureDiscriminator | None:
-    """Build the discriminator of features with fresh weights, if a loss needs it."""
-    return FeatureDiscriminator(tuple(PYRAMID.values())) if config.weights.use_features else None
-
-
-def _with_optimizers(
-    generator: Generator, encoder: Encoder, discriminator: Discriminator, config: TrainConfig
-) -> TrainState:
-    factor = lazy_factor(config.r1_interval)
-    discriminator_betas = (BETAS[0] ** factor, BETAS[1] ** factor)
-    state = TrainState(
-        generator=generator,
-        encoder=encoder,
-        discriminator=discriminator,
-        generator_ema=copy.deepcopy(generator).eval().requires_grad_(False),
-        encoder_ema=copy.deepcopy(encoder).eval().requires_grad_(False),
-        generator_optimizer=_adam(generator, BETAS, config),
-        encoder_optimizer=_adam(encoder, BETAS, config),
-        discriminator_optimizer=_adam(discriminator, discriminator_betas, config),
-        ada=AdaptiveProbability(),
-    )
-    state.set_schedule(config)
-    return state
-
-
-def freeze(discriminator: Discriminator, layers: int) -> None:
-    """Freeze the layers of the trunk nearest to the image.
-
-    Source: Mo, Cho and Shin, "Freeze the Discriminator", 2020.
-
-    Raises:
-        ConfigError: The trunk has fewer layers.
-    """
-    if layers > len(discriminator.trunk):
-        raise ConfigError(
-            f"freeze_discriminator must be at most {len(discriminator.trunk)}, the number of "
-            f"layers in the discriminator's trunk; got {layers}."
-        )
-    for layer in list(discriminator.trunk)[:layers]:
-        layer.requires_grad_(False)
-
-
-def _adam(network: torch.nn.Module, betas: tuple[float, float], config: TrainConfig) -> Adam:
+def adam(
+    networks: nn.Module | list[nn.Module], betas: tuple[float, float], config: TrainConfig
+) -> Adam:
+    """Make the optimiser of one or several networks; the schedule sets its learning rate."""
+    listed = networks if isinstance(networks, list) else [networks]
+    parameters = [each for network in listed for each in network.parameters()]
     fused = config.speed.fused_optimizer
-    return Adam(network.parameters(), betas=betas, fused=fused, foreach=not fused)
+    return Adam(parameters, betas=betas, fused=fused, foreach=not fused)
+
+
+def set_rate(optimizer: Optimizer, rate: float) -> None:
+    """Set the learning rate of all parameters of an optimiser."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate

@@ -212,9 +212,9 @@ def test_sizes_that_do_not_fit_are_refused(small_photo):
 
 
 def test_filling_inwards_keeps_what_is_known_and_stays_between(random):
-    values = random.normal(size=(24, 24, 3)).astype(np.float32)
-    weight = np.ones((24, 24, 1), np.float32)
-    weight[5:15, 8:20] = 0
+    values = random.normal(size=(3, 24, 24)).astype(np.float32)
+    weight = np.ones((1, 24, 24), np.float32)
+    weight[:, 5:15, 8:20] = 0
     filled = continue_inwards(values, weight)
     known = np.broadcast_to(weight > 0, values.shape)
     np.testing.assert_allclose(filled[known], values[known], atol=1e-5)
@@ -222,21 +222,23 @@ def test_filling_inwards_keeps_what_is_known_and_stays_between(random):
 
 
 def test_filling_inwards_continues_a_constant_exactly():
-    values = np.full((32, 32, 3), 7.0, np.float32)
-    weight = (np.hypot(*np.mgrid[-16:16, -16:16]) > 9).astype(np.float32)[..., None]
+    values = np.full((3, 32, 32), 7.0, np.float32)
+    weight = (np.hypot(*np.mgrid[-16:16, -16:16]) > 9).astype(np.float32)[None]
     np.testing.assert_allclose(continue_inwards(values, weight), 7, rtol=1e-3)
 
 
 @pytest.mark.parametrize("radius", [1, 3, 6])
 def test_small_filters_match_naive_loops(random, radius):
-    values = random.uniform(0, 1, (13, 17, 2)).astype(np.float32)
-    padded = np.pad(values, ((radius, radius), (radius, radius), (0, 0)), mode="edge")
+    values = random.uniform(0, 1, (2, 13, 17)).astype(np.float32)
+    padded = np.pad(values, ((0, 0), (radius, radius), (radius, radius)), mode="edge")
     length = 2 * radius + 1
     windows = [
-        [padded[row : row + length, column : column + length] for column in range(17)]
+        [padded[:, row : row + length, column : column + length] for column in range(17)]
         for row in range(13)
     ]
-    means = [[window.mean(axis=(0, 1)) for window in row] for row in windows]
-    maxima = [[window.max(axis=(0, 1)) for window in row] for row in windows]
-    np.testing.assert_allclose(box_blur(values, radius), means, atol=1e-5)
-    np.testing.assert_array_equal(widen(values, radius), maxima)
+    means = [[window.mean(axis=(1, 2)) for window in row] for row in windows]
+    maxima = [[window.max(axis=(1, 2)) for window in row] for row in windows]
+    np.testing.assert_allclose(
+        box_blur(values, radius), np.moveaxis(np.array(means), -1, 0), atol=1e-5
+    )
+    np.testing.assert_array_equal(widen(values, radius), np.moveaxis(np.array(maxima), -1, 0))

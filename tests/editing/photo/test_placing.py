@@ -50,7 +50,8 @@ def placed_over(reference: FullPhoto, at: Square, onto: FullPhoto, square: Squar
     width, height = onto.pixels.size
     middle = height // 3
     boxes = (0, 0, width, middle), (0, middle, width, height)
-    stored = np.concatenate([placement.strip(box) for box in boxes])
+    strips = [placement.strip(box, np.ones((box[3] - box[1], width), np.float32)) for box in boxes]
+    stored = np.concatenate(strips)
     return to_upright(stored, onto.orientation).astype(float)
 
 
@@ -119,6 +120,19 @@ def test_a_reference_in_its_own_place_is_copied_exactly(scenery):
     square = Square(x=31.5, y=40.2, side=50.3, rotation=17.0)
     placed = placed_over(photo, square, photo, square)
     np.testing.assert_array_equal(placed, photo.upright_srgb())
+
+
+def test_of_a_turned_reference_only_what_shows_is_resampled(scenery):
+    photo, onto = (FullPhoto(pixels=scenery(*size)) for size in ((300, 300), (600, 40)))
+    at = Square(x=150.0, y=150.0, side=200.0, rotation=15.0)
+    placed = PlacedPhoto(photo=photo, square=at, reconstruction=NOTHING)
+    placement = Placement(placed, onto, Square(x=300.0, y=20.0, side=500.0))
+    everywhere = np.ones((40, 600), np.float32)
+    share = everywhere * (np.arange(600) < 90)
+    whole, some = (placement.strip((0, 0, 600, 40), one) for one in (everywhere, share))
+    np.testing.assert_array_equal(some[:, :90], whole[:, :90])
+    assert whole[:, 512:].any()
+    assert not some[:, 512:].any()
 
 
 @pytest.mark.parametrize("rotation", [0.0, 10.0])

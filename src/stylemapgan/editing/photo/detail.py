@@ -19,9 +19,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool
 
-from stylemapgan.editing.photo.layer import Ground, Layer, Picture, Plane, Window, feather
+from stylemapgan.editing.photo.layer import Ground, Layer, feather
 from stylemapgan.editing.photo.references import LEAST, Supplier, covers_of, offer_of
 from stylemapgan.editing.photo.shares import shares_of
+from stylemapgan.editing.photo.structure import Picture, Plane, Window
 from stylemapgan.editing.photo.tones import tone_of
 
 MARGIN = 1 / 16
@@ -42,13 +43,12 @@ def make_detailed_layer(
         suppliers: Placed references; a later one covers those before it.
     """
     faded = ground.border * feather(mask)
-    window = _window(faded[..., 0] > 0)
-    part = [_cut(supplier, window) for supplier in suppliers]
+    window = _window(faded[0] > 0)
+    part = [supplier.window(window) for supplier in suppliers]
     inner = _layer(ground.window(window), edited[window], mask[window], faded[window], part)
-    size = mask.shape[:2]
-    whole = [np.zeros((*size, plane.shape[-1]), np.float32) for plane in inner]
-    for plane, found in zip(whole, inner, strict=True):
-        plane[window] = found
+    whole = [np.zeros((len(planes), *mask.shape[1:]), np.float32) for planes in inner]
+    for planes, found in zip(whole, inner, strict=True):
+        planes[window] = found
     return Layer(*whole)
 
 
@@ -62,16 +62,7 @@ def _window(changing: Bool[np.ndarray, "size size"]) -> Window:
         margin = round(size * MARGIN)
         start = max(0, (first - margin) // STEP * STEP)
         ends.append(slice(start, min(size, -(-(last + margin) // STEP) * STEP)))
-    return ends[0], ends[1]
-
-
-def _cut(supplier: Supplier, window: Window) -> Supplier:
-    photo, reconstruction = supplier.photo, supplier.reconstruction
-    return Supplier(
-        photo=None if photo is None else photo[window],
-        reconstruction=None if reconstruction is None else reconstruction[window],
-        mask=supplier.mask[window],
-    )
+    return slice(None), ends[0], ends[1]
 
 
 def _layer(
@@ -86,6 +77,4 @@ def _layer(
     colour = shares.model * edited - grain * ground.photo + faded * tone
     part = shares.reference / np.maximum(offer.cover, LEAST)
     taken = [part * cover for cover, one in covers if one.photo is not None]
-    nothing = np.zeros((*mask.shape[:2], 0), np.float32)
-    each = np.concatenate(taken, axis=-1) if taken else nothing
-    return colour, 1 - shares.source - grain, each
+    return colour, 1 - shares.source - grain, np.concatenate(taken)

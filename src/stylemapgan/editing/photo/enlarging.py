@@ -1,9 +1,9 @@
 """From a layer at the model's resolution to strips of a large photo."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from jaxtyping import Float32
@@ -14,6 +14,8 @@ from stylemapgan.editing.photo.square import Square
 
 STRIP_PIXELS = 1_000_000
 """Pixels worked on at once: a large photo never exists as floats."""
+THREADS = 2
+"""Strips that are computed at the same time."""
 BLOCK = 32
 """Pixels along an axis that are enlarged at once: they take from few of the layer's."""
 FINEST = 2_048
@@ -38,27 +40,29 @@ class Strip:
     """Red, green and blue to add, the opacity, and the share of each reference, as in `Layer`."""
 
 
-def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Strip]:
+def strips(layer: Layer, square: Square, size: tuple[int, int]) -> Iterator[Callable[[], Strip]]:
     """Enlarge a layer, strip by strip, as far as it is not zero.
+
+    There are at least as many strips as threads.
 
     Args:
         layer: In the photo's layout.
         square: Where it lies, in the same layout.
         size: Width and height of the photo.
+
+    Returns:
+        Functions that compute one strip each; threads may share them.
     """
-    planes = np.ascontiguousarray(
-        np.moveaxis(np.concatenate([layer.colour, layer.opacity, layer.shares], axis=-1), -1, 0)
-    )
+    planes = np.concatenate([layer.colour, layer.opacity, layer.shares])
     left, top, right, bottom = bounds = _bounds(planes, square, size)
     if left >= right or top >= bottom:
         return
     corner = square.x - square.side / 2, square.y - square.side / 2
     grid = _Grid(planes, corner, square.side / planes.shape[-1])
     enlarge = _Straight(_turned(planes, square, bounds) if square.rotation else grid, bounds)
-    height = max(1, STRIP_PIXELS // (right - left))
+    height = max(1, min(STRIP_PIXELS // (right - left), math.ceil((bottom - top) / THREADS)))
     for start in range(top, bottom, height):
-        box = (left, start, right, min(bottom, start + height))
-        yield Strip(box, enlarge(box))
+        yield partial(enlarge, (left, start, right, min(bottom, start + height)))
 
 
 def _bounds(
@@ -108,7 +112,7 @@ class _Straight:
             used = _used(across[pixels])
             self._wide[..., pixels] = planes[..., used] @ across[pixels, used].T
 
-    def __call__(self, box: Box) -> Float32[np.ndarray, "planes height width"]:
+    def __call__(self, box: Box) -> Strip:
         """Enlarge a strip as wide as the bounds."""
         _, top, _, bottom = box
         down = self._down[top - self._top : bottom - self._top]
@@ -117,7 +121,7 @@ class _Straight:
             pixels = slice(start, start + BLOCK)
             used = _used(down[pixels])
             strip[:, pixels] = down[pixels, used] @ self._wide[:, used]
-        return strip
+        return Strip(box, strip)
 
 
 def _used(matrix: Float32[np.ndarray, "pixels length"]) -> slice:

@@ -46,7 +46,7 @@ def find_foreground(pixels: UInt8[np.ndarray, "rows columns 3"]) -> Foreground:
         pixels: A small picture, such as one of 128 pixels.
     """
     distance = _distance_from_background(_lab(pixels)).astype(np.float32)
-    smooth = np.log1p(box_blur(distance[..., None], 1)[..., 0])
+    smooth = np.log1p(box_blur(distance[None], 1)[0])
     threshold, clarity = _otsu(smooth)
     mask = _largest_component(smooth > threshold)
     middle = float(np.median(distance[mask])) if mask.any() else 0.0

@@ -18,6 +18,7 @@ from jaxtyping import Float32
 
 from stylemapgan.editing.photo.filters import box_blur, continue_inwards, rise, widen
 from stylemapgan.editing.photo.square import Square
+from stylemapgan.editing.photo.structure import Drawn, Picture, Plane, Window
 
 FEATHER = 1 / 16
 """How far the change fades out beyond the mask, as a share of the square's side."""
@@ -41,11 +42,6 @@ TONE = 16.0
 CONTENT = 48.0
 """From this difference on, it is one of content."""
 
-Plane = Float32[np.ndarray, "height width 1"]
-Picture = Float32[np.ndarray, "height width 3"]
-Window = tuple[slice, slice]
-"""Rows and columns."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ground:
@@ -53,7 +49,7 @@ class Ground:
 
     photo: Picture
     """The square as the model saw it, in levels of 255 of any RGB."""
-    reconstruction: Picture
+    reconstruction: Drawn
     """What the model made of it."""
     border: Plane
     """How much of a change is allowed, see `open_border`."""
@@ -66,7 +62,7 @@ class Ground:
         """Cut out a part of it."""
         return Ground(
             photo=self.photo[window],
-            reconstruction=self.reconstruction[window],
+            reconstruction=self.reconstruction.window(window),
             border=self.border[window],
             drawing=self.drawing[window],
             size=self.size,
@@ -81,7 +77,7 @@ class Layer:
     """Levels of 255 to add; already weighted, so also without opacity a change shows."""
     opacity: Plane
     """How much of the photo gives way, from 0 to 1."""
-    shares: Float32[np.ndarray, "height width references"]
+    shares: Float32[np.ndarray, "references height width"]
     """How much each reference's photo supplies, from 0 to 1."""
 
 
@@ -93,13 +89,14 @@ def make_layer(ground: Ground, edited: Picture, mask: Plane) -> Layer:
         edited: What the model made of the edited stylemap.
         mask: Where the edit is meant, from 0 to 1.
     """
-    change = _tone_matched(edited - ground.reconstruction, mask)
-    error = ground.photo - ground.reconstruction
+    reconstruction = ground.reconstruction.picture
+    change = _tone_matched(edited - reconstruction, mask)
+    error = ground.photo - reconstruction
     novelty = ground.border * mask * _novelty(change, change - error)
     matched = change + novelty * (continue_inwards(error, 1 - novelty) - error)
     opacity = novelty * ground.drawing
     faded = ground.border * feather(mask) * matched
-    nothing = np.zeros((*mask.shape[:2], 0), np.float32)
+    nothing = np.zeros((0, *mask.shape[1:]), np.float32)
     return Layer(colour=faded + opacity * ground.photo, opacity=opacity, shares=nothing)
 
 
@@ -111,15 +108,15 @@ def drawn(fine: Float32[np.ndarray, "fine fine 3"], size: int) -> Plane:
         size: Pixels of the layer along a side.
     """
     blocks = fine.mean(axis=-1).reshape(size, FINER, size, FINER)
-    mean = blocks.mean(axis=(1, 3))[..., None]
-    square = np.square(blocks).mean(axis=(1, 3))[..., None]
+    mean = blocks.mean(axis=(1, 3))[None]
+    square = np.square(blocks).mean(axis=(1, 3))[None]
     variance = box_blur(square, 1) - np.square(box_blur(mean, 1))
     return rise(widen(np.sqrt(np.maximum(variance, 0)), 1), GRAIN, DRAWING)
 
 
 def feather(mask: Plane) -> Plane:
     """Fade a mask out: 1 where it is above 0, exactly 0 beyond `FEATHER`."""
-    half = max(1, round(len(mask) * FEATHER / 2))
+    half = max(1, round(mask.shape[-1] * FEATHER / 2))
     inside = (mask > 0).astype(np.float32)
     return box_blur(widen(inside, half), half)
 
@@ -143,7 +140,7 @@ def open_border(size: int, square: Square, photo: tuple[int, int]) -> Plane:
         )
         for before, after in ((left, right), (top, bottom))
     )
-    return (down[:, None] * across[None, :])[..., None]
+    return (down[:, None] * across)[None]
 
 
 def _tone_matched(change: Picture, mask: Plane) -> Picture:
@@ -168,7 +165,7 @@ def _novelty(change: Picture, difference: Picture) -> Plane:
         change: From the reconstruction to the edit.
         difference: From the photo to the edit.
     """
-    spread = max(1, round(len(change) * SPREAD))
+    spread = max(1, round(change.shape[-1] * SPREAD))
     changed = rise(box_blur(strength(change), spread), SAME, NEW)
     differing = rise(box_blur(strength(difference), spread), SAME, NEW)
     beside = box_blur(widen(changed, 2 * spread), spread)
@@ -177,5 +174,4 @@ def _novelty(change: Picture, difference: Picture) -> Plane:
 
 def strength(change: Picture) -> Plane:
     """Find the largest change among red, green and blue."""
-    red, green, blue = np.moveaxis(np.abs(change), -1, 0)
-    return np.maximum(np.maximum(red, green), blue)[..., None]
+    return np.abs(change).max(axis=0, keepdims=True)

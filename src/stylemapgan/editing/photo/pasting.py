@@ -2,10 +2,11 @@
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from stylemapgan.editing.checks import (
@@ -16,24 +17,26 @@ from stylemapgan.editing.checks import (
     refuse_unfit_mask,
 )
 from stylemapgan.editing.photo.detail import make_detailed_layer
-from stylemapgan.editing.photo.enlarging import Strip, strips
+from stylemapgan.editing.photo.enlarging import THREADS, Box, Strip, strips
 from stylemapgan.editing.photo.full_photo import FullPhoto
 from stylemapgan.editing.photo.layer import (
     FINER,
     Ground,
     Layer,
-    Picture,
-    Plane,
     drawn,
     make_layer,
     open_border,
 )
-from stylemapgan.editing.photo.placing import PlacedReference, Placement
+from stylemapgan.editing.photo.placing import PlacedPhoto, PlacedReference, Placement
 from stylemapgan.editing.photo.references import Supplier
-from stylemapgan.editing.photo.sampling import from_srgb, sample
+from stylemapgan.editing.photo.sampling import from_srgb, levels_of, sample
 from stylemapgan.editing.photo.square import Square, stored_square, to_stored
+from stylemapgan.editing.photo.structure import Drawn, Picture, Plane
 from stylemapgan.images.levels import from_bytes, to_numpy
 from stylemapgan.types import Images, Mask
+
+BLOCK_PIXELS = 32_768
+"""Pixels that are mixed at once: few enough to stay in the processor's cache."""
 
 
 def paste_back(  # noqa: PLR0913
@@ -75,8 +78,10 @@ def paste_back(  # noqa: PLR0913
         if reference.picture is not None
     ]
     pixels = photo.pixels.copy()
-    for strip in strips(layer, stored, pixels.size):
-        _paste_strip(pixels, strip, placements)
+    compute = partial(_pasted_strip, photo.pixels, placements)
+    with ThreadPoolExecutor(THREADS) as threads:  # most of it runs in C, in parallel
+        for box, strip in threads.map(compute, strips(layer, stored, pixels.size)):
+            pixels.paste(strip, box)
     return dataclasses.replace(photo, pixels=pixels)
 
 
@@ -105,18 +110,31 @@ def laid_over(
         strip: The layer's part.
         references: What each reference shows there; None if it supplies nothing there.
     """
-    *colour, opacity = strip.planes[:4]
-    kept = 1 - opacity
     result = np.empty_like(photo)
+    rows = max(1, BLOCK_PIXELS // photo.shape[1])
+    for start in range(0, len(photo), rows):
+        part = slice(start, start + rows)
+        shown = [None if reference is None else reference[part] for reference in references]
+        _lay_over(photo[part], strip.planes[:, part], shown, result[part])
+    return result
+
+
+def _lay_over(
+    photo: UInt8[np.ndarray, "height width 3"],
+    planes: Float32[np.ndarray, "planes height width"],
+    references: Sequence[UInt8[np.ndarray, "height width 3"] | None],
+    result: UInt8[np.ndarray, "height width 3"],
+) -> None:
+    *colour, opacity = planes[:4]
+    kept = 1 - opacity
     for channel, plane in enumerate(colour):
         mixed = photo[..., channel] * kept
         mixed += plane
-        for share, reference in zip(strip.planes[4:], references, strict=True):
+        for share, reference in zip(planes[4:], references, strict=True):
             if reference is not None:
                 mixed += share * reference[..., channel]
         mixed += np.float32(0.5)  # so that cutting off rounds
         result[..., channel] = np.clip(mixed, 0, 255, out=mixed)
-    return result
 
 
 def _stored_layer(
@@ -128,70 +146,81 @@ def _stored_layer(
 ) -> Layer:
     """Make the layer in the photo's own colours and layout."""
     size = mask.shape[-1]
-    reconstruction, edited = (
-        to_stored(from_srgb(picture, photo.profile), photo.orientation) for picture in pictures
-    )
+
+    def plane(mask: Mask) -> Plane:
+        return _stored_planes(_plane(mask), photo.orientation)
+
+    def levels(images: Images) -> Picture:
+        return _stored_planes(from_srgb(images, photo.profile), photo.orientation)
+
+    reconstruction, edited = (levels(picture) for picture in pictures)
     ground = Ground(
-        photo=np.asarray(sample(photo.pixels, stored, size), np.float32),
-        reconstruction=reconstruction,
+        photo=levels_of(np.asarray(sample(photo.pixels, stored, size))),
+        reconstruction=Drawn.of(reconstruction, size),
         border=open_border(size, stored, photo.pixels.size),
         drawing=drawn(np.asarray(sample(photo.pixels, stored, size * FINER), np.float32), size),
         size=size,
     )
-    weight = to_stored(_plane(mask), photo.orientation)
+    weight = plane(mask)
     if all(one.picture is None for one in references):
         return make_layer(ground, edited, weight)
 
-    def levels(images: Images) -> Picture:
-        return to_stored(from_srgb(images, photo.profile), photo.orientation)
+    def shown(placed: PlacedPhoto) -> tuple[Picture, Drawn]:
+        seen = levels(from_bytes(placed.pixels(size)[None]))
+        return seen, Drawn.of(levels(placed.reconstruction), size)
 
-    def plane(mask: Mask) -> Plane:
-        return to_stored(_plane(mask), photo.orientation)
-
-    suppliers = _suppliers(references, size, levels, plane)
+    suppliers = _suppliers(references, shown, plane)
     return make_detailed_layer(ground, edited, weight, suppliers)
 
 
 def _suppliers(
     references: Sequence[PlacedReference],
-    size: int,
-    levels: Callable[[Images], Picture],
+    shown: Callable[[PlacedPhoto], tuple[Picture, Drawn]],
     plane: Callable[[Mask], Plane],
 ) -> list[Supplier]:
     """Bring references to the model's resolution.
 
     Args:
         references: Placed references.
-        size: Pixels of the model along a side.
-        levels: Brings images to the photo's layout and colours.
+        shown: Finds what the model sees of one, and what it makes of it, in the photo's layout
+            and colours.
         plane: Brings a mask to the photo's layout.
     """
     suppliers = []
     for reference in references:
-        placed, mask = reference.picture, plane(reference.mask)
-        if placed is None:
-            suppliers.append(Supplier(photo=None, reconstruction=None, mask=mask))
-        else:
-            seen = levels(from_bytes(placed.pixels(size)[None]))
-            made = levels(placed.reconstruction)
-            suppliers.append(Supplier(photo=seen, reconstruction=made, mask=mask))
+        placed = reference.picture
+        seen, drawn = (None, None) if placed is None else shown(placed)
+        mask = plane(reference.mask)
+        suppliers.append(Supplier(photo=seen, reconstruction=drawn, mask=mask))
     return suppliers
 
 
 def _plane(mask: Mask) -> Plane:
-    return to_numpy(mask)[0, 0, :, :, None]
+    return to_numpy(mask)[0]
 
 
-def _paste_strip(pixels: Image.Image, strip: Strip, placements: Sequence[Placement]) -> None:
+def _stored_planes(
+    planes: Float32[np.ndarray, "planes size size"], orientation: int
+) -> Float32[np.ndarray, "planes size size"]:
+    return np.ascontiguousarray(
+        np.moveaxis(to_stored(np.moveaxis(planes, 0, -1), orientation), -1, 0)
+    )
+
+
+def _pasted_strip(
+    pixels: Image.Image, placements: Sequence[Placement], enlarge: Callable[[], Strip]
+) -> tuple[Box, Image.Image]:
+    """Lay one strip over its part of a photo."""
+    strip = enlarge()
     part = pixels.crop(strip.box)
     shown = [
-        placement.strip(strip.box) if share.any() else None
+        placement.strip(strip.box, share) if share.any() else None
         for share, placement in zip(strip.planes[4:], placements, strict=True)
     ]
     mixed = Image.fromarray(laid_over(np.asarray(part.convert("RGB")), strip, shown))
     if part.mode == "RGBA":
         mixed.putalpha(part.getchannel("A"))
-    pixels.paste(mixed, strip.box)
+    return strip.box, mixed
 
 
 class Patch:
@@ -220,8 +249,8 @@ class Patch:
         self._shown = photo.crop_pixels(square, resolution)
         fine = photo.crop_pixels(square, size * FINER).astype(np.float32)
         self._ground = Ground(
-            photo=photo.crop_pixels(square, size).astype(np.float32),
-            reconstruction=from_srgb(reconstruction, None),
+            photo=levels_of(photo.crop_pixels(square, size)),
+            reconstruction=Drawn.of(from_srgb(reconstruction, None), size),
             border=open_border(size, square, photo.size),
             drawing=drawn(fine, size),
             size=size,
@@ -247,7 +276,8 @@ class Patch:
         middle = resolution / 2
         pictures = [one.picture for one in references if one.picture is not None]
         whole = Square(x=middle, y=middle, side=float(resolution))
-        for strip in strips(layer, whole, (resolution, resolution)):
+        for enlarge in strips(layer, whole, (resolution, resolution)):
+            strip = enlarge()
             left, top, right, bottom = strip.box
             part = result[top:bottom, left:right]
             shown = [picture.pixels(resolution)[top:bottom, left:right] for picture in pictures]
@@ -257,6 +287,5 @@ class Patch:
     def _layer(self, edited: Picture, mask: Plane, references: Sequence[PlacedReference]) -> Layer:
         if all(one.picture is None for one in references):
             return make_layer(self._ground, edited, mask)
-        levels = partial(from_srgb, profile=None)
-        suppliers = _suppliers(references, len(mask), levels, _plane)
+        suppliers = _suppliers(references, lambda placed: (placed.seen, placed.drawn), _plane)
         return make_detailed_layer(self._ground, edited, mask, suppliers)

@@ -6,16 +6,17 @@ the reference's photo, by one affine transform and at any resolution.
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float64, UInt8
+from jaxtyping import Float32, Float64, UInt8
 from PIL import Image
 
 from stylemapgan.editing.photo.full_photo import FullPhoto
-from stylemapgan.editing.photo.sampling import between_profiles
+from stylemapgan.editing.photo.sampling import between_profiles, from_srgb, levels_of
 from stylemapgan.editing.photo.square import MATRICES, Square, stored_square, turn
+from stylemapgan.editing.photo.structure import Drawn, Picture
 from stylemapgan.images.colour import opaque
 from stylemapgan.types import Images, Mask
 
@@ -27,10 +28,8 @@ MARGIN = 3
 """Pixels around a turned tile that filters may look at."""
 FINER = 2
 """How many times finer the reference's pixels become before they are turned bilinearly."""
-TILE = 512
+TILE = 256
 """Pixels along a side that are turned at once; the smaller, the less lies around a turned tile."""
-THREADS = 2
-"""Tiles that are turned at the same time."""
 REDUCING_GAP = 4.0
 """How many times finer than the result a large reference stays until the last, best filter."""
 
@@ -57,6 +56,16 @@ class PlacedPhoto:
         if size not in self._cut:
             self._cut[size] = self.photo.crop_pixels(self.square, size)
         return self._cut[size]
+
+    @cached_property
+    def seen(self) -> Picture:
+        """What the model sees of it, in levels of sRGB."""
+        return levels_of(self.pixels(self.reconstruction.shape[-1]))
+
+    @cached_property
+    def drawn(self) -> Drawn:
+        """What the model makes of it, in levels of sRGB."""
+        return Drawn.of(from_srgb(self.reconstruction, None), self.reconstruction.shape[-1])
 
     def for_previews(self, resolution: int) -> "PlacedPhoto":
         """Give the same placement without the full photo, which need not stay in memory.
@@ -118,30 +127,28 @@ class Placement:
         self._pixels = photo.pixels
         self._profiles = photo.profile, onto.profile
 
-    def strip(self, box: Box) -> UInt8[np.ndarray, "height width 3"]:
+    def strip(
+        self, box: Box, share: Float32[np.ndarray, "height width"]
+    ) -> UInt8[np.ndarray, "height width 3"]:
         """Resample what lies over a box of the photo that is edited, in stored pixels.
 
         Where the reference ends, its edge pixels repeat.
+
+        Args:
+            box: Which part of the photo.
+            share: How much of the reference shows; where that is nothing, pixels may be missing.
         """
         if self._matrix[0, 0] * self._matrix[0, 1] == 0:
             return self._coloured(self._straight(box))
         left, top, right, bottom = box
-        strip = np.empty((bottom - top, right - left, 3), np.uint8)
-
-        def turn_into_place(tile: Box) -> None:
-            rows, columns = (
-                slice(tile[1] - top, tile[3] - top),
-                slice(tile[0] - left, tile[2] - left),
-            )
-            strip[rows, columns] = self._coloured(np.asarray(self._turned(tile)))
-
-        tiles = [
-            (across, down, min(across + TILE, right), min(down + TILE, bottom))
-            for down in range(top, bottom, TILE)
-            for across in range(left, right, TILE)
-        ]
-        with ThreadPoolExecutor(THREADS) as threads:  # Pillow computes in parallel
-            list(threads.map(turn_into_place, tiles))
+        strip = np.zeros((*share.shape, 3), np.uint8)
+        for down in range(0, len(share), TILE):
+            for across in range(0, len(share[0]), TILE):
+                tile = slice(down, down + TILE), slice(across, across + TILE)
+                if share[tile].any():
+                    at = left + across, top + down
+                    end = min(at[0] + TILE, right), min(at[1] + TILE, bottom)
+                    strip[tile] = self._coloured(np.asarray(self._turned((*at, *end))))
         return strip
 
     def _straight(self, box: Box) -> UInt8[np.ndarray, "height width 3"]:

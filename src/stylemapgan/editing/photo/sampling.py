@@ -9,7 +9,7 @@ from functools import lru_cache
 from io import BytesIO
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float32, UInt8
 from PIL import Image, ImageCms
 
 from stylemapgan.editing.photo.square import Square
@@ -20,6 +20,8 @@ from stylemapgan.types import Images
 
 OVERSAMPLING = 4
 """How many times finer than the result a large picture stays until the last, best filter."""
+TURNED = 2_048
+"""Pixels along a side of a turned square beyond which `OVERSAMPLING` is fine enough."""
 MARGIN = 4
 """Pixels around the square that filters and turning may look at."""
 Box = tuple[int, int, int, int]
@@ -96,7 +98,8 @@ def _straightened(
 
     Bilinear, because Pillow's bicubic transform turns even gradients into waves.
     """
-    inner = size * math.ceil(2 * min(side / size, OVERSAMPLING))  # twice as fine as its pixels
+    finer = math.ceil(2 * min(side / size, OVERSAMPLING))  # twice as fine as its pixels
+    inner = size * min(finer, max(OVERSAMPLING, TURNED // size))
     step = side / inner
     outer = inner + 2 * MARGIN
     cosine = math.cos(math.radians(rotation)) * step
@@ -115,8 +118,8 @@ def _straightened(
 
 logger = logging.getLogger(__name__)
 
-Levels = Float32[np.ndarray, "height width 3"]
-"""RGB from 0 to 255, fractions allowed."""
+Levels = Float32[np.ndarray, "3 height width"]
+"""Planes of red, green and blue from 0 to 255, fractions allowed."""
 
 
 def as_rgb(picture: Image.Image) -> tuple[Image.Image, bytes | None]:
@@ -141,9 +144,13 @@ def from_srgb(images: Images, profile: bytes | None) -> Levels:
     """Turn the first image into levels of the photo's own colours."""
     transform = _from_srgb(profile) if profile else None
     if transform is None:
-        levels = np.moveaxis(to_numpy(images)[0], 0, -1) * np.float32(127.5) + np.float32(127.5)
-        return np.clip(levels, 0, 255)
-    return np.asarray(transform.apply(Image.fromarray(to_bytes(images[:1])[0])), np.float32)
+        return np.clip(to_numpy(images)[0] * np.float32(127.5) + np.float32(127.5), 0, 255)
+    return levels_of(np.asarray(transform.apply(Image.fromarray(to_bytes(images[:1])[0]))))
+
+
+def levels_of(pixels: UInt8[np.ndarray, "height width 3"]) -> Levels:
+    """Turn bytes into planes."""
+    return np.ascontiguousarray(np.moveaxis(pixels, -1, 0), np.float32)
 
 
 def between_profiles(

@@ -5,12 +5,12 @@ a step to any neighbour is then one offset, and crosses no edge.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Float32
 
-Grid = Float32[np.ndarray, "rows columns channels"]
-Weights = Float32[np.ndarray, "rows columns 1"]
+Weights = Float32[np.ndarray, "1 rows columns"]
 Planes = Float32[np.ndarray, "channels rows columns"]
 Flat = Float32[np.ndarray, "channels padded"]
 
@@ -26,7 +26,7 @@ LEAST = np.float32(1e-20)
 """Keeps divisions finite where nothing is left to correct."""
 
 
-def solve(screening: Weights, right_side: Grid, iterations: int = ITERATIONS) -> Grid:
+def solve(screening: Weights, right_side: Planes, iterations: int = ITERATIONS) -> Planes:
     """Find u with `screening * u - Δu = right_side`; no gradient crosses the grid's edges.
 
     Δ is the five-point Laplacian: the sum of differences to the neighbours.
@@ -40,26 +40,27 @@ def solve(screening: Weights, right_side: Grid, iterations: int = ITERATIONS) ->
     Source: Bhat et al., Fourier Analysis of the 2D Screened Poisson Equation for Gradient Domain
     Problems, ECCV 2008; Tatebe, The Multigrid Preconditioned Conjugate Gradient Method, 1993.
     """
-    levels, coarsest = _levels(screening[..., 0])
+    levels, coarsest = _levels(screening[0])
     if not levels:
-        planes = _solved(coarsest, np.moveaxis(right_side, -1, 0))
-        return np.ascontiguousarray(np.moveaxis(planes, 0, -1))
+        return _solved(coarsest, right_side)
     finest = levels[0]
-    residual = finest.flat(np.moveaxis(right_side, -1, 0))
-    solution, product = np.zeros_like(residual), np.empty_like(residual)
-    direction, before = np.zeros_like(residual), np.full((len(residual), 1), np.inf, np.float32)
-    for _ in range(iterations):
-        correction = _cycle(levels, coarsest, residual)
-        now = _dot(residual, correction)
-        direction *= now / before
-        direction += correction
-        finest.multiply(direction, product)
+    residual = finest.flat(right_side)
+    direction = _cycle(levels, coarsest, residual)
+    now = _dot(residual, direction)
+    product, solution = np.empty_like(residual), np.zeros_like(residual)
+    finest.multiply(direction, product)
+    for _ in range(iterations - 1):
         length = now / np.maximum(_dot(direction, product), LEAST)
         solution += length * direction
         product *= length
         residual -= product
-        before = np.maximum(now, LEAST)
-    return np.ascontiguousarray(np.moveaxis(finest.planes(solution), 0, -1))
+        correction = _cycle(levels, coarsest, residual)
+        before, now = np.maximum(now, LEAST), _dot(residual, correction)
+        direction *= now / before
+        direction += correction
+        finest.multiply(direction, product)
+    solution += now / np.maximum(_dot(direction, product), LEAST) * direction
+    return np.ascontiguousarray(finest.planes(solution))
 
 
 class _Level:
@@ -153,6 +154,7 @@ def _dot(one: Flat, other: Flat) -> Float32[np.ndarray, "channels 1"]:
     return np.einsum("cp,cp->c", one, other)[:, None]
 
 
+@lru_cache(maxsize=32)
 def _neighbours(rows: int, columns: int) -> Float32[np.ndarray, "rows columns"]:
     """Count each point's neighbours."""
     down, across = (np.full(length, 2, np.float32) for length in (rows, columns))

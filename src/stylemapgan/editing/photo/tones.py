@@ -1,12 +1,15 @@
 """The tone of an edit: a smooth correction of what the suppliers show."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from stylemapgan.editing.photo.filters import box_blur
-from stylemapgan.editing.photo.layer import Ground, Picture, Plane
+from stylemapgan.editing.photo.layer import Ground
 from stylemapgan.editing.photo.references import Offer
 from stylemapgan.editing.photo.screened_poisson import solve
 from stylemapgan.editing.photo.shares import Shares
+from stylemapgan.editing.photo.structure import Picture, Plane
 
 LENGTH = 16 / 128
 """Distance over which a tone at the border gives way to the model's, as a share of the side."""
@@ -18,6 +21,13 @@ FIXED = np.float32(1e3)
 """Screening that fixes the photo outside the edit."""
 SMOOTHING = 1 / 64
 """Radius of the blur that leaves the tone of a change, as a share of the side."""
+
+_ALL, _FIRST, _SECOND = slice(None), slice(None, -1), slice(1, None)
+NEIGHBOURS = (
+    ((_ALL, _FIRST), (_ALL, _SECOND)),
+    ((_ALL, _ALL, _FIRST), (_ALL, _ALL, _SECOND)),
+)
+"""All pixels with a neighbour below, and those neighbours; then the same to the right."""
 
 
 def tone_of(ground: Ground, edited: Picture, offer: Offer, shares: Shares, faded: Plane) -> Picture:
@@ -39,18 +49,21 @@ def tone_of(ground: Ground, edited: Picture, offer: Offer, shares: Shares, faded
 
     Source: Pérez et al., Poisson Image Editing, SIGGRAPH 2003; Bhat et al., ECCV 2008.
     """
-    change = edited - ground.reconstruction
-    change = change + shares.reference * (ground.reconstruction - offer.reconstruction)
+    before = ground.reconstruction.picture
+    change = edited - before
+    change += shares.reference * (before - offer.reconstruction.picture)
     radius = max(1, round(ground.size * SMOOTHING))
     wanted = box_blur(box_blur(change * (1 - shares.model), radius), radius)
     length = LENGTH * ground.size * (1 + FURTHER * offer.evenness)
     trust = (1 - shares.model) / np.float32(length**2)
     screening = np.where(faded > 0, trust, FIXED)
-    flow = np.zeros_like(edited)
-    for share, picture in ((shares.reference, offer.photo), (shares.model, edited)):
-        flow += _leap(share, picture - ground.photo)
-    tone = solve(screening, np.where(faded > 0, trust * wanted, 0) + flow)
-    return tone * (1 - shares.reference * offer.evenness * _extremes(offer))
+    right_side = np.where(faded > 0, trust, 0) * wanted
+    suppliers = (shares.reference, offer.photo), (shares.model, edited)
+    _add_leaps(right_side, [(share, picture - ground.photo) for share, picture in suppliers])
+    tone = solve(screening, right_side)
+    if offer.evenness > 0:
+        tone *= 1 - shares.reference * offer.evenness * _extremes(offer)
+    return tone
 
 
 def _extremes(offer: Offer) -> Picture:
@@ -67,16 +80,18 @@ def _extremes(offer: Offer) -> Picture:
     return np.clip(np.maximum(above, below), 0, 1)
 
 
-def _leap(share: Plane, difference: Picture) -> Picture:
-    """Sum, over the neighbours, the steps that a changing share makes between two pictures."""
-    flow = np.zeros_like(difference)
-    for axis in (0, 1):
-        first = [slice(None)] * 3
-        first[axis] = slice(None, -1)
-        second = [slice(None)] * 3
-        second[axis] = slice(1, None)
-        before, after = tuple(first), tuple(second)
-        step = (share[after] - share[before]) * (difference[after] + difference[before]) / 2
+def _add_leaps(flow: Picture, suppliers: Sequence[tuple[Plane, Picture]]) -> None:
+    """Add the steps that changing shares make between two neighbours.
+
+    Args:
+        flow: What to add them to.
+        suppliers: Each one's share, and how far it differs from the source.
+    """
+    for before, after in NEIGHBOURS:
+        step = sum(
+            (share[after] - share[before]) * (difference[after] + difference[before])
+            for share, difference in suppliers
+        )
+        step *= np.float32(0.5)
         flow[before] += step
         flow[after] -= step
-    return flow

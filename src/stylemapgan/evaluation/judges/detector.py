@@ -31,7 +31,6 @@ import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float, Float64, Int, Int64, UInt8
 from scipy.stats import rankdata
-from sklearn.metrics import average_precision_score
 from torch import Tensor, nn
 
 from stylemapgan.errors import ConfigError, DataError
@@ -225,10 +224,17 @@ def score_once(
 def _average_precision(
     scores: Float64[np.ndarray, " pictures"], is_edited: Bool[np.ndarray, " pictures"]
 ) -> float:
-    """Average precision, not interpolated; NaN where nothing is edited."""
+    """Average precision, not interpolated; NaN where nothing is edited.
+
+    Each distinct score is a threshold: the precision there counts as much as the recall rises.
+    """
     if not is_edited.any():
         return float("nan")
-    return min(float(average_precision_score(is_edited, scores)), 1.0)  # sums of shares round
+    order = np.argsort(-scores)
+    called = np.flatnonzero(np.diff(scores[order], append=np.inf)) + 1  # pictures per threshold
+    found = np.cumsum(is_edited[order])[called - 1]
+    rises = np.diff(found, prepend=0) / found[-1]
+    return min(float(rises @ (found / called)), 1.0)  # sums of shares round
 
 
 def _train(

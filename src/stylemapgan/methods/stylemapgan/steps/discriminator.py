@@ -3,19 +3,18 @@
 from functools import partial
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan import losses
-from stylemapgan.augment import BatchRandomness
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
+from stylemapgan.methods.stylemapgan.steps.images import draw_z, feature_logits, reconstruct
+from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, Pass
 from stylemapgan.training.microbatches import Microbatch, Phase
-from stylemapgan.training.state import TrainState
-from stylemapgan.training.steps.context import Batch, StepContext, draw_z, reconstruct
 
 
 def discriminator_step(
-    context: StepContext, state: TrainState, batch: Batch, reconstructed: Tensor | None = None
+    context: StepContext, state: StyleMapGANState, batch: Batch, reconstructed: Tensor | None = None
 ) -> Losses:
     """Update D to separate real images from generated and reconstructed ones.
 
@@ -34,7 +33,10 @@ def discriminator_step(
 
 
 def _discriminator_pass(
-    context: StepContext, state: TrainState, reconstructed: Tensor | None, microbatch: Microbatch
+    context: StepContext,
+    state: StyleMapGANState,
+    reconstructed: Tensor | None,
+    microbatch: Microbatch,
 ) -> Pass:
     weights = context.config.weights
     randomness = microbatch.randomness(Phase.DISCRIMINATOR)
@@ -62,7 +64,7 @@ def _discriminator_pass(
 
 
 def feature_discriminator_step(
-    context: StepContext, state: TrainState, batch: Batch, reconstructed: Tensor | None = None
+    context: StepContext, state: StyleMapGANState, batch: Batch, reconstructed: Tensor | None = None
 ) -> Losses:
     """Update the discriminator of features; empty without one.
 
@@ -84,7 +86,7 @@ def feature_discriminator_step(
                 if images is None:
                     images = reconstruct(context, state, microbatch)
             pictures = (microbatch.real, generated, images.detach())
-            logits = [context.feature_logits(state, each, randomness) for each in pictures]
+            logits = [feature_logits(context, state, each, randomness) for each in pictures]
         terms = {
             "f/real": losses.hinge_real(logits[0]),
             "f/generated": losses.hinge_fake(logits[1]),
@@ -97,7 +99,7 @@ def feature_discriminator_step(
 
 
 def head_start_step(
-    context: StepContext, state: TrainState, batch: Batch, reconstructed: Tensor | None = None
+    context: StepContext, state: StyleMapGANState, batch: Batch, reconstructed: Tensor | None = None
 ) -> Losses:
     """Update D to separate photos from reconstructions, while F draws nothing yet.
 
@@ -130,7 +132,7 @@ def head_start_step(
     return context.update(map(head_start_pass, batch), batch, state.discriminator_optimizer)
 
 
-def penalty_step(context: StepContext, state: TrainState, batch: Batch) -> Losses:
+def penalty_step(context: StepContext, state: StyleMapGANState, batch: Batch) -> Losses:
     """Penalise D's gradient at real images (R1) and, if configured, at generated ones (R2).
 
     The penalty is computed only every `r1_interval` updates, and weighted up by as much.
@@ -140,25 +142,16 @@ def penalty_step(context: StepContext, state: TrainState, batch: Batch) -> Losse
     )
 
 
-def _penalty_pass(context: StepContext, state: TrainState, microbatch: Microbatch) -> Pass:
+def _penalty_pass(context: StepContext, state: StyleMapGANState, microbatch: Microbatch) -> Pass:
     config = context.config
     randomness = microbatch.randomness(Phase.PENALTY)
-    penalty = _gradient_penalty(context, state, microbatch.real, randomness)
+    penalty = context.gradient_penalty(state, microbatch.real, randomness)
     loss = config.r1_weight(state.image_size) / 2 * config.r1_interval * penalty
     terms = {"d/r1": penalty.detach()}
     if config.stability.r2_gamma:
         with context.fabric.autocast(), torch.no_grad():
             generated = state.generator(draw_z(state, microbatch, randomness))
-        penalty = _gradient_penalty(context, state, generated.float(), randomness)
+        penalty = context.gradient_penalty(state, generated.float(), randomness)
         loss = loss + config.stability.r2_gamma / 2 * config.r1_interval * penalty
         terms["d/r2"] = penalty.detach()
     return loss, terms
-
-
-def _gradient_penalty(
-    context: StepContext, state: TrainState, images: Tensor, randomness: BatchRandomness
-) -> Float[Tensor, ""]:
-    images = images.detach().requires_grad_()
-    with context.fabric.autocast():
-        logits = context.discriminate(state, images, randomness)
-    return losses.gradient_penalty(logits, images)

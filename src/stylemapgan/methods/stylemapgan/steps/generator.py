@@ -3,13 +3,14 @@
 from torch import Tensor
 
 from stylemapgan import losses
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
+from stylemapgan.methods.stylemapgan.steps.images import draw_z, feature_logits
+from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, Pass
 from stylemapgan.training.microbatches import Microbatch, Phase
-from stylemapgan.training.state import TrainState
-from stylemapgan.training.steps.context import Batch, StepContext, draw_z
 
 
-def generator_step(context: StepContext, state: TrainState, batch: Batch) -> Losses:
+def generator_step(context: StepContext, state: StyleMapGANState, batch: Batch) -> Losses:
     """Update F and G so that D takes generated images for real, then E to recover stylemaps.
 
     E is trained to find the stylemap that each image was generated from.
@@ -26,7 +27,7 @@ def generator_step(context: StepContext, state: TrainState, batch: Batch) -> Los
             loss = weights.adversarial * adversarial
             terms = {"g/adversarial": adversarial}
             if weights.feature_adversarial:
-                logits = context.feature_logits(state, generated, randomness)
+                logits = feature_logits(context, state, generated, randomness)
                 terms["g/features"] = losses.raised(logits)
                 loss = loss + weights.feature_adversarial * terms["g/features"]
         pairs.append((generated.detach(), stylemap.detach()))

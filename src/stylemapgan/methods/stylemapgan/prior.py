@@ -17,9 +17,9 @@ from torch import Tensor
 from stylemapgan.data import AbstractPhotos
 from stylemapgan.images.levels import batch_for
 from stylemapgan.machine.tf32 import full_float32
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
 from stylemapgan.models.layers import SLOPE, EqualizedLinear
 from stylemapgan.models.mapping import MappingNetwork
-from stylemapgan.training.state import TrainState
 
 
 class Moments:
@@ -79,7 +79,11 @@ SMALLEST_SPREAD = 1e-3
 
 @torch.no_grad()
 def give_head_start(
-    state: TrainState, photos: AbstractPhotos, *, is_mirrored: bool, randomness: torch.Generator
+    state: StyleMapGANState,
+    photos: AbstractPhotos,
+    *,
+    is_mirrored: bool,
+    randomness: torch.Generator,
 ) -> None:
     """Fit the mapping network, and its average, to the averaged encoder's stylemaps of photos.
 

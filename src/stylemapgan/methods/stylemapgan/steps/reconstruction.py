@@ -4,11 +4,12 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan import losses
-from stylemapgan.training.balance import balanced
+from stylemapgan.methods.stylemapgan.balance import balanced
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
+from stylemapgan.methods.stylemapgan.steps.images import feature_logits, reconstruct
+from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, Pass
 from stylemapgan.training.microbatches import Microbatch, Phase
-from stylemapgan.training.state import TrainState
-from stylemapgan.training.steps.context import Batch, StepContext, reconstruct
 
 DIFFERENCES = {
     "gradient": losses.gradient_difference,
@@ -18,7 +19,7 @@ DIFFERENCES = {
 
 
 def warm_up_step(
-    context: StepContext, state: TrainState, batch: Batch, reconstructed: Tensor | None = None
+    context: StepContext, state: StyleMapGANState, batch: Batch, reconstructed: Tensor | None = None
 ) -> Losses:
     """Update E and G to reconstruct photos, by pixels and features, without the discriminator.
 
@@ -41,7 +42,7 @@ def warm_up_step(
 
 
 def reconstruction_step(
-    context: StepContext, state: TrainState, batch: Batch, reconstructed: Tensor | None = None
+    context: StepContext, state: StyleMapGANState, batch: Batch, reconstructed: Tensor | None = None
 ) -> Losses:
     """Update E and G to reconstruct photos so that D takes the results for real.
 
@@ -76,7 +77,7 @@ def reconstruction_step(
 
 def _guided_loss(
     context: StepContext,
-    state: TrainState,
+    state: StyleMapGANState,
     microbatch: Microbatch,
     reconstructed: Float[Tensor, "batch 3 height width"],
 ) -> Pass:
@@ -87,7 +88,7 @@ def _guided_loss(
         guided = context.adversarial_loss(state, reconstructed, microbatch.real, randomness)
         loss, terms = weights.domain_guided * guided, {"e/domain_guided": guided.detach()}
         if weights.feature_guided:
-            logits = context.feature_logits(state, reconstructed, randomness)
+            logits = feature_logits(context, state, reconstructed, randomness)
             by_features = losses.raised(logits)
             loss = loss + weights.feature_guided * by_features
             terms["e/features"] = by_features.detach()
@@ -96,7 +97,7 @@ def _guided_loss(
 
 def _reconstruction_loss(
     context: StepContext,
-    state: TrainState,
+    state: StyleMapGANState,
     real: Float[Tensor, "batch 3 height width"],
     reconstructed: Float[Tensor, "batch 3 height width"],
 ) -> Pass:

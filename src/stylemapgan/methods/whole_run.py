@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 from stylemapgan.config import RunConfig
-from stylemapgan.training import start
+from stylemapgan.methods import runs
 from stylemapgan.training.loop import Run
 from stylemapgan.training.processes import Hardware
 
@@ -40,7 +41,7 @@ def train(
         DataError: The photos cannot be used.
         TrainingError: The folder is in use, or training diverged; the message says what is saved.
     """
-    return _to_the_end(start.start(config, Path(folder), hardware=hardware), should_stop)
+    return _to_the_end(runs.start(config, Path(folder), hardware=hardware), should_stop)
 
 
 def resume(
@@ -63,10 +64,10 @@ def resume(
         DataError: The photos cannot be used.
         TrainingError: The folder does not hold a run or a good state, or training diverged.
     """
-    return _to_the_end(start.resume(Path(folder), hardware=hardware), should_stop)
+    return _to_the_end(runs.resume(Path(folder), hardware=hardware), should_stop)
 
 
-def _to_the_end(run: Run, should_stop: Callable[[], bool]) -> list[Path]:
+def _to_the_end(run: Run[Any], should_stop: Callable[[], bool]) -> list[Path]:
     with closing(run):
         run.train(should_stop)
     return sorted(run.folder.snapshots.glob("*.safetensors"))

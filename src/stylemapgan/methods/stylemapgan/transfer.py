@@ -22,8 +22,9 @@ from stylemapgan import zoo
 from stylemapgan.checkpoints import networks
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.errors import ConfigError
+from stylemapgan.methods.stylemapgan.state import StyleMapGANState
+from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training.run_folder import RunFolder
-from stylemapgan.training.state import TrainState, new_state
 
 TRUNK = re.compile(r"^trunk\.(\d+)\.")
 MODULATION = "to_scale_and_shift.weight"
@@ -57,19 +58,18 @@ def load_pretrained(name_or_path: str) -> Networks:
     if not folder.is_dir():
         return networks.load(zoo.find(name_or_path))
     run = RunFolder(folder)
-    state = new_state(run.config(), torch.device("cpu"))
     saved = run.load_state()
     if saved is None:
         raise ConfigError(f"init_from: the run {folder} has not saved a state yet.")
-    state.load_state_dict(saved)
-    return Networks(
-        generator=state.generator_ema,
-        encoder=state.encoder_ema,
-        discriminator=state.discriminator,
-    )
+    model = run.config().model
+    generator, encoder, discriminator = Generator(model), Encoder(model), Discriminator(model)
+    generator.load_state_dict(saved["generator_ema"])
+    encoder.load_state_dict(saved["encoder_ema"])
+    discriminator.load_state_dict(saved["discriminator"])
+    return Networks(generator=generator, encoder=encoder, discriminator=discriminator)
 
 
-def transfer(state: TrainState, pretrained: Networks) -> Transfer:
+def transfer(state: StyleMapGANState, pretrained: Networks) -> Transfer:
     """Copy all matching tensors from pretrained networks into networks and averaged networks.
 
     Raises:

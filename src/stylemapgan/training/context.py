@@ -1,24 +1,36 @@
-"""What every update needs, and what several of them do."""
+"""What every update needs, whatever it trains."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from stylemapgan import losses
-from stylemapgan.augment import BatchRandomness, ada, diff_augment
+from stylemapgan.augment import AdaptiveProbability, BatchRandomness, ada, diff_augment
 from stylemapgan.config import TrainConfig
-from stylemapgan.features.efficientnet import PYRAMID, EfficientNetLite0
-from stylemapgan.features.perceptual import AbstractPerceptualDistance, enlarge
+from stylemapgan.features.efficientnet import EfficientNetLite0
+from stylemapgan.features.perceptual import AbstractPerceptualDistance
 from stylemapgan.training.descent import Losses, Pass, descend
 from stylemapgan.training.microbatches import Microbatch, lay_out
-from stylemapgan.training.state import TrainState
 
 Batch = Sequence[Microbatch]
+
+
+@runtime_checkable
+class Discriminating(Protocol):
+    """A state with a discriminator of images."""
+
+    ada: AdaptiveProbability
+
+    @property
+    def discriminator(self) -> nn.Module:
+        """Maps images to logits (N, 1)."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,40 +41,32 @@ class StepContext:
     config: TrainConfig
     distance: AbstractPerceptualDistance | None
     features: EfficientNetLite0 | None = None
-    """What the discriminator of features sees pictures through."""
+    """What a discriminator of features sees pictures through."""
+
+    def augment(
+        self,
+        state: Discriminating,
+        images: Float[Tensor, "batch 3 height width"],
+        randomness: BatchRandomness,
+    ) -> Float[Tensor, "batch 3 height width"]:
+        """Change images at random before a discriminator sees them."""
+        images = diff_augment(images, self.config.augmentations, randomness)
+        if self.config.ada.target:
+            images = ada(images, self.config.ada.groups, state.ada.p, randomness)
+        return lay_out(images, self.config)
 
     def discriminate(
         self,
-        state: TrainState,
+        state: Discriminating,
         images: Float[Tensor, "batch 3 height width"],
         randomness: BatchRandomness,
     ) -> Float[Tensor, "batch 1"]:
         """Compute the discriminator's logits for images, after augmenting them."""
-        images = diff_augment(images, self.config.augmentations, randomness)
-        if self.config.ada.target:
-            images = ada(images, self.config.ada.groups, state.ada.p, randomness)
-        return state.discriminator(lay_out(images, self.config))
-
-    def feature_logits(
-        self,
-        state: TrainState,
-        images: Float[Tensor, "batch 3 height width"],
-        randomness: BatchRandomness,
-    ) -> list[Float[Tensor, "batch 1 _ _"]]:
-        """Compute the logits of the discriminator of features for images, after augmenting them.
-
-        Raises:
-            ValueError: There is no such discriminator: no loss has a weight.
-        """
-        if self.features is None or state.feature_discriminator is None:
-            raise ValueError("The discriminator of features exists only if a loss has a weight.")
-        images = diff_augment(images, self.config.augmentations, randomness)
-        features = self.features(enlarge(images))
-        return state.feature_discriminator([features[position] for position in PYRAMID])
+        return state.discriminator(self.augment(state, images, randomness))
 
     def adversarial_loss(
         self,
-        state: TrainState,
+        state: Discriminating,
         fake: Float[Tensor, "batch 3 height width"],
         real: Float[Tensor, "batch 3 height width"],
         randomness: BatchRandomness,
@@ -75,23 +79,19 @@ class StepContext:
             on_real = self.discriminate(state, real, randomness)
         return losses.relativistic(on_fake, on_real)
 
+    def gradient_penalty(
+        self,
+        state: Discriminating,
+        images: Float[Tensor, "batch 3 height width"],
+        randomness: BatchRandomness,
+    ) -> Float[Tensor, ""]:
+        """Compute the penalty on the discriminator's gradient at images: R1 or R2."""
+        images = images.detach().requires_grad_()
+        with self.fabric.autocast():
+            logits = self.discriminate(state, images, randomness)
+        return losses.gradient_penalty(logits, images)
+
     def update(self, passes: Iterator[Pass], batch: Batch, *optimizers: Optimizer) -> Losses:
         """Update the optimisers' parameters to lower the mean loss of all microbatches."""
         longest = self.config.stability.clip_gradients
         return descend(self.fabric, passes, *optimizers, count=len(batch), longest_gradient=longest)
-
-
-def reconstruct(
-    context: StepContext, state: TrainState, microbatch: Microbatch
-) -> Float[Tensor, "batch 3 height width"]:
-    """Encode photos and decode their stylemaps."""
-    with context.fabric.autocast():
-        return state.generator.synthesize(state.encoder(microbatch.real))
-
-
-def draw_z(
-    state: TrainState, microbatch: Microbatch, randomness: BatchRandomness
-) -> Float[Tensor, "batch z"]:
-    """Draw one noise vector for each photo of the microbatch."""
-    channels = state.generator.config.style_channels
-    return randomness.normal(len(microbatch.real), channels, device=microbatch.real.device)

@@ -4,19 +4,17 @@ Source: Kim et al., CVPR 2021, section 3.2: generator, encoder and discriminator
 together, in four updates.
 """
 
-from stylemapgan.training.steps.context import Batch, StepContext, reconstruct
-from stylemapgan.training.steps.discriminator import (
+from stylemapgan.methods.stylemapgan.steps.discriminator import (
     discriminator_step,
     feature_discriminator_step,
     head_start_step,
     penalty_step,
 )
-from stylemapgan.training.steps.generator import generator_step
-from stylemapgan.training.steps.reconstruction import reconstruction_step, warm_up_step
+from stylemapgan.methods.stylemapgan.steps.generator import generator_step
+from stylemapgan.methods.stylemapgan.steps.images import reconstruct
+from stylemapgan.methods.stylemapgan.steps.reconstruction import reconstruction_step, warm_up_step
 
 __all__ = [
-    "Batch",
-    "StepContext",
     "discriminator_step",
     "feature_discriminator_step",
     "generator_step",
