@@ -2,7 +2,8 @@
 
 `python -m benchmarks.half_lives PHOTOS VALIDATION --at 1000 2000` trains `laptop-64` on
 reconstruction once and prints the validation error of several averages of the same weights.
-`--init-from MODEL` continues a model instead: then averages begin at its weights.
+`--init-from MODEL` continues a model instead: then averages begin at its weights. `--changed`
+rotates, scales, shifts, warps and tints photos, as in the training of the bundled faces.
 """
 
 import argparse
@@ -15,7 +16,7 @@ from typing import Any
 from benchmarks.equal_time import NEVER, QUIET
 from stylemapgan import DataConfig, RunConfig
 from stylemapgan.checkpoints.networks import Networks
-from stylemapgan.config import preset
+from stylemapgan.config import PhotoAugmentationConfig, preset
 from stylemapgan.machine.precision import processor_name
 from stylemapgan.methods.runs import start
 from stylemapgan.models import Encoder, Generator
@@ -28,6 +29,8 @@ HALF_LIVES = (100, 500, 2_000, 5_000)
 RAMP_UP = 0.05
 """Share of the images seen that limits a further average's half-life, as `ema_ramp_up` does."""
 
+CHANGES = PhotoAugmentationConfig(rotation=9.0, scale=0.15, shift=0.08, elastic=0.02, colour=0.1)
+
 
 def main() -> None:
     """Train and print."""
@@ -36,6 +39,7 @@ def main() -> None:
     parser.add_argument("validation")
     parser.add_argument("--at", type=int, nargs="+", default=[1_000, 2_000], help="images seen")
     parser.add_argument("--init-from", default="", help="a model to continue")
+    parser.add_argument("--changed", action="store_true", help="change the photos at random")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     training = dataclasses.replace(
@@ -45,6 +49,7 @@ def main() -> None:
         adversarial_from=NEVER,
         perceptual_from=NEVER,
         init_from=given.init_from,
+        photo_augmentation=CHANGES if given.changed else PhotoAugmentationConfig(),
         seed=given.seed,
     )
     data = DataConfig(photos=given.photos, validation=given.validation)

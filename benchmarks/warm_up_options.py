@@ -66,8 +66,9 @@ VARIANTS = {
         },
         training={"batch": 4},
     ),
-    "batch 4, resizer wider where coarse": Variant(
-        model={"resizer_widths": (96, 48, 16, 8)}, training={"batch": 4}
+    "batch 4, wider where fine": Variant(
+        model={"generator_widths": (96, 80, 56, 40), "encoder_widths": (96, 80, 48, 32)},
+        training={"batch": 4},
     ),
 }
 """By what the table calls them; all else is as in the preset."""

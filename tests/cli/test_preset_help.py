@@ -19,7 +19,7 @@ def defaults(text: str) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ([], {"images": "84000", "batch": "8", "preset": "laptop-64", "precision": "auto"}),
+        ([], {"images": "84000", "batch": "4", "preset": "laptop-64", "precision": "auto"}),
         (
             ["--preset", "paper-256"],
             {"images": "5000000", "batch": "16", "preset": "paper-256", "precision": "32-true"},
