@@ -18,7 +18,7 @@ COLOUR, SIZE = "colour", 32
 class MeanColour(AbstractRival):
     """Encodes a photo as its mean colour, times what its file says."""
 
-    name: ClassVar[str] = "mean colour"
+    name: ClassVar[str] = "mean-colour"
     about: ClassVar[str] = "Fills the picture with the photo's mean colour."
     capabilities: ClassVar[Capabilities] = Capabilities(
         reconstructs=True, generates=True, interpolates=True

@@ -50,8 +50,8 @@ def test_a_file_of_an_unknown_method_is_refused_with_those_known(colour_model, m
 
 
 def test_two_files_of_one_method_are_refused(colour_model):
-    assert [each.name for each in open_rivals([colour_model.parent])] == ["mean colour"]
-    with pytest.raises(ConfigError, match="hold the method mean colour"):
+    assert [each.name for each in open_rivals([colour_model.parent])] == ["mean-colour"]
+    with pytest.raises(ConfigError, match="hold the method mean-colour"):
         open_rivals([colour_model, colour_model])
 
 
@@ -81,5 +81,5 @@ def test_interpolate_and_generate_work_with_another_methods_model(colour_model, 
 def test_what_a_method_cannot_do_is_said_in_one_line(colour_model, photo, tmp_path, capsys):
     part = ("--box", "0,0,8,8")
     assert run("blend", photo, photo, *part, "--model", colour_model, "-o", tmp_path / "x.png") == 2
-    assert "mean colour does not edit by mask." in capsys.readouterr().err
+    assert "mean-colour does not edit by mask." in capsys.readouterr().err
     assert not (tmp_path / "x.png").exists()

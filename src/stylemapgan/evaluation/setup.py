@@ -121,7 +121,8 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
         folder: The data; see the module `data`.
         config: How to measure.
         judges: Networks that judge.
-        methods: Names of the model's methods to measure; all if empty.
+        methods: Names of the model's methods to measure; all if empty. Without a model, names of
+            the others.
         rivals: Model files of other methods, or folders of them.
 
     Raises:
@@ -131,6 +132,8 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
         MissingExtraError: A package that a method needs is not installed.
     """
     others = open_rivals(rivals)
+    if editor is None and methods:
+        others = tuple(rival for rival in others if rival.name in methods)
     own = open_methods(editor, methods) if editor else ()
     size = _common_size(editor, others)
     return EvaluationContext(

@@ -113,6 +113,18 @@ def refuse_unknown_methods(names: Sequence[str]) -> None:
             raise ConfigError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")
 
 
+def refuse_other_methods(path: Path, name: str) -> None:
+    """Let only methods pass that a model file opens.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not the model of another method.
+        ConfigError: The file opens other methods.
+    """
+    names = [rival.name for rival in rivals_of(read_method(path))]
+    if name not in names:
+        raise ConfigError(f"{path} opens no method {name!r}: choose from {', '.join(names)}.")
+
+
 def main_method(methods: Sequence[AbstractMethod]) -> AbstractMethod:
     """Pick the method that stands for a model: w-plus, else the first."""
     known: Mapping[str, AbstractMethod] = {method.name: method for method in methods}
