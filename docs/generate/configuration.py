@@ -9,6 +9,7 @@ from stylemapgan import config
 
 TABLES = {
     "Networks: `[model]`": config.ModelConfig,
+    "Networks of vector methods: `[vector]`": config.VectorConfig,
     "Training: `[training]`": config.TrainConfig,
     "Loss weights: `[training.weights]`": config.LossWeights,
     "Stability: `[training.stability]`": config.StabilityConfig,
@@ -28,6 +29,11 @@ def tables() -> str:
         parts.append(f"## {title}\n\n" + _table(("setting", "default", "meaning"), _settings(kind)))
     shapes = ("preset", "image", "stylemap", "channels of generator", "of resized stylemaps")
     parts.append("## Presets\n\n" + _table(shapes, _presets()))
+    vectors = ("preset", "image", "length of w", "channels of generator", "of encoder")
+    parts.append(
+        "`method` is `stylemapgan`, but in these, which train the vector backbone:\n\n"
+        + _table(vectors, _vector_presets())
+    )
     parts.append(
         "The `paper-*` presets differ from the defaults in shapes alone. What the `laptop-*` "
         "presets change in training:\n\n" + _table(("setting", "value"), _changes())
@@ -54,6 +60,21 @@ def _presets() -> list[tuple[str, ...]]:
             "/".join(map(str, run.model.resizer_widths)),
         )
         for name, run in config.PRESETS.items()
+        if run.method == config.RunConfig.method
+    ]
+
+
+def _vector_presets() -> list[tuple[str, ...]]:
+    return [
+        (
+            f"`{name}`",
+            str(run.vector.image_size),
+            str(run.vector.style_channels),
+            "/".join(map(str, run.vector.generator_widths)),
+            "/".join(map(str, run.vector.encoder_widths)),
+        )
+        for name, run in config.PRESETS.items()
+        if run.method != config.RunConfig.method
     ]
 
 

@@ -36,7 +36,7 @@ def test_every_preset_comes_back_from_toml(tmp_path, name):
 
 def test_toml_holds_plain_tables_that_a_person_can_edit():
     values = tomllib.loads(to_toml(preset("tiny-32")))
-    assert list(values) == ["model", "training", "data"]
+    assert list(values) == ["method", "model", "vector", "training", "data"]
     assert values["model"]["generator_widths"] == [16, 16, 12, 8]
     assert values["training"]["weights"]["perceptual"] == 1.0
     assert values["training"]["horizontal_flips"] is True

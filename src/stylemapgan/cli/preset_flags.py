@@ -31,11 +31,16 @@ def fill_from_preset(app: App, commands: tuple[str, ...], arguments: ArgumentCol
         _refuse_others(given)
         return
     values = to_dict(_chosen(given))
-    settings = values["model"] | values["training"] | values["data"]
+    settings = _by_flag(values)
     for argument in arguments:
         if argument.parse and not argument.tokens:
-            keys = argument.keys or (argument.field_info.name,)
-            _give(argument, look_up(settings, keys))
+            _give(argument, look_up(settings, _keys((argument.name,))))
+
+
+def _by_flag(values: dict[str, Any]) -> dict[str, Any]:
+    """Name settings as flags do: those of most tables alone, the others after their table's."""
+    others = {"method": values["method"], "vector": values["vector"]}
+    return values["model"] | values["training"] | values["data"] | others
 
 
 def _refuse_others(given: dict[str, str]) -> None:
@@ -84,7 +89,7 @@ def print_help(app: App, config: RunConfig, preset: str) -> None:
     from cyclopts.help.formatters import DefaultFormatter
 
     values = to_dict(config)
-    known = values["model"] | values["training"] | values["data"] | {"preset": preset}
+    known = _by_flag(values) | {"preset": preset}
     usual = DefaultFormatter()
 
     def show(console: "Console", options: "ConsoleOptions", panel: "HelpPanel") -> None:

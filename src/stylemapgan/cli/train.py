@@ -13,7 +13,7 @@ from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.preset_flags import DEFAULT_PRESET, fill_from_preset, print_help
 from stylemapgan.cli.speaking import INTERRUPTED, only_the_first_process_speaks, say
 from stylemapgan.cli.training_plan import show_plan
-from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig
+from stylemapgan.config import DataConfig, ModelConfig, RunConfig, TrainConfig, VectorConfig
 from stylemapgan.errors import ConfigError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def train(
     *,
     run: Annotated[Path, RUN_FOLDER] = Path("runs/new"),
     resume: Path | None = None,
+    method: str = RunConfig.method,
     preset: str = DEFAULT_PRESET,
     config: Path | None = None,
     validation: str | None = None,
@@ -56,6 +57,7 @@ def train(
     memory: Annotated[float | None, PLAN] = None,
     show_help: Annotated[bool, HELP] = False,
     model: Annotated[ModelConfig, Parameter(name="*", group="Networks")] = ModelConfig(),
+    vector: Annotated[VectorConfig, Parameter(group="Networks of vector methods")] = VectorConfig(),
     training: Annotated[TrainConfig, Parameter(name="*", group="Training")] = TrainConfig(),
 ) -> None:
     """Train a model on photos of one kind; Ctrl-C saves, and --resume continues.
@@ -67,8 +69,10 @@ def train(
         photos: Photos to train on: a folder, searched recursively, or another source.
         run: Folder for all files of the run; new or empty. With torchrun, use `--run-folder`.
         resume: Folder of an earlier run to continue, with its own configuration.
+        method: What is trained: stylemapgan, or one of the methods to compare it with.
         preset: Configuration to start from: tiny-32, laptop-64, laptop-128, laptop-128-light,
-            laptop-128-fine, laptop-256, paper-128, paper-256, paper-512 or paper-1024-light.
+            laptop-128-fine, laptop-256, paper-128, paper-256, paper-512, paper-1024-light,
+            vector-tiny-32 or vector-laptop-64.
         config: A `config.toml` to start from instead of a preset, including its photos.
         validation: Photos for sample sheets and validation.
         stream: Read shards again in every epoch instead of unpacking all photos into the cache.
@@ -82,6 +86,7 @@ def train(
         memory: Memory that each process may use, in GiB, to plan for another machine.
         show_help: Display this message and exit.
         model: Shapes of the networks.
+        vector: Shapes of the networks of methods whose latents are vectors.
         training: How to train them.
     """
     data = DataConfig(
@@ -91,7 +96,7 @@ def train(
         licence=licence,
         statement=statement,
     )
-    run_config = RunConfig(model=model, training=training, data=data)
+    run_config = RunConfig(method=method, model=model, vector=vector, training=training, data=data)
     if show_help:
         print_help(app, run_config, preset)
         return

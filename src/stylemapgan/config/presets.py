@@ -144,19 +144,58 @@ LAPTOP_TRAINING = TrainConfig(
 )
 """An hour and 20 minutes of processor time for `laptop-64`: one thread of an AMD EPYC, bf16."""
 
+
+def vector_laptop(image_size: int) -> VectorConfig:
+    """Extend `VECTOR_LAPTOP_64` to larger images: each further level has half the channels."""
+    config = VECTOR_LAPTOP_64
+    while config.image_size < image_size:
+        finer = {
+            name: (*widths, widths[-1] // 2)
+            for name in ("generator_widths", "encoder_widths", "discriminator_widths")
+            for widths in [getattr(config, name)]
+        }
+        config = dataclasses.replace(config, image_size=2 * config.image_size, **finer)
+    return config
+
+
+def vector_paper(image_size: int) -> VectorConfig:
+    """Shape vector networks with the channels of the paper's networks at each resolution."""
+    widths = _paper_widths(4, image_size)
+    return VectorConfig(
+        image_size=image_size,
+        generator_widths=widths,
+        encoder_widths=widths,
+        discriminator_widths=widths,
+    )
+
+
+def _laptop(model: ModelConfig) -> RunConfig:
+    vector = vector_laptop(model.image_size)
+    return RunConfig(model=model, vector=vector, training=LAPTOP_TRAINING)
+
+
+def _paper(model: ModelConfig) -> RunConfig:
+    return RunConfig(model=model, vector=vector_paper(model.image_size))
+
+
+TINY_32 = RunConfig(
+    model=TINY,
+    vector=VECTOR_TINY_32,
+    training=TrainConfig(images=2_000, batch=8, perceptual_network="none"),
+)
 PRESETS = {
-    "tiny-32": RunConfig(
-        model=TINY,
-        training=TrainConfig(images=2_000, batch=8, perceptual_network="none"),
-    ),
-    "laptop-64": RunConfig(model=LAPTOP_64, training=LAPTOP_TRAINING),
-    "laptop-128": RunConfig(model=LAPTOP_128, training=LAPTOP_TRAINING),
-    "laptop-128-light": RunConfig(model=LAPTOP_128_LIGHT, training=LAPTOP_TRAINING),
-    "laptop-128-fine": RunConfig(model=LAPTOP_128_FINE, training=LAPTOP_TRAINING),
-    "laptop-256": RunConfig(model=LAPTOP_256, training=LAPTOP_TRAINING),
-    "paper-128": RunConfig(model=paper_model(128)),
-    "paper-256": RunConfig(model=paper_model(256)),
-    "paper-512": RunConfig(model=paper_model(512)),
-    "paper-1024-light": RunConfig(model=paper_light_model(1024, stylemap_size=16)),
+    "tiny-32": TINY_32,
+    "laptop-64": _laptop(LAPTOP_64),
+    "laptop-128": _laptop(LAPTOP_128),
+    "laptop-128-light": _laptop(LAPTOP_128_LIGHT),
+    "laptop-128-fine": _laptop(LAPTOP_128_FINE),
+    "laptop-256": _laptop(LAPTOP_256),
+    "paper-128": _paper(paper_model(128)),
+    "paper-256": _paper(paper_model(256)),
+    "paper-512": _paper(paper_model(512)),
+    "paper-1024-light": _paper(paper_light_model(1024, stylemap_size=16)),
+    "vector-tiny-32": dataclasses.replace(TINY_32, method="backbone"),
+    "vector-laptop-64": dataclasses.replace(_laptop(LAPTOP_64), method="backbone"),
 }
-"""Configurations by name; the `paper-*` presets follow the paper throughout."""
+"""Configurations by name; the `paper-*` presets follow the paper throughout, and the `vector-*`
+presets train the vector backbone."""

@@ -10,6 +10,7 @@ import tomli_w
 from stylemapgan.config.model import ModelConfig
 from stylemapgan.config.plain_values import from_dict, spelled_out, to_dict
 from stylemapgan.config.training import TrainConfig
+from stylemapgan.config.vector import VectorConfig
 from stylemapgan.errors import ConfigError
 
 ODD_BYTE = re.compile(r"(?<!\\)((?:\\\\)*)\\u(dc[89a-f][0-9a-f])")
@@ -39,7 +40,9 @@ class RunConfig:
     method: str = "stylemapgan"
     """Which method is trained."""
     model: ModelConfig = field(default_factory=ModelConfig)
-    """Shapes of the networks."""
+    """Shapes of StyleMapGAN's networks."""
+    vector: VectorConfig = field(default_factory=VectorConfig)
+    """Shapes of the networks of methods whose latents are vectors."""
     training: TrainConfig = field(default_factory=TrainConfig)
     """How to train them."""
     data: DataConfig = field(default_factory=DataConfig)

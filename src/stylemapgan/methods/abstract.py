@@ -13,6 +13,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from jaxtyping import Bool, Float32, Int64, UInt8
 
+from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.errors import EditError
@@ -112,11 +113,6 @@ class AbstractMethod(ABC):
     changes_photos: ClassVar[bool] = True
     """Whether edits change anything: if not, there is nothing to show or to detect."""
 
-    @classmethod
-    @abstractmethod
-    def open(cls, editor: AbstractEditor) -> "AbstractMethod":
-        """Make the method for a model: an editor that is shared with the other methods."""
-
     @abstractmethod
     def encode(self, images: Images, label_maps: LabelMaps | None = None) -> Latent:
         """Encode photos, once for all edits.
@@ -198,6 +194,33 @@ class AbstractMethod(ABC):
     @final
     def _refuse(self, capability: Capability) -> NoReturn:
         raise EditError(f"The method {self.name} {LACKS[capability]}.")
+
+
+class AbstractModelMethod(AbstractMethod):
+    """A method that edits with a StyleMapGAN model, or without any."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, editor: AbstractEditor) -> AbstractMethod:
+        """Make the method for a model: an editor that is shared with the other methods."""
+
+
+class AbstractRival(AbstractMethod):
+    """A method with networks of its own."""
+
+    @classmethod
+    @abstractmethod
+    def open(cls, checkpoint: MethodCheckpoint) -> "AbstractRival":
+        """Build the networks of a model file.
+
+        Raises:
+            CheckpointError: The file is another method's, or its tensors do not fit.
+        """
+
+    @property
+    @abstractmethod
+    def image_size(self) -> int:
+        """Height and width of the pictures it was trained on, in pixels."""
 
 
 def refuse_other_references(part: Part[Any], method: AbstractMethod) -> None:

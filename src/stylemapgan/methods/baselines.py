@@ -21,6 +21,7 @@ from stylemapgan.errors import EditError, MissingExtraError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.abstract import (
     AbstractMethod,
+    AbstractModelMethod,
     Capabilities,
     LabelMaps,
     Latent,
@@ -37,7 +38,7 @@ Pictures = Float32[np.ndarray, "photos 3 size size"]
 Masks = Float32[np.ndarray, "photos 1 size size"]
 
 
-class AbstractPixelMethod(AbstractMethod):
+class AbstractPixelMethod(AbstractModelMethod):
     """Pastes pixels of references; what differs is how."""
 
     capabilities: ClassVar[Capabilities] = Capabilities(edits_by_mask=True)

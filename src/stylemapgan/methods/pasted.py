@@ -21,6 +21,7 @@ from stylemapgan.images.levels import from_bytes, to_bytes, to_numpy
 from stylemapgan.images.resizing import shrink
 from stylemapgan.methods.abstract import (
     AbstractMethod,
+    AbstractModelMethod,
     Capabilities,
     LabelMaps,
     Latent,
@@ -34,7 +35,7 @@ PIXELS = "pixels"
 RECONSTRUCTION = "reconstruction"
 
 
-class AbstractPastedMethod(AbstractMethod):
+class AbstractPastedMethod(AbstractModelMethod):
     """Edits with an `AbstractEditor` and pastes the result; what differs is who supplies pixels."""
 
     takes_detail: ClassVar[bool]

@@ -1,15 +1,18 @@
 """All methods by name: a new one is one line here."""
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
 
+from stylemapgan.checkpoints.method_file import MethodCheckpoint, read_method
 from stylemapgan.editing.abstract import AbstractEditor
-from stylemapgan.errors import ConfigError
-from stylemapgan.methods.abstract import AbstractMethod
+from stylemapgan.errors import CheckpointError, ConfigError, MissingExtraError
+from stylemapgan.methods.abstract import AbstractMethod, AbstractModelMethod, AbstractRival
 from stylemapgan.methods.baselines import CopyPixels, DoNothing, PoissonBlending
 from stylemapgan.methods.pasted import DetailedInWPlus, PastedInWPlus
 from stylemapgan.methods.stylemapgan.editing import StylemapInW, StylemapInWPlus
 
-METHODS: dict[str, type[AbstractMethod]] = {
+METHODS: dict[str, type[AbstractModelMethod]] = {
     "w": StylemapInW,
     "w-plus": StylemapInWPlus,
     "w-plus-pasted": PastedInWPlus,
@@ -21,6 +24,9 @@ METHODS: dict[str, type[AbstractMethod]] = {
 """Name on the command line → method; reports list them in this order."""
 MAIN = "w-plus"
 """The method that stands for a model where only one can."""
+RIVALS: dict[str, tuple[str, ...]] = {}
+"""Method of a model file → what it opens: modules and classes, such as
+`stylemapgan.methods.alae:ALAE`. Modules are imported when needed, because they need PyTorch."""
 
 
 def open_methods(editor: AbstractEditor, names: Sequence[str] = ()) -> tuple[AbstractMethod, ...]:
@@ -38,6 +44,62 @@ def open_methods(editor: AbstractEditor, names: Sequence[str] = ()) -> tuple[Abs
     return tuple(
         method.open(editor) for name, method in METHODS.items() if name in names or not names
     )
+
+
+def open_rivals(paths: Sequence[Path]) -> tuple[AbstractRival, ...]:
+    """Open all methods of model files, or of all files in folders.
+
+    Raises:
+        CheckpointError: A file is missing, damaged, or not the model of another method.
+        ConfigError: Two files hold the same method.
+        MissingExtraError: A package that a method needs is not installed.
+    """
+    opened: dict[str, AbstractRival] = {}
+    for path in paths:
+        files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
+        if not files:
+            raise CheckpointError(f"{path} holds no model files.")
+        for rival in (each for file in files for each in open_file(file)):
+            if rival.name in opened:
+                raise ConfigError(f"Two model files hold the method {rival.name}: leave one out.")
+            opened[rival.name] = rival
+    return tuple(opened.values())
+
+
+def open_file(path: Path) -> tuple[AbstractRival, ...]:
+    """Open all methods that work with the model in a file.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not the model of another method.
+    """
+    checkpoint = read_method(path)
+    try:
+        return tuple(rival.open(checkpoint) for rival in rivals_of(checkpoint))
+    except CheckpointError as error:
+        raise CheckpointError(f"{path}: {error}") from None
+
+
+def rivals_of(checkpoint: MethodCheckpoint) -> tuple[type[AbstractRival], ...]:
+    """List what a model file opens.
+
+    Raises:
+        CheckpointError: Its method is unknown.
+        MissingExtraError: PyTorch is not installed.
+    """
+    if checkpoint.method not in RIVALS:
+        raise CheckpointError(
+            f"it is a model of the method {checkpoint.method!r}, which this version does not know: "
+            f"it knows {', '.join(RIVALS)}."
+        )
+    return tuple(_class(place) for place in RIVALS[checkpoint.method])
+
+
+def _class(place: str) -> type[AbstractRival]:
+    module, name = place.split(":")
+    try:
+        return getattr(import_module(module), name)
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "PyTorch", "train") from None
 
 
 def refuse_unknown_methods(names: Sequence[str]) -> None:

@@ -23,6 +23,7 @@ from stylemapgan.images.levels import to_numpy
 from stylemapgan.images.resizing import shrink
 from stylemapgan.methods.abstract import (
     AbstractMethod,
+    AbstractModelMethod,
     Capabilities,
     LabelMaps,
     Latent,
@@ -37,7 +38,7 @@ LAYER = "w_plus "
 """Followed by a number: resized stylemaps, one for each modulated layer."""
 
 
-class AbstractStylemapMethod(AbstractMethod):
+class AbstractStylemapMethod(AbstractModelMethod):
     """Edits with an `AbstractEditor`; what differs is where parts are pasted."""
 
     space: ClassVar[Space]
