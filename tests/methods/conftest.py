@@ -1,5 +1,7 @@
 """Methods on a model with random weights, and pictures to edit."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -8,8 +10,13 @@ from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
 from stylemapgan.editing import Editor
 from stylemapgan.methods.abstract import AbstractMethod
+from stylemapgan.methods.alae import ALAE
+from stylemapgan.methods.ali import ALI
+from stylemapgan.methods.bigan import BiGAN
+from stylemapgan.methods.recipes import RECIPES
 from stylemapgan.methods.registry import METHODS
 from stylemapgan.models import Encoder, Generator
+from stylemapgan.training.recipe import new_state
 
 SIZE = 32
 
@@ -21,10 +28,23 @@ def editor() -> Editor:
     return Editor(Networks(generator=Generator(config).eval(), encoder=Encoder(config).eval()))
 
 
-@pytest.fixture(params=sorted(METHODS))
+LEARNED = {"ali": ALI, "bigan": BiGAN, "alae": ALAE}
+
+
+@pytest.fixture(params=[*sorted(METHODS), *LEARNED])
 def method(request, editor) -> AbstractMethod:
     """Every registered method in turn."""
+    if request.param in LEARNED:
+        return open_untrained(request.param)
     return METHODS[request.param].open(editor)
+
+
+def open_untrained(name: str) -> AbstractMethod:
+    """Open a learned inverter with random weights."""
+    torch.manual_seed(1)
+    config = dataclasses.replace(preset("tiny-32"), method=name)
+    recipe = RECIPES[name]
+    return LEARNED[name].open(recipe.pack(config, new_state(recipe, config, torch.device("cpu"))))
 
 
 @pytest.fixture(scope="session")

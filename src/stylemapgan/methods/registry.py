@@ -24,7 +24,11 @@ METHODS: dict[str, type[AbstractModelMethod]] = {
 """Name on the command line → method; reports list them in this order."""
 MAIN = "w-plus"
 """The method that stands for a model where only one can."""
-RIVALS: dict[str, tuple[str, ...]] = {}
+RIVALS: dict[str, tuple[str, ...]] = {
+    "ali": ("stylemapgan.methods.ali:ALI",),
+    "bigan": ("stylemapgan.methods.bigan:BiGAN",),
+    "alae": ("stylemapgan.methods.alae:ALAE",),
+}
 """Method of a model file → what it opens: modules and classes, such as
 `stylemapgan.methods.alae:ALAE`. Modules are imported when needed, because they need PyTorch."""
 
