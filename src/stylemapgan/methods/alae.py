@@ -158,10 +158,15 @@ def _judge(
     return state.discriminator(state.encoder(context.augment(state, images, randomness)))
 
 
+def _encoder(config: VectorConfig) -> LatentEncoder:
+    """Build E, of the discriminator's widths, for it is nearly all of the discriminator."""
+    return LatentEncoder(config, config.style_channels, config.discriminator_widths)
+
+
 def _build(config: VectorConfig) -> dict[str, nn.Module]:
     return {
         "generator": VectorGenerator(config),
-        "encoder": LatentEncoder(config, config.style_channels),
+        "encoder": _encoder(config),
         "discriminator": LatentDiscriminator(config),
     }
 
@@ -192,7 +197,7 @@ class ALAE(AbstractLatentRival[LatentEncoder]):
     @staticmethod
     def encoder_of(config: VectorConfig) -> LatentEncoder:
         """Build the encoder of w."""
-        return LatentEncoder(config, config.style_channels)
+        return _encoder(config)
 
     def _encode(self, photos: Float[Tensor, "batch 3 height width"]) -> Tensors:
         return {"w": self.encoder(photos)}

@@ -30,7 +30,7 @@ class GaussianEncoder(AbstractInference):
 
     def __init__(self, config: VectorConfig) -> None:
         super().__init__()
-        self.to_moments = LatentEncoder(config, length=2 * config.style_channels)
+        self.to_moments = LatentEncoder(config, 2 * config.style_channels, config.encoder_widths)
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch z"]:
         return self.moments(images)[0]

@@ -28,7 +28,7 @@ class PlainEncoder(AbstractInference):
 
     def __init__(self, config: VectorConfig) -> None:
         super().__init__()
-        self.to_z = LatentEncoder(config, length=config.style_channels)
+        self.to_z = LatentEncoder(config, config.style_channels, config.encoder_widths)
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch z"]:
         return self.to_z(images)

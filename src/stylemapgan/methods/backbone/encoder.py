@@ -34,12 +34,16 @@ class VectorEncoder(nn.Module):
 
 
 class LatentEncoder(nn.Module):
-    """Map a photo to a single vector of any length, by the trunk of `VectorEncoder`."""
+    """Map a photo to a single vector.
 
-    def __init__(self, config: VectorConfig, length: int) -> None:
+    Args:
+        length: Of the vector.
+        widths: Channels of the trunk, the encoder's or the discriminator's.
+    """
+
+    def __init__(self, config: VectorConfig, length: int, widths: tuple[int, ...]) -> None:
         super().__init__()
         self.config = config
-        widths = config.encoder_widths
         size = config.image_size // 2**config.discriminator_halvings
         self.trunk = Trunk(widths)
         self.to_latent = EqualizedLinear(widths[0] * size**2, length)
