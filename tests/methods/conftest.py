@@ -6,10 +6,18 @@ import torch
 
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
+from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.editing import Editor
 from stylemapgan.methods.abstract import AbstractMethod
+from stylemapgan.methods.backbone import VectorEncoder, VectorGenerator
+from stylemapgan.methods.backbone.opening import Backbone
+from stylemapgan.methods.backbone.result_cache import ResultCache
+from stylemapgan.methods.image2stylegan import Image2StyleGAN, Image2StyleGANSettings
+from stylemapgan.methods.in_domain import InDomain, InDomainSettings
+from stylemapgan.methods.neural_collage import NeuralCollage, NeuralCollageSettings
+from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings
 from stylemapgan.methods.registry import METHODS
-from stylemapgan.models import Encoder, Generator
+from stylemapgan.models import Discriminator, Encoder, Generator
 
 SIZE = 32
 
@@ -21,10 +29,36 @@ def editor() -> Editor:
     return Editor(Networks(generator=Generator(config).eval(), encoder=Encoder(config).eval()))
 
 
-@pytest.fixture(params=sorted(METHODS))
-def method(request, editor) -> AbstractMethod:
-    """Every registered method in turn."""
-    return METHODS[request.param].open(editor)
+QUICK = {
+    Image2StyleGAN: Image2StyleGANSettings(steps=2, learning_rate=0.002),
+    InDomain: InDomainSettings(steps=2),
+    NeuralCollage: NeuralCollageSettings(steps=2),
+    Pix2Latent: Pix2LatentSettings(rounds=1, population=4, steps=1, final_steps=1),
+}
+"""Optimisers, and settings for few steps."""
+
+
+@pytest.fixture(scope="session")
+def backbone() -> Backbone:
+    torch.manual_seed(1)
+    config = VECTOR_TINY_32
+    generator = VectorGenerator(config)
+    generator.synthesis.to_rgb.weight.data *= 0.1  # pictures about as bright as photos
+    return Backbone(
+        generator=generator,
+        encoder=VectorEncoder(config),
+        discriminator=Discriminator(config),
+    )
+
+
+@pytest.fixture(
+    scope="session", params=[*sorted(METHODS), *QUICK], ids=lambda kind: getattr(kind, "name", kind)
+)
+def method(request, editor, backbone) -> AbstractMethod:
+    """Every method in turn; optimisers keep no results, so that each test computes them."""
+    if request.param in METHODS:
+        return METHODS[request.param].open(editor)
+    return request.param(backbone, QUICK[request.param], ResultCache("", None))
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,14 @@ METHODS: dict[str, type[AbstractModelMethod]] = {
 """Name on the command line → method; reports list them in this order."""
 MAIN = "w-plus"
 """The method that stands for a model where only one can."""
-RIVALS: dict[str, tuple[str, ...]] = {}
+RIVALS: dict[str, tuple[str, ...]] = {
+    "backbone": (
+        "image2stylegan:Image2StyleGAN",
+        "in_domain:InDomain",
+        "neural_collage:NeuralCollage",
+        "pix2latent:Pix2Latent",
+    ),
+}
 """Method of a model file → what it opens: module in this package, a colon, and class. Modules are
 imported when needed, because they need PyTorch."""
 
