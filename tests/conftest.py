@@ -108,3 +108,15 @@ def hands() -> Path:
     if not (HANDS / "val").is_dir():
         pytest.skip(f"the photos of hands are not at {HANDS}; set STYLEMAPGAN_HANDS to run this")
     return HANDS
+
+
+@pytest.fixture
+def colour_model(tmp_path, monkeypatch) -> Path:
+    """The file of a method that halves the mean colours of photos; the method is registered."""
+    from mean_colour import write_mean_colour
+    from stylemapgan.methods.registry import RIVALS
+
+    monkeypatch.setitem(RIVALS, "mean-colour", ("mean_colour:MeanColour",))
+    path = tmp_path / "colours.safetensors"
+    write_mean_colour(path, 0.5)
+    return path

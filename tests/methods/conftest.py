@@ -30,7 +30,7 @@ def editor() -> Editor:
 
 
 QUICK = {
-    Image2StyleGAN: Image2StyleGANSettings(steps=2, learning_rate=0.002),
+    Image2StyleGAN: Image2StyleGANSettings(steps=6, learning_rate=.01),
     InDomain: InDomainSettings(steps=2),
     NeuralCollage: NeuralCollageSettings(steps=2),
     Pix2Latent: Pix2LatentSettings(rounds=1, population=4, steps=1, final_steps=1),

@@ -129,6 +129,11 @@ def from_metadata(path: Path, metadata: Mapping[str, str], file_format: str) -> 
     Raises:
         CheckpointError: The format differs, or a field is missing or invalid.
     """
+    if "method" in metadata:
+        raise CheckpointError(
+            f"{path} is a model of the method {metadata['method']}, not of StyleMapGAN: "
+            "reconstruct, generate, interpolate, blend, evaluate and compare work with it."
+        )
     if metadata.get("format") != file_format:
         raise CheckpointError(
             f"{path} is not a StyleMapGAN model of this version: its format is "

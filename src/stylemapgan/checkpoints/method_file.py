@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from safetensors import SafetensorError, safe_open
 
 from stylemapgan.checkpoints.file import read_tensors, write_tensors
 from stylemapgan.config.plain_values import spelled_out
@@ -55,6 +56,17 @@ def write_method(path: Path, checkpoint: MethodCheckpoint) -> None:
         "data": spelled_out(checkpoint.data),
     }
     write_tensors(path, WHAT, checkpoint.tensors, metadata)
+
+
+def is_method_file(path: Path) -> bool:
+    """Whether a file is the model of another method; False for anything that is not one."""
+    if not path.is_file():
+        return False
+    try:
+        with safe_open(path, framework="numpy") as opened:
+            return (opened.metadata() or {}).get("format") == FORMAT
+    except (SafetensorError, OSError):
+        return False
 
 
 def read_method(path: Path) -> MethodCheckpoint:

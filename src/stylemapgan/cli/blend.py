@@ -1,15 +1,20 @@
 """`stylemapgan blend`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
+from stylemapgan import images
 from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
+from stylemapgan.cli.method_models import blend_with, open_able
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions
 from stylemapgan.cli.own_photo import MODELS_PICTURE, DetailOption, PhotoOptions, SquareOption
-from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
+from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.editing import Edit, Part, Space
+
+if TYPE_CHECKING:
+    from stylemapgan.methods.abstract import AbstractRival
 
 
 def blend(
@@ -42,6 +47,10 @@ def blend(
         tag: What the files say about their origin.
         model: Which model.
     """
+    method = open_able(model.model, "edits_by_mask")
+    if method is not None:
+        _blend_with(method, source, reference, part, output, sheet, tag, model.model)
+        return
     editor = model.load()
     mask = part.read(editor.image_size)
     ours = photo.open_source(source, editor)
@@ -62,4 +71,25 @@ def blend(
     ours.write_edited(output, result, mask, provenance, blended if detail else None)
     if sheet:
         row = edit_row(ours.picture, theirs.picture, blended, result)
+        write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)
+
+
+def _blend_with(  # noqa: PLR0917 - what the command was given
+    method: "AbstractRival",
+    source: Path,
+    reference: Path,
+    part: PartOptions,
+    output: Path,
+    sheet: Path | None,
+    tag: TagOptions,
+    model: str,
+) -> None:
+    """Blend the middle squares of two photos with another method."""
+    mask = part.read(method.image_size)
+    ours, theirs = (images.read(photo, method.image_size) for photo in (source, reference))
+    result = blend_with(method, ours, theirs, mask)
+    provenance = tag.edited(model, command="blend", mask=part.mask, box=part.box)
+    write_picture(output, result, provenance)
+    if sheet:
+        row = edit_row(ours, theirs, Part(reference=theirs, mask=mask), result)
         write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
+from stylemapgan.checkpoints.method_file import is_method_file
 from stylemapgan.cli.measuring import ALL_TASKS, Measuring, MeasuringOptions
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.errors import ConfigError, MissingExtraError
@@ -77,13 +78,16 @@ def _parse(text: str) -> _Compared:
         ConfigError: The method is unknown, and no model has that name.
     """
     try:
-        from stylemapgan.methods.registry import refuse_unknown_methods
+        from stylemapgan.methods.registry import refuse_other_methods, refuse_unknown_methods
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
     model, _, method = text.rpartition(":")
     if not model or Path(text).exists() or not NAME.fullmatch(method):
         return _Compared(text)
-    refuse_unknown_methods([method])
+    if is_method_file(Path(model)):
+        refuse_other_methods(Path(model), method)
+    else:
+        refuse_unknown_methods([method])
     return _Compared(model, method)
 
 
@@ -128,8 +132,9 @@ def _aligned(
     ):
         return records
     main = METHODS[MAIN].name
+    names = {name: method.name for name, method in METHODS.items()}
     return [
-        of_method(record, METHODS[each.method].name if each.method else _only(record, main))
+        of_method(record, names.get(each.method, each.method) or _only(record, main))
         for each, record in zip(compared, records, strict=True)
     ]
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from stylemapgan.cli.method_models import generate_with, open_able
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 
@@ -29,7 +30,11 @@ def generate(
         tag: What the files say about their origin.
         model: Which model.
     """
-    pictures = model.load().generate(count, psi, seed)
+    method = open_able(model.model, "generates")
+    if method is not None:
+        pictures = generate_with(method, count, psi, seed)
+    else:
+        pictures = model.load().generate(count, psi, seed)
     provenance = tag.generated(model.model, command="generate", count=count, psi=psi, seed=seed)
     if count == 1:
         write_picture(output, pictures, provenance)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from stylemapgan.cli.method_models import interpolate_with, open_able
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames
@@ -37,9 +38,13 @@ def interpolate(
         model: Which model.
     """
     MILLISECONDS.refuse(milliseconds, EditError)
-    editor = model.load()
-    first, last = find.open(start, editor), find.open(end, editor)
-    frames = editor.interpolate(first.stylemap, last.stylemap, steps)
+    method = open_able(model.model, "interpolates")
+    if method is not None:
+        frames = interpolate_with(method, start, end, steps)
+    else:
+        editor = model.load()
+        first, last = find.open(start, editor), find.open(end, editor)
+        frames = editor.interpolate(first.stylemap, last.stylemap, steps)
     titles = [f"{step / (steps - 1):.2f}" for step in range(steps)]
     provenance = tag.edited(model.model, command="interpolate", steps=steps, find=find.find)
     write_frames(output, frames, titles, milliseconds, provenance)

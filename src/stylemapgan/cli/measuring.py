@@ -1,6 +1,6 @@
 """What `evaluate` and `compare` share: options, and measuring with progress on the screen."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,7 +13,6 @@ from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.options import ON_THE_CPU, EngineOptions
 from stylemapgan.cli.speaking import say
 from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
-from stylemapgan.editing import open_editor
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -56,7 +55,12 @@ class Measuring:
     _task: str = field(default="", init=False)
 
     def measure(
-        self, model: str, data: Path, output: Path, methods: tuple[str, ...] = ()
+        self,
+        model: str,
+        data: Path,
+        output: Path,
+        methods: tuple[str, ...] = (),
+        rivals: tuple[Path, ...] = (),
     ) -> "EvaluationRecord":
         """Measure what is not measured yet, and print the main figures of each task.
 
@@ -65,20 +69,24 @@ class Measuring:
             data: Folder of photos.
             output: Folder of the evaluation.
             methods: Names of methods; all if empty.
+            rivals: Model files of other methods, or folders of them.
         """
         try:
             from stylemapgan.evaluation.run import evaluate
-            from stylemapgan.evaluation.setup import describe_subject, open_context
+            from stylemapgan.evaluation.setup import describe_subject, open_context, open_models
             from stylemapgan.evaluation.tasks.task_registry import choose_tasks
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
         tasks, options = choose_tasks(names_of(self.options.tasks)), self.options
         with Bar(self.console) as bar:
             self._bar = bar
-            editor = open_editor(model, **asdict(options.engine_config))
-            context = open_context(editor, data, options.config, self._judges, methods)
-            subject = describe_subject(model, editor, context, self._judges)
-            say(self.console, editor.what_computes or ONNX)
+            editor, others = open_models(model, rivals, options.engine_config)
+            if editor is not None:
+                say(self.console, editor.what_computes or ONNX)
+            context = open_context(
+                editor, data, options.config, self._judges, methods=methods, rivals=others
+            )
+            subject = describe_subject(model, editor, context, self._judges, rivals)
             context.on_progress = self._show
             return evaluate(context, tasks, output, subject, self._show_task)
 

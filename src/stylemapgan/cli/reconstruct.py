@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 
+from stylemapgan.cli.method_models import open_able, reconstruct_with
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
@@ -34,12 +35,17 @@ def reconstruct(
         tag: What the files say about their origin.
         model: Which model.
     """
-    editor = model.load()
-    opened = [find.open(photo, editor) for photo in photos]
-    results = [to_numpy(photo.reconstruction) for photo in opened]
+    method = open_able(model.model, "reconstructs")
+    if method is not None:
+        pictures, results = reconstruct_with(method, photos)
+    else:
+        editor = model.load()
+        opened = [find.open(photo, editor) for photo in photos]
+        pictures = [photo.picture for photo in opened]
+        results = [to_numpy(photo.reconstruction) for photo in opened]
     provenance = tag.edited(model.model, command="reconstruct", find=find.find)
     write_picture(output, np.concatenate(results, axis=-1), provenance)
     if sheet:
-        rows = [[photo.picture for photo in opened], results]
+        rows = [pictures, results]
         titles = ["photo", "reconstruction"]
         write_sheet(sheet, rows, row_titles=titles, provenance=provenance)

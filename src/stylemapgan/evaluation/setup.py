@@ -2,13 +2,16 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from stylemapgan import zoo
 from stylemapgan.checkpoints.file import read
+from stylemapgan.checkpoints.method_file import is_method_file, read_method
+from stylemapgan.config.engine import EngineConfig
 from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
-from stylemapgan.editing import AbstractEditor
+from stylemapgan.editing import AbstractEditor, open_editor
+from stylemapgan.errors import ConfigError
 from stylemapgan.evaluation.cache import photos_key
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TestData, open_test_data
@@ -23,7 +26,8 @@ from stylemapgan.evaluation.judges.features import (
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.features.download import OnProgress as OnBytes
 from stylemapgan.features.resnet import CNNDetection, load_cnn_detection
-from stylemapgan.methods.registry import open_methods
+from stylemapgan.methods.abstract import AbstractRival
+from stylemapgan.methods.registry import open_methods, open_rivals
 
 FINGERPRINT = 16
 """Hexadecimal digits of the hashes that tell models and photos apart."""
@@ -81,30 +85,60 @@ def open_judges(
     )
 
 
-def open_context(
-    editor: AbstractEditor,
+def open_models(
+    model: str, rivals: Sequence[Path], engine: EngineConfig
+) -> tuple[AbstractEditor | None, tuple[Path, ...]]:
+    """Open the model to evaluate; if it is another method's, it is one of the rivals.
+
+    Args:
+        model: Name of a bundled model, a model file, or a folder that `export` wrote.
+        rivals: Model files of other methods, or folders of them.
+        engine: What runs the model.
+
+    Raises:
+        CheckpointError: There is no such model.
+        EditError: The engine cannot use the device or the precision.
+        MissingExtraError: A package is not installed.
+    """
+    if is_method_file(Path(model)):
+        return None, (Path(model), *rivals)
+    return open_editor(model, **asdict(engine)), tuple(rivals)
+
+
+def open_context(  # noqa: PLR0913 - the last two have defaults
+    editor: AbstractEditor | None,
     folder: Path,
     config: EvaluationConfig,
     judges: Judges,
+    *,
     methods: Sequence[str] = (),
+    rivals: Sequence[Path] = (),
 ) -> EvaluationContext:
     """Open methods and data.
 
     Args:
-        editor: Runs the model.
+        editor: Runs the model; None measures other methods alone.
         folder: The data; see the module `data`.
         config: How to measure.
         judges: Networks that judge.
-        methods: Names of the methods to measure; all if empty.
+        methods: Names of the model's methods to measure; all if empty. Without a model, names of
+            the others.
+        rivals: Model files of other methods, or folders of them.
 
     Raises:
-        ConfigError: There is no such method.
+        CheckpointError: A file of another method is missing or damaged.
+        ConfigError: There is no such method, none to measure, or one of another image size.
         DataError: There is no such data.
         MissingExtraError: A package that a method needs is not installed.
     """
+    others = open_rivals(rivals)
+    if editor is None and methods:
+        others = tuple(rival for rival in others if rival.name in methods)
+    own = open_methods(editor, methods) if editor else ()
+    size = _common_size(editor, others)
     return EvaluationContext(
-        methods=open_methods(editor, methods),
-        data=open_test_data(folder, editor.image_size, config.photos),
+        methods=(*own, *others),
+        data=open_test_data(folder, size, config.photos),
         features=judges.features,
         distances=judges.distances,
         config=config,
@@ -113,20 +147,42 @@ def open_context(
     )
 
 
+def _common_size(editor: AbstractEditor | None, rivals: Sequence[AbstractRival]) -> int:
+    """Find the height and width of all models' pictures.
+
+    Raises:
+        ConfigError: There is no model, or sizes differ.
+    """
+    sizes = {rival.name: rival.image_size for rival in rivals}
+    if editor is not None:
+        sizes = {"the model": editor.image_size} | sizes
+    if not sizes:
+        raise ConfigError("An evaluation needs at least one model.")
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise ConfigError(f"Methods must make pictures of one size, got pixels: {listed}.")
+    return next(iter(sizes.values()))
+
+
 def describe_subject(
-    model: str, editor: AbstractEditor, context: EvaluationContext, judges: Judges
+    model: str,
+    editor: AbstractEditor | None,
+    context: EvaluationContext,
+    judges: Judges,
+    rivals: Sequence[Path] = (),
 ) -> Subject:
     """Say what a context measures.
 
     Args:
         model: Name of the editor's model: a bundled one, a model file, or a folder that `export`
-            wrote.
-        editor: Runs it.
+            wrote, or the file of another method.
+        editor: Runs it; None for another method.
         context: Its methods, and the data.
         judges: Networks that judge.
+        rivals: Model files of other methods, or folders of them.
     """
     return Subject(
-        model=_facts_of_model(model, editor) | {"precision": editor.precision},
+        model=_facts_of_model(model, editor) | _facts_of_rivals(rivals),
         data=_facts_of_data(context.data),
         networks=judges.names,
         config=context.config,
@@ -134,7 +190,24 @@ def describe_subject(
     )
 
 
-def _facts_of_model(name: str, editor: AbstractEditor) -> dict[str, str]:
+def _facts_of_rivals(rivals: Sequence[Path]) -> dict[str, str]:
+    files = [
+        file
+        for path in rivals
+        for file in (sorted(path.glob("*.safetensors")) if path.is_dir() else [path])
+    ]
+    return {f"rival {file.name}": _fingerprint(str(file)) for file in files}
+
+
+def _facts_of_model(name: str, editor: AbstractEditor | None) -> dict[str, str]:
+    if editor is None:
+        checkpoint = read_method(Path(name))
+        return {
+            "name": Path(name).name,
+            "sha256": _fingerprint(name),
+            "method": checkpoint.method,
+            "images seen": f"{checkpoint.images_seen:,}",
+        }
     config = editor.config
     return {
         "name": Path(name).name,
@@ -144,6 +217,7 @@ def _facts_of_model(name: str, editor: AbstractEditor) -> dict[str, str]:
         "stylemap": f"{config.stylemap_size} x {config.stylemap_size} cells of "
         f"{config.style_channels} channels",
         **_history(name),
+        "precision": editor.precision,
     }
 
 

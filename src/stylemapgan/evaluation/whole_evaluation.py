@@ -1,16 +1,19 @@
 """A whole evaluation in one call: `stylemapgan.evaluate`."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from stylemapgan.config.engine import EngineConfig
 from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
-from stylemapgan.editing import open_editor
 from stylemapgan.evaluation import run
 from stylemapgan.evaluation.records import EvaluationRecord
 from stylemapgan.evaluation.report import write_report
-from stylemapgan.evaluation.setup import describe_subject, open_context, open_judges
+from stylemapgan.evaluation.setup import (
+    describe_subject,
+    open_context,
+    open_judges,
+    open_models,
+)
 from stylemapgan.evaluation.tasks.task_registry import choose_tasks
 
 
@@ -21,6 +24,7 @@ def evaluate(  # noqa: PLR0913 - all but three have defaults
     *,
     tasks: Sequence[str] = (),
     methods: Sequence[str] = (),
+    rivals: Sequence[Path] = (),
     config: EvaluationConfig | None = None,
     judges: JudgeConfig | None = None,
     engine: EngineConfig | None = None,
@@ -35,6 +39,7 @@ def evaluate(  # noqa: PLR0913 - all but three have defaults
         output: Folder for the evaluation: new, or of the same evaluation.
         tasks: Names of tasks, such as `reconstruction`; all that the data allow by default.
         methods: Names of methods, such as `w-plus`; all by default.
+        rivals: Model files of other methods to measure beside it, or folders of them.
         config: How much is measured.
         judges: Networks that judge.
         engine: What runs the model.
@@ -50,10 +55,12 @@ def evaluate(  # noqa: PLR0913 - all but three have defaults
     """
     engine = engine or EngineConfig()
     chosen = choose_tasks(tasks)
-    editor = open_editor(model, **asdict(engine))
+    editor, others = open_models(str(model), rivals, engine)
     opened = open_judges(judges or JudgeConfig(), engine.device)
-    context = open_context(editor, Path(data), config or EvaluationConfig(), opened, methods)
-    subject = describe_subject(str(model), editor, context, opened)
+    context = open_context(
+        editor, Path(data), config or EvaluationConfig(), opened, methods=methods, rivals=others
+    )
+    subject = describe_subject(str(model), editor, context, opened, rivals)
     record = run.evaluate(context, chosen, Path(output), subject)
     write_report(Path(output), record)
     return record

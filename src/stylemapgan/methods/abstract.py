@@ -210,12 +210,17 @@ class AbstractRival(AbstractMethod):
 
     @classmethod
     @abstractmethod
-    def open(cls, checkpoint: MethodCheckpoint) -> AbstractMethod:
+    def open(cls, checkpoint: MethodCheckpoint) -> "AbstractRival":
         """Build the networks of a model file.
 
         Raises:
             CheckpointError: The file is another method's, or its tensors do not fit.
         """
+
+    @property
+    @abstractmethod
+    def image_size(self) -> int:
+        """Height and width of the pictures it was trained on, in pixels."""
 
 
 def refuse_other_references(part: Part[Any], method: AbstractMethod) -> None:

@@ -86,7 +86,7 @@ class NeuralCollage(AbstractWPlusOptimiser[NeuralCollageSettings]):
 
     def start(self) -> None:
         """Prepare Poisson blending."""
-        self._poisson = PoissonBlending(self.size)
+        self._poisson = PoissonBlending(self.image_size)
 
     def invert(self, photos: Photos, on_step: OnStep) -> dict[str, Tensor]:
         """Descend from the encoder's latent; keep what the latent shows, too."""

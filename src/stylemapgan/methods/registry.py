@@ -1,6 +1,6 @@
 """All methods by name: a new one is one line here."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 
@@ -26,55 +26,54 @@ MAIN = "w-plus"
 """The method that stands for a model where only one can."""
 RIVALS: dict[str, tuple[str, ...]] = {
     "backbone": (
-        "image2stylegan:Image2StyleGAN",
-        "in_domain:InDomain",
-        "neural_collage:NeuralCollage",
-        "pix2latent:Pix2Latent",
+        "stylemapgan.methods.image2stylegan:Image2StyleGAN",
+        "stylemapgan.methods.in_domain:InDomain",
+        "stylemapgan.methods.neural_collage:NeuralCollage",
+        "stylemapgan.methods.pix2latent:Pix2Latent",
     ),
 }
-"""Method of a model file → what it opens: module in this package, a colon, and class. Modules are
-imported when needed, because they need PyTorch."""
+"""Method of a model file → what it opens: modules and classes, such as
+`stylemapgan.methods.alae:ALAE`. Modules are imported when needed, because they need PyTorch."""
 
 
-def open_methods(
-    editor: AbstractEditor, names: Sequence[str] = (), rivals: Sequence[Path] = ()
-) -> tuple[AbstractMethod, ...]:
-    """Open methods for a model, and methods with models of their own.
+def open_methods(editor: AbstractEditor, names: Sequence[str] = ()) -> tuple[AbstractMethod, ...]:
+    """Open methods for a model.
 
     Args:
         editor: The model; methods share it.
-        names: Which ones of those that work with it; all that there are if empty.
-        rivals: Model files of other methods, or folders of them.
+        names: Which ones; all that there are if empty.
 
     Raises:
-        ConfigError: There is no such method, or two files hold the same one.
-        CheckpointError: A file is missing, damaged, or not the model of another method.
+        ConfigError: There is no such method.
         MissingExtraError: A package that a method needs is not installed.
     """
     refuse_unknown_methods(names)
-    chosen = [method.open(editor) for name, method in METHODS.items() if name in names or not names]
-    opened = (*chosen, *open_rivals(rivals))
-    for number, method in enumerate(opened):
-        if method.name in {other.name for other in opened[:number]}:
-            raise ConfigError(f"Two model files hold the method {method.name}: give one of them.")
-    return opened
+    return tuple(
+        method.open(editor) for name, method in METHODS.items() if name in names or not names
+    )
 
 
-def open_rivals(paths: Sequence[Path]) -> Iterator[AbstractMethod]:
+def open_rivals(paths: Sequence[Path]) -> tuple[AbstractRival, ...]:
     """Open all methods of model files, or of all files in folders.
 
     Raises:
         CheckpointError: A file is missing, damaged, or not the model of another method.
+        ConfigError: Two files hold the same method.
+        MissingExtraError: A package that a method needs is not installed.
     """
+    opened: dict[str, AbstractRival] = {}
     for path in paths:
         files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
         if not files:
             raise CheckpointError(f"{path} holds no model files.")
-        for file in files:
-            yield from open_file(file)
+        for rival in (each for file in files for each in open_file(file)):
+            if rival.name in opened:
+                raise ConfigError(f"Two model files hold the method {rival.name}: leave one out.")
+            opened[rival.name] = rival
+    return tuple(opened.values())
 
 
-def open_file(path: Path) -> tuple[AbstractMethod, ...]:
+def open_file(path: Path) -> tuple[AbstractRival, ...]:
     """Open all methods that work with the model in a file.
 
     Raises:
@@ -105,7 +104,7 @@ def rivals_of(checkpoint: MethodCheckpoint) -> tuple[type[AbstractRival], ...]:
 def _class(place: str) -> type[AbstractRival]:
     module, name = place.split(":")
     try:
-        return getattr(import_module(f"stylemapgan.methods.{module}"), name)
+        return getattr(import_module(module), name)
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "PyTorch", "train") from None
 
@@ -119,6 +118,18 @@ def refuse_unknown_methods(names: Sequence[str]) -> None:
     for name in names:
         if name not in METHODS:
             raise ConfigError(f"There is no method {name!r}: choose from {', '.join(METHODS)}.")
+
+
+def refuse_other_methods(path: Path, name: str) -> None:
+    """Let only methods pass that a model file opens.
+
+    Raises:
+        CheckpointError: The file is missing, damaged, or not the model of another method.
+        ConfigError: The file opens other methods.
+    """
+    names = [rival.name for rival in rivals_of(read_method(path))]
+    if name not in names:
+        raise ConfigError(f"{path} opens no method {name!r}: choose from {', '.join(names)}.")
 
 
 def main_method(methods: Sequence[AbstractMethod]) -> AbstractMethod:

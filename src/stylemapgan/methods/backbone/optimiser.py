@@ -106,8 +106,8 @@ class AbstractOptimiser(AbstractRival, Generic[Settings]):
     def encode(self, images: Images, label_maps: LabelMaps | None = None) -> Latent:
         """Optimise a latent for each photo; larger photos are shrunk first."""
         del label_maps
-        refuse_unfit_images(images, photo_size(images, self.size))
-        photos = to_numpy(shrink(images, self.size))
+        refuse_unfit_images(images, photo_size(images, self.image_size))
+        photos = to_numpy(shrink(images, self.image_size))
         return Latent({**self.optimised(self.invert, photos), PHOTO: photos})
 
     def decode(self, latent: Latent) -> Images:
@@ -121,7 +121,7 @@ class AbstractOptimiser(AbstractRival, Generic[Settings]):
         """Paste parts; photos that nothing is pasted into keep their latents."""
         if edit.pushes:
             self._refuse("moves_along_directions")
-        source, parts = placed_parts(source, edit, self.size, self)
+        source, parts = placed_parts(source, edit, self.image_size, self)
         if not parts:
             return source
         touched = np.flatnonzero(union(parts).any(axis=(1, 2, 3))).astype(np.int64)
@@ -168,7 +168,7 @@ class AbstractOptimiser(AbstractRival, Generic[Settings]):
             on_step(most)  # those that stopped early are done too
             return {name: to_numpy(tensor) for name, tensor in made.items()}
 
-        return self._cache.results(inputs, on_rows, batch_for(self.size, self.most_at_once))
+        return self._cache.results(inputs, on_rows, batch_for(self.image_size, self.most_at_once))
 
     def array(self, latent: Latent, name: str) -> np.ndarray:
         """Get one of the arrays of a latent.
@@ -194,7 +194,7 @@ class AbstractOptimiser(AbstractRival, Generic[Settings]):
         return torch.from_numpy(z).to(self.backbone.device)
 
     @property
-    def size(self) -> int:
+    def image_size(self) -> int:
         """Height and width of the model's pictures, in pixels."""
         return self.backbone.config.image_size
 
