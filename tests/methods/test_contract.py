@@ -21,11 +21,6 @@ REFUSALS = {
 }
 
 
-def rounding(method: AbstractMethod) -> float:
-    """Bound differences between batches: each step of Adam may multiply those of rounding."""
-    return 1e-5 if method.capabilities.time == "one pass" else 1e-3
-
-
 def pasted(method: AbstractMethod, source, reference, mask, **placed) -> np.ndarray:
     part = Part(reference=method.encode(reference), mask=mask, **placed)
     return shown(method, method.edit(method.encode(source), Edit(parts=(part,))))
@@ -40,13 +35,13 @@ def test_rows_of_a_batch_do_not_influence_each_other(method, photos, mask):
     together = pasted(method, photos, references, mask)
     for row in range(len(photos)):
         alone = pasted(method, photos[row : row + 1], references[row : row + 1], mask)
-        np.testing.assert_allclose(together[row : row + 1], alone, atol=rounding(method))
+        np.testing.assert_allclose(together[row : row + 1], alone, atol=1e-5)
 
 
 def test_a_single_reference_and_mask_stand_for_all(method, photos, mask):
     one = pasted(method, photos, photos[:1], mask)
     same = pasted(method, photos, photos[:1].repeat(5, axis=0), mask.repeat(5, axis=0))
-    np.testing.assert_allclose(one, same, atol=rounding(method))
+    np.testing.assert_allclose(one, same, atol=1e-5)
 
 
 def test_the_same_edit_gives_the_same_picture(method, photos, mask):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.images.levels import to_numpy
@@ -17,15 +18,20 @@ from stylemapgan.methods.image2stylegan import (
 NOTHING_KEPT = ResultCache("", None)
 
 
+def tensor(array: np.ndarray) -> Tensor:
+    """In float64, as the networks of these tests."""
+    return torch.from_numpy(array).double()
+
+
 @pytest.fixture(scope="module")
 def method(backbone) -> Image2StyleGAN:
     return Image2StyleGAN(backbone, Image2StyleGANSettings(steps=8), NOTHING_KEPT)
 
 
 def losses(method: Image2StyleGAN, latent, photos: np.ndarray) -> torch.Tensor:
-    photo = torch.from_numpy(photos)
+    photo = tensor(photos)
     with torch.no_grad():
-        w_plus = torch.from_numpy(latent.arrays["w_plus"])
+        w_plus = tensor(latent.arrays["w_plus"])
         return method.loss(w_plus, photo, method._features(photo))
 
 
@@ -34,8 +40,8 @@ def test_the_loss_is_that_of_the_paper(method, photos):
     features = method._features
     expected = []
     for row in range(2):
-        picture = torch.from_numpy(method.decode(latent)[row : row + 1])
-        photo = torch.from_numpy(photos[row : row + 1])
+        picture = tensor(method.decode(latent)[row : row + 1])
+        photo = tensor(photos[row : row + 1])
         total = float(((picture - photo) ** 2).sum()) / photo.numel()
         for ours, theirs in zip(features(picture), features(photo), strict=True):
             total += float(((ours - theirs) ** 2).sum()) / ours.numel()

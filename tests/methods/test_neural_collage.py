@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.errors import ConfigError
@@ -22,14 +23,19 @@ def opened(backbone, **settings) -> NeuralCollage:
     return NeuralCollage(backbone, NeuralCollageSettings(**settings), NOTHING_KEPT)
 
 
+def tensor(array: np.ndarray) -> Tensor:
+    """In float64, as the networks of these tests."""
+    return torch.from_numpy(array).double()
+
+
 @pytest.fixture(scope="module")
 def method(backbone) -> NeuralCollage:
     return opened(backbone, steps=8)
 
 
 def test_the_loss_is_that_of_the_paper(method, photos):
-    w_plus = torch.from_numpy(method.sample(1, 0).arrays["w_plus"])
-    photo = torch.from_numpy(photos[:1])
+    w_plus = tensor(method.sample(1, 0).arrays["w_plus"])
+    photo = tensor(photos[:1])
     with torch.no_grad():
         picture = method.synthesize(w_plus)
         trunk = method.backbone.discriminator.trunk
@@ -41,12 +47,12 @@ def test_the_loss_is_that_of_the_paper(method, photos):
 
 
 def test_projection_lowers_the_loss(method, photos):
-    photo = torch.from_numpy(photos)
+    photo = tensor(photos)
     latent = method.encode(photos)
     with torch.no_grad():
         features = method.features(photo)
         before = method.loss(method.backbone.encoder(photo), photo, features)
-        after = method.loss(torch.from_numpy(latent.arrays["w_plus"]), photo, features)
+        after = method.loss(tensor(latent.arrays["w_plus"]), photo, features)
     assert (after < before).all()
 
 
@@ -103,7 +109,7 @@ def test_outside_the_mask_the_photo_stays(method, photos, mask):
 
 def test_styles_are_mixed_where_the_maps_say(method):
     source, first, second = (method.sample(1, seed) for seed in range(3))
-    none, everywhere = torch.zeros(1, 1, 32, 32), torch.ones(1, 1, 32, 32)
+    none, everywhere = tensor(0 * EVERYWHERE), tensor(EVERYWHERE)
     for maps, expected in (
         ([none, none], source),
         ([everywhere, none], first),
@@ -111,7 +117,7 @@ def test_styles_are_mixed_where_the_maps_say(method):
     ):
         shown = method.translate(source, [first, second], maps)
         np.testing.assert_allclose(shown, method.decode(expected), atol=1e-5)
-    left = torch.zeros(1, 1, 32, 32)
+    left = tensor(0 * EVERYWHERE)
     left[..., :16] = 1.0
     halves = method.translate(source, [first, second], [left, 1 - left]).numpy()
     for latent in (first, second):

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.features.perceptual import EfficientNetDistance
@@ -12,7 +13,13 @@ from stylemapgan.methods.backbone.result_cache import ResultCache
 from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings, basin_cma, moved
 
 NOTHING_KEPT = ResultCache("", None)
+EVERYWHERE = np.ones((1, 1, 32, 32), np.float32)
 FEW = Pix2LatentSettings(rounds=3, population=4, steps=2, final_steps=4)
+
+
+def tensor(array: np.ndarray) -> Tensor:
+    """In float64, as the networks of these tests."""
+    return torch.from_numpy(array).double()
 
 
 @pytest.fixture(scope="module")
@@ -21,23 +28,23 @@ def method(backbone) -> Pix2Latent:
 
 
 def test_the_loss_is_that_of_the_paper(method, photos):
-    points = torch.from_numpy(method.sample(3, 0).arrays["point"])
-    photo = torch.from_numpy(photos[:1])
+    points = tensor(method.sample(3, 0).arrays["point"])
+    photo = tensor(photos[:1])
     with torch.no_grad():
         pictures = method.pictures(points)
         distance = EfficientNetDistance(method._features.network)
         expected = (pictures - photo).abs().mean(dim=(1, 2, 3))
         expected += 10 * distance(pictures, photo.expand(3, -1, -1, -1))
-        found = method.objective(photo, torch.ones(1, 1, 32, 32))(points, torch.arange(3))
+        found = method.objective(photo, tensor(EVERYWHERE))(points, torch.arange(3))
     torch.testing.assert_close(found, expected, atol=1e-5, rtol=1e-4)
 
 
 def test_pixels_outside_the_mask_weigh_less_but_not_nothing(backbone, photos, mask):
     method = Pix2Latent(backbone, Pix2LatentSettings(perceptual_weight=0.0), NOTHING_KEPT)
-    points = torch.from_numpy(method.sample(1, 0).arrays["point"])
-    photo = torch.from_numpy(photos[:1])
+    points = tensor(method.sample(1, 0).arrays["point"])
+    photo = tensor(photos[:1])
     with torch.no_grad():
-        found = method.objective(photo, torch.from_numpy(mask))(points, torch.arange(1))
+        found = method.objective(photo, tensor(mask))(points, torch.arange(1))
         apart = (method.pictures(points) - photo).abs().mean(dim=1)[0].numpy()
     weights = np.where(mask[0, 0] > 0, 1.0, 0.3)
     np.testing.assert_allclose(found, [(weights * apart).sum() / weights.sum()], rtol=1e-4)
@@ -109,8 +116,8 @@ def test_rounds_stop_when_the_loss_no_longer_falls():
 
 def test_no_time_still_gives_the_start_or_better(backbone, photos):
     hurried = Pix2Latent(backbone, Pix2LatentSettings(seconds=1e-9), NOTHING_KEPT)
-    point = torch.from_numpy(hurried.encode(photos[:1]).arrays["point"])
-    loss = hurried.objective(torch.from_numpy(photos[:1]), torch.ones(1, 1, 32, 32))
+    point = tensor(hurried.encode(photos[:1]).arrays["point"])
+    loss = hurried.objective(tensor(photos[:1]), tensor(EVERYWHERE))
     with torch.no_grad():
         assert loss(point, torch.arange(1)) <= loss(torch.zeros_like(point), torch.arange(1))
 
@@ -124,7 +131,7 @@ def test_a_photo_and_an_edit_end_closer_than_they_started(method, photos, mask):
         (photos[:1], np.ones_like(mask), np.zeros_like(source.arrays["point"]), source),
         (pasted, mask, source.arrays["point"], edited),
     ):
-        loss = method.objective(torch.from_numpy(target), torch.from_numpy(weights))
+        loss = method.objective(tensor(target), tensor(weights))
         with torch.no_grad():
-            ended = loss(torch.from_numpy(after.arrays["point"]), rows)
-            assert ended < loss(torch.from_numpy(before), rows)
+            ended = loss(tensor(after.arrays["point"]), rows)
+            assert ended < loss(tensor(before), rows)

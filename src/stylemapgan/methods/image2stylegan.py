@@ -72,7 +72,7 @@ class Image2StyleGAN(AbstractWPlusOptimiser[Image2StyleGANSettings]):
 
     def start(self) -> None:
         """Load the perceptual network."""
-        self._features = PerceptualFeatures().to(self.backbone.device)
+        self._features = self.backbone.like(PerceptualFeatures())
 
     def invert(self, photos: Photos, on_step: OnStep) -> dict[str, Tensor]:
         """Descend from the mean style vectors."""

@@ -83,7 +83,7 @@ class InDomain(AbstractWPlusOptimiser[InDomainSettings]):
 
     def start(self) -> None:
         """Load the perceptual network."""
-        self._features = PerceptualFeatures().to(self.backbone.device)
+        self._features = self.backbone.like(PerceptualFeatures())
 
     def invert(self, photos: Photos, on_step: OnStep) -> dict[str, Tensor]:
         """Descend from the encoder's latent, with the regularisation."""

@@ -129,7 +129,7 @@ class NeuralCollage(AbstractWPlusOptimiser[NeuralCollageSettings]):
 
     def transplant(self, source: Latent, parts: Sequence[PlacedPart]) -> Photos:
         """Generate sources with parts of references, by their features alone."""
-        masks = [torch.from_numpy(part.mask).to(self.backbone.device) for part in parts]
+        masks = [self.backbone.as_tensor(part.mask) for part in parts]
         shifts = [part.shift for part in parts]
         theirs = [self.tensor(part.reference, W_PLUS) for part in parts]
         network, noise = self.backbone.generator.synthesis, self.noise

@@ -114,12 +114,12 @@ class Pix2Latent(AbstractOptimiser[Pix2LatentSettings]):
     def start(self) -> None:
         """Load the perceptual network."""
         _cma()  # to say at once if it is missing
-        self._features = PerceptualFeatures().to(self.backbone.device)
+        self._features = self.backbone.like(PerceptualFeatures())
 
     def invert(self, photos: Photos, on_step: OnStep) -> dict[str, Tensor]:
         """Search around z = 0, with all pixels of equal weight."""
         length = self.backbone.config.style_channels + TRANSFORM
-        start = torch.zeros(1, length, device=self.backbone.device)
+        start = self.backbone.as_tensor(np.zeros((1, length)))
         objective = self.objective(photos, torch.ones_like(photos[:, :1]))
         return {POINT: basin_cma(start, self.settings.spread, objective, self.settings, on_step)}
 

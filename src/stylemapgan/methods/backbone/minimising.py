@@ -86,7 +86,7 @@ class _Found:
 
     def __init__(self, start: Values) -> None:
         self.values = start.detach().clone()
-        self.losses = torch.full((len(start),), math.inf, device=start.device)
+        self.losses = start.new_full((len(start),), math.inf)
         self.waited = torch.zeros(len(start), dtype=torch.int64, device=start.device)
         self._mark = self.losses.clone()
 

@@ -2,7 +2,9 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import TypeVar
 
+import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -15,6 +17,8 @@ from stylemapgan.errors import CheckpointError, ConfigError
 from stylemapgan.methods.backbone.encoder import VectorEncoder
 from stylemapgan.methods.backbone.generator import VectorGenerator
 from stylemapgan.models import Discriminator
+
+Network = TypeVar("Network", bound=nn.Module)
 
 NOISE_SEED = 0
 """What noise inputs are drawn from: they are the same for all photos."""
@@ -39,6 +43,15 @@ class Backbone:
         """Shapes of the networks."""
         return self.generator.config
 
+    def as_tensor(self, array: np.ndarray) -> Tensor:
+        """Convert an array to the networks' device and precision."""
+        return torch.from_numpy(array).to(self.generator.synthesis.constant)
+
+    def like(self, network: Network) -> Network:
+        """Bring another network to the networks' device and precision."""
+        constant = self.generator.synthesis.constant
+        return network.to(constant.device, constant.dtype)
+
     @property
     def device(self) -> torch.device:
         """Where the networks are."""
@@ -51,7 +64,8 @@ class Backbone:
 
     def noise(self) -> list[Float[Tensor, "1 1 _ _"]]:
         """Draw the noise inputs, always the same."""
-        return self.generator.synthesis.fixed_noise(NOISE_SEED)
+        synthesis = self.generator.synthesis
+        return [each.to(synthesis.constant) for each in synthesis.fixed_noise(NOISE_SEED)]
 
 
 def open_backbone(checkpoint: MethodCheckpoint) -> Backbone:

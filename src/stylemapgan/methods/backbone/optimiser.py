@@ -162,7 +162,7 @@ class AbstractOptimiser(AbstractRival, Generic[Settings]):
                 if self.on_steps:
                     self.on_steps(progress.done * most + len(rows) * step, progress.missing * most)
 
-            tensors = [torch.from_numpy(array[rows]).to(self.backbone.device) for array in inputs]
+            tensors = [self.backbone.as_tensor(array[rows]) for array in inputs]
             with torch.enable_grad():
                 made = compute(*tensors, on_step)
             on_step(most)  # those that stopped early are done too
@@ -185,13 +185,13 @@ class AbstractOptimiser(AbstractRival, Generic[Settings]):
 
     def tensor(self, latent: Latent, name: str) -> Tensor:
         """Get one of the arrays of a latent, on the device of the networks."""
-        return torch.from_numpy(self.array(latent, name)).to(self.backbone.device)
+        return self.backbone.as_tensor(self.array(latent, name))
 
     def z(self, count: int, seed: int) -> Float[Tensor, "count z"]:
         """Draw noise vectors; the first ones are the same for every count."""
         shape = count, self.backbone.config.style_channels
-        z = np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
-        return torch.from_numpy(z).to(self.backbone.device)
+        z = np.random.default_rng(seed).standard_normal(shape)
+        return self.backbone.as_tensor(z)
 
     @property
     def image_size(self) -> int:
