@@ -1,5 +1,7 @@
 """Methods on a model with random weights, and pictures to edit."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -9,15 +11,20 @@ from stylemapgan.config import preset
 from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.editing import Editor
 from stylemapgan.methods.abstract import AbstractMethod
+from stylemapgan.methods.alae import ALAE
+from stylemapgan.methods.ali import ALI
 from stylemapgan.methods.backbone import VectorEncoder, VectorGenerator
 from stylemapgan.methods.backbone.opening import Backbone
 from stylemapgan.methods.backbone.result_cache import ResultCache
+from stylemapgan.methods.bigan import BiGAN
 from stylemapgan.methods.image2stylegan import Image2StyleGAN, Image2StyleGANSettings
 from stylemapgan.methods.in_domain import InDomain, InDomainSettings
 from stylemapgan.methods.neural_collage import NeuralCollage, NeuralCollageSettings
 from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings
+from stylemapgan.methods.recipes import RECIPES
 from stylemapgan.methods.registry import METHODS
 from stylemapgan.models import Discriminator, Encoder, Generator
+from stylemapgan.training.recipe import new_state
 
 SIZE = 32
 
@@ -29,6 +36,7 @@ def editor() -> Editor:
     return Editor(Networks(generator=Generator(config).eval(), encoder=Encoder(config).eval()))
 
 
+LEARNED = {"ali": ALI, "bigan": BiGAN, "alae": ALAE}
 QUICK = {
     Image2StyleGAN: Image2StyleGANSettings(steps=4, learning_rate=0.01),
     InDomain: InDomainSettings(steps=2),
@@ -53,13 +61,25 @@ def backbone() -> Backbone:
 
 
 @pytest.fixture(
-    scope="session", params=[*sorted(METHODS), *QUICK], ids=lambda kind: getattr(kind, "name", kind)
+    scope="session",
+    params=[*sorted(METHODS), *LEARNED, *QUICK],
+    ids=lambda kind: getattr(kind, "name", kind),
 )
 def method(request, editor, backbone) -> AbstractMethod:
     """Every method in turn; optimisers keep no results, so that each test computes them."""
     if request.param in METHODS:
         return METHODS[request.param].open(editor)
+    if request.param in LEARNED:
+        return open_untrained(request.param)
     return request.param(backbone, QUICK[request.param], ResultCache("", None))
+
+
+def open_untrained(name: str) -> AbstractMethod:
+    """Open a learned inverter with random weights."""
+    torch.manual_seed(1)
+    config = dataclasses.replace(preset("tiny-32"), method=name)
+    recipe = RECIPES[name]
+    return LEARNED[name].open(recipe.pack(config, new_state(recipe, config, torch.device("cpu"))))
 
 
 @pytest.fixture(scope="session")

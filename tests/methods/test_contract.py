@@ -11,6 +11,9 @@ from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.abstract import AbstractMethod, Latent
 
 REFUSALS = {
+    "edits_by_mask": lambda method, latent: method.edit(
+        latent, Edit(parts=(Part(reference=latent, mask=np.ones((1, 1, 32, 32), np.float32)),))
+    ),
     "interpolates": lambda method, latent: method.interpolate(
         latent, latent, np.zeros(len(latent), np.float32)
     ),
@@ -22,6 +25,8 @@ REFUSALS = {
 
 
 def pasted(method: AbstractMethod, source, reference, mask, **placed) -> np.ndarray:
+    if not method.can("edits_by_mask"):
+        pytest.skip("it does not edit by mask")
     part = Part(reference=method.encode(reference), mask=mask, **placed)
     return shown(method, method.edit(method.encode(source), Edit(parts=(part,))))
 
@@ -36,6 +41,30 @@ def test_rows_of_a_batch_do_not_influence_each_other(method, photos, mask):
     for row in range(len(photos)):
         alone = pasted(method, photos[row : row + 1], references[row : row + 1], mask)
         np.testing.assert_allclose(together[row : row + 1], alone, atol=1e-5)
+
+
+def test_photos_of_a_batch_do_not_influence_each_other(method, photos):
+    together = shown(method, method.encode(photos))
+    for row in range(len(photos)):
+        alone = shown(method, method.encode(photos[row : row + 1]))
+        np.testing.assert_allclose(together[row : row + 1], alone, rtol=1e-4, atol=1e-5)
+
+
+def test_an_empty_edit_is_the_reconstruction(method, photos):
+    latent = method.encode(photos[:2])
+    np.testing.assert_allclose(
+        shown(method, method.edit(latent, Edit())), shown(method, latent), atol=1e-5
+    )
+
+
+def test_truncation_goes_to_the_mean_step_by_step(method):
+    if not method.can("generates"):
+        pytest.skip("it does not generate pictures")
+    latent = method.sample(2, 3)
+    whole, half, mean = (shown(method, method.truncate(latent, psi)) for psi in (1.0, 0.5, 0.0))
+    np.testing.assert_allclose(whole, shown(method, latent), atol=1e-5)
+    spreads = [np.abs(each[0] - each[1]).mean() for each in (whole, half, mean)]
+    assert spreads[0] > spreads[1] > spreads[2]
 
 
 def test_a_single_reference_and_mask_stand_for_all(method, photos, mask):
@@ -63,9 +92,6 @@ def test_strength_0_is_the_reconstruction(method, photos, mask):
     reconstruction = shown(method, method.encode(photos[:2]))
     edited = pasted(method, photos[:2], photos[2:4], mask, strength=0.0)
     np.testing.assert_allclose(edited, reconstruction, atol=1e-5)
-    np.testing.assert_allclose(
-        shown(method, method.edit(method.encode(photos[:2]), Edit())), reconstruction, atol=1e-5
-    )
 
 
 def test_a_photo_pasted_into_itself_is_its_reconstruction(method, photos, mask):
@@ -95,12 +121,11 @@ def test_an_edit_changes_more_inside_its_mask_than_outside(method, photos, mask)
 
 
 def test_prepared_latents_give_the_same_edit(method, photos, mask):
+    expected = pasted(method, photos[:2], photos[2:4], mask)
     source, reference = (method.encode(each) for each in (photos[:2], photos[2:4]))
     edit = Edit(parts=(Part(reference=method.prepare(reference), mask=mask),))
     prepared = method.decode(method.edit(method.prepare(source), edit))
-    np.testing.assert_allclose(
-        to_numpy(prepared), pasted(method, photos[:2], photos[2:4], mask), atol=1e-5
-    )
+    np.testing.assert_allclose(to_numpy(prepared), expected, atol=1e-5)
 
 
 def test_latents_are_kept_by_rows(method, photos):
@@ -136,7 +161,14 @@ def test_a_learned_direction_moves_photos(method, photos):
     assert np.abs(shown(method, moved) - shown(method, still)).max() > 1e-4
 
 
-def test_what_does_not_fit_is_refused(method, photos, mask):
+def test_what_is_no_photo_or_no_latent_of_its_own_is_refused(method, photos):
+    with pytest.raises(EditError, match="got a latent of other"):
+        method.decode(Latent({"other": np.zeros((1, 1))}))
+    with pytest.raises(EditError, match=r"was given|must have"):
+        method.encode(photos[..., :30])
+
+
+def test_parts_that_do_not_fit_are_refused(method, photos, mask):
     latent = method.encode(photos[:1])
     with pytest.raises(EditError, match="shape"):
         pasted(method, photos[:1], photos[1:2], mask[..., :30])
@@ -146,10 +178,6 @@ def test_what_does_not_fit_is_refused(method, photos, mask):
         pasted(method, photos[:1], photos[1:2], mask, rotation=20.0)
     with pytest.raises(EditError, match="Batches of"):
         pasted(method, photos[:2], photos[:3], mask)
-    with pytest.raises(EditError, match="got a latent of other"):
-        method.decode(Latent({"other": np.zeros((1, 1))}))
-    with pytest.raises(EditError, match=r"was given|must have"):
-        method.encode(photos[..., :30])
 
 
 def test_what_a_method_lacks_it_refuses_by_name(method, photos):

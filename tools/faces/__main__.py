@@ -19,16 +19,19 @@ app = App(help=__doc__)
 
 
 @app.default
-def main(weights: Path, *, photos: Path, keep_mapping: bool = False) -> None:
+def main(
+    weights: Path, *, photos: Path, keep_mapping: bool = False, images_before: int = 0
+) -> None:
     """Rebuild the bundle.
 
     Args:
         weights: Trained weights; averaged ones.
         photos: Folder of the portraits.
         keep_mapping: Keep the mapping network as it is, because it was trained adversarially.
+        images_before: Images that the weights had seen before the run they come from.
     """
     bundle = Bundle(Portraits(folder=photos))
-    bundle.write_model(weights, keep_mapping=keep_mapping)
+    bundle.write_model(weights, keep_mapping=keep_mapping, images_before=images_before)
     bundle.write_samples()
     bundle.write_onnx()
     bundle.write_parts()

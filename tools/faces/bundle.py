@@ -55,7 +55,7 @@ class Bundle:
         self.folder = MODELS / NAME
         self.folder.mkdir(exist_ok=True)
 
-    def write_model(self, weights: Path, *, keep_mapping: bool) -> None:
+    def write_model(self, weights: Path, *, keep_mapping: bool, images_before: int) -> None:
         """Write the weights in float16, with what people have to know about them."""
         checkpoint = without_discriminator(checkpoints.read(weights))
         networks, size = build(checkpoint), checkpoint.config.image_size
@@ -67,7 +67,7 @@ class Bundle:
             checkpoint.config,
             networks.generator,
             networks.encoder,
-            images_seen=checkpoint.images_seen,
+            images_seen=images_before + checkpoint.images_seen,
             licence=LICENCE,
             data=DATA,
             half=True,

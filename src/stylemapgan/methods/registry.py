@@ -31,6 +31,9 @@ RIVALS: dict[str, tuple[str, ...]] = {
         "stylemapgan.methods.neural_collage:NeuralCollage",
         "stylemapgan.methods.pix2latent:Pix2Latent",
     ),
+    "ali": ("stylemapgan.methods.ali:ALI",),
+    "bigan": ("stylemapgan.methods.bigan:BiGAN",),
+    "alae": ("stylemapgan.methods.alae:ALAE",),
 }
 """Method of a model file → what it opens: modules and classes, such as
 `stylemapgan.methods.alae:ALAE`. Modules are imported when needed, because they need PyTorch."""

@@ -22,10 +22,15 @@ Batch = Sequence[Microbatch]
 
 
 @runtime_checkable
-class Discriminating(Protocol):
-    """A state with a discriminator of images."""
+class Augmenting(Protocol):
+    """A state that says how strongly to augment what a discriminator sees."""
 
     ada: AdaptiveProbability
+
+
+@runtime_checkable
+class Discriminating(Augmenting, Protocol):
+    """A state with a discriminator of images."""
 
     @property
     def discriminator(self) -> nn.Module:
@@ -45,7 +50,7 @@ class StepContext:
 
     def augment(
         self,
-        state: Discriminating,
+        state: Augmenting,
         images: Float[Tensor, "batch 3 height width"],
         randomness: BatchRandomness,
     ) -> Float[Tensor, "batch 3 height width"]:

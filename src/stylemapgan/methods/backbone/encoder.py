@@ -1,4 +1,4 @@
-"""The encoder: from an image to its style vectors."""
+"""Encoders: from an image to its style vectors, or to a single vector."""
 
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -31,3 +31,24 @@ class VectorEncoder(nn.Module):
     ) -> Float[Tensor, "batch layers style"]:
         features = self.trunk(images).flatten(1)
         return self.to_w_plus(features).unflatten(1, (self.config.layers, -1))
+
+
+class LatentEncoder(nn.Module):
+    """Map a photo to a single vector.
+
+    Args:
+        length: Of the vector.
+        widths: Channels of the trunk, the encoder's or the discriminator's.
+    """
+
+    def __init__(self, config: VectorConfig, length: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.config = config
+        size = config.image_size // 2**config.discriminator_halvings
+        self.trunk = Trunk(widths)
+        self.to_latent = EqualizedLinear(widths[0] * size**2, length)
+
+    def forward(
+        self, images: Float[Tensor, "batch 3 height width"]
+    ) -> Float[Tensor, "batch length"]:
+        return self.to_latent(self.trunk(images).flatten(1))

@@ -19,11 +19,12 @@ from torch import Tensor
 from stylemapgan import losses
 from stylemapgan.augment import BatchRandomness
 from stylemapgan.checkpoints.method_file import MethodCheckpoint
-from stylemapgan.config import RunConfig, TrainConfig, to_dict
+from stylemapgan.config import RunConfig, TrainConfig
 from stylemapgan.errors import ConfigError
 from stylemapgan.methods.backbone.generator import VectorGenerator
 from stylemapgan.methods.backbone.mapping import mean_w_plus, truncate
 from stylemapgan.methods.backbone.state import BackboneState, assemble, build_networks
+from stylemapgan.methods.network_files import pack_networks
 from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, Pass
 from stylemapgan.training.microbatches import Microbatch, Phase
@@ -207,18 +208,7 @@ def _pack(config: RunConfig, state: BackboneState) -> MethodCheckpoint:
         "encoder": state.encoder_ema,
         "discriminator": state.discriminator,
     }
-    return MethodCheckpoint(
-        method=METHOD,
-        config=to_dict(config.vector),
-        tensors={
-            f"{name}.{key}": tensor.detach().float().cpu().numpy().copy()
-            for name, network in networks.items()
-            for key, tensor in network.state_dict().items()
-        },
-        images_seen=state.images_seen,
-        licence=config.data.licence,
-        data=config.data.statement,
-    )
+    return pack_networks(config, config.vector, networks, state.images_seen)
 
 
 def _refuse_transfer(state: BackboneState, name: str) -> str:

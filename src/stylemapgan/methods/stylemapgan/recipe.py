@@ -11,7 +11,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stylemapgan.augment import ADJUST_EVERY
 from stylemapgan.checkpoints.file import Checkpoint
 from stylemapgan.checkpoints.networks import pack
 from stylemapgan.config import RunConfig, TrainConfig
@@ -22,10 +21,10 @@ from stylemapgan.methods.stylemapgan.prior import give_head_start
 from stylemapgan.methods.stylemapgan.state import StyleMapGANState, assemble, build_networks
 from stylemapgan.methods.stylemapgan.transfer import load_pretrained, transfer
 from stylemapgan.models import Generator
+from stylemapgan.training.adaptation import adapt_augmentation
 from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses
 from stylemapgan.training.microbatches import Phase, random_source
-from stylemapgan.training.processes import average
 from stylemapgan.training.recipe import Kept, Recipe, Span, Update
 
 METHOD = "stylemapgan"
@@ -56,7 +55,7 @@ def stylemapgan_recipe(generator_class: type[Generator] = Generator) -> Recipe[S
         transfer=lambda state, name: str(transfer(state, load_pretrained(name))),
         compiled=lambda state: [state.generator.resizer, state.generator.synthesis, state.encoder],
         end_warm_up=_end_warm_up,
-        finish=_adapt_augmentation,
+        finish=adapt_augmentation,
     )
 
 
@@ -135,17 +134,6 @@ UPDATES = (
     Update(name="warm-up", run=_reconstruction_alone, span=_warm_up),
     Update(name="reconstruction's update", run=_reconstruction, span=_adversarial),
 )
-
-
-def _adapt_augmentation(context: StepContext, state: StyleMapGANState, losses: Losses) -> Losses:
-    config = context.config
-    if not config.ada.target or "d/sign_real" not in losses:
-        return {}
-    sign_real = losses["d/sign_real"]
-    state.ada.observe(average(context.fabric, sign_real), config.batch)
-    if (state.updates + 1) % ADJUST_EVERY == 0:
-        state.ada.adjust(config.ada.target, config.ada.images_to_full)
-    return {"augmentation/p": torch.tensor(state.ada.p, device=sign_real.device)}
 
 
 def _end_warm_up(
