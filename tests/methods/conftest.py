@@ -8,14 +8,22 @@ import torch
 
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
+from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.editing import Editor
 from stylemapgan.methods.abstract import AbstractMethod
 from stylemapgan.methods.alae import ALAE
 from stylemapgan.methods.ali import ALI
+from stylemapgan.methods.backbone import VectorEncoder, VectorGenerator
+from stylemapgan.methods.backbone.opening import Backbone
+from stylemapgan.methods.backbone.result_cache import ResultCache
 from stylemapgan.methods.bigan import BiGAN
+from stylemapgan.methods.image2stylegan import Image2StyleGAN, Image2StyleGANSettings
+from stylemapgan.methods.in_domain import InDomain, InDomainSettings
+from stylemapgan.methods.neural_collage import NeuralCollage, NeuralCollageSettings
+from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings
 from stylemapgan.methods.recipes import RECIPES
 from stylemapgan.methods.registry import METHODS
-from stylemapgan.models import Encoder, Generator
+from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training.recipe import new_state
 
 SIZE = 32
@@ -29,14 +37,41 @@ def editor() -> Editor:
 
 
 LEARNED = {"ali": ALI, "bigan": BiGAN, "alae": ALAE}
+QUICK = {
+    Image2StyleGAN: Image2StyleGANSettings(steps=4, learning_rate=0.01),
+    InDomain: InDomainSettings(steps=2),
+    NeuralCollage: NeuralCollageSettings(steps=2),
+    Pix2Latent: Pix2LatentSettings(rounds=1, population=4, steps=1, final_steps=1),
+}
+"""Optimisers, and settings for few steps."""
 
 
-@pytest.fixture(params=[*sorted(METHODS), *LEARNED])
-def method(request, editor) -> AbstractMethod:
-    """Every registered method in turn."""
+@pytest.fixture(scope="session")
+def backbone() -> Backbone:
+    """In float64, since the steps of Adam multiply what rounding changes."""
+    torch.manual_seed(1)
+    config = VECTOR_TINY_32
+    generator = VectorGenerator(config).double()
+    generator.synthesis.to_rgb.weight.data *= 0.1  # pictures about as bright as photos
+    return Backbone(
+        generator=generator,
+        encoder=VectorEncoder(config).double(),
+        discriminator=Discriminator(config).double(),
+    )
+
+
+@pytest.fixture(
+    scope="session",
+    params=[*sorted(METHODS), *LEARNED, *QUICK],
+    ids=lambda kind: getattr(kind, "name", kind),
+)
+def method(request, editor, backbone) -> AbstractMethod:
+    """Every method in turn; optimisers keep no results, so that each test computes them."""
+    if request.param in METHODS:
+        return METHODS[request.param].open(editor)
     if request.param in LEARNED:
         return open_untrained(request.param)
-    return METHODS[request.param].open(editor)
+    return request.param(backbone, QUICK[request.param], ResultCache("", None))
 
 
 def open_untrained(name: str) -> AbstractMethod:

@@ -95,6 +95,8 @@ def test_strength_0_is_the_reconstruction(method, photos, mask):
 
 
 def test_a_photo_pasted_into_itself_is_its_reconstruction(method, photos, mask):
+    if method.capabilities.time == "optimisation":
+        pytest.skip("an edit optimises towards photos, or is put back into them")
     reconstruction = shown(method, method.encode(photos[:1]))
     edited = pasted(method, photos[:1], photos[:1], mask)
     rounded = 0 if method.can("reconstructs") or method.encoding == "pixels" else 2 / 127.5

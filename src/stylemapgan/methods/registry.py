@@ -25,6 +25,12 @@ METHODS: dict[str, type[AbstractModelMethod]] = {
 MAIN = "w-plus"
 """The method that stands for a model where only one can."""
 RIVALS: dict[str, tuple[str, ...]] = {
+    "backbone": (
+        "stylemapgan.methods.image2stylegan:Image2StyleGAN",
+        "stylemapgan.methods.in_domain:InDomain",
+        "stylemapgan.methods.neural_collage:NeuralCollage",
+        "stylemapgan.methods.pix2latent:Pix2Latent",
+    ),
     "ali": ("stylemapgan.methods.ali:ALI",),
     "bigan": ("stylemapgan.methods.bigan:BiGAN",),
     "alae": ("stylemapgan.methods.alae:ALAE",),

@@ -47,12 +47,12 @@ class VectorMapping(nn.Module):
 def mean_w_plus(mapping: VectorMapping, seed: int = 0) -> Float[Tensor, "1 layers style"]:
     """Average the style vectors of many random z."""
     randomness = torch.Generator().manual_seed(seed)
-    device = next(mapping.parameters()).device
+    weights = next(mapping.parameters())
     means = []
     with torch.no_grad():
         for _ in range(SAMPLE_BATCHES):
             z = torch.randn(SAMPLE_BATCH, mapping.config.style_channels, generator=randomness)
-            means.append(mapping(z.to(device)).mean(dim=0, keepdim=True))
+            means.append(mapping(z.to(weights)).mean(dim=0, keepdim=True))
     return torch.cat(means).mean(dim=0, keepdim=True)
 
 
