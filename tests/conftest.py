@@ -114,9 +114,9 @@ def hands() -> Path:
 def colour_model(tmp_path, monkeypatch) -> Path:
     """The file of a method that halves the mean colours of photos; the method is registered."""
     from mean_colour import write_mean_colour
-    from stylemapgan.methods.registry import RIVALS
+    from stylemapgan.methods.registry import TRAINED_METHODS
 
-    monkeypatch.setitem(RIVALS, "mean-colour", ("mean_colour:MeanColour",))
+    monkeypatch.setitem(TRAINED_METHODS, "mean-colour", ("mean_colour:MeanColour",))
     path = tmp_path / "colours.safetensors"
     write_mean_colour(path, 0.5)
     return path

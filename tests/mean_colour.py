@@ -8,14 +8,14 @@ import numpy as np
 from stylemapgan.checkpoints.method_file import MethodCheckpoint, write_method
 from stylemapgan.editing import Edit
 from stylemapgan.images.levels import to_numpy
-from stylemapgan.methods.abstract import AbstractRival, Capabilities, LabelMaps, Latent
+from stylemapgan.methods.abstract import AbstractTrainedMethod, Capabilities, LabelMaps, Latent
 from stylemapgan.types import Images
 
 COLOUR, SIZE = "colour", 32
 
 
 @final
-class MeanColour(AbstractRival):
+class MeanColour(AbstractTrainedMethod):
     """Encodes a photo as its mean colour, times what its file says."""
 
     name: ClassVar[str] = "mean-colour"

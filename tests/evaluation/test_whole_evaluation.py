@@ -34,7 +34,7 @@ def test_another_methods_model_is_measured_alone_too(
 
 def test_a_method_of_another_image_size_is_refused(colour_model, data_folder, tmp_path):
     with pytest.raises(ConfigError, match=r"one size, got pixels: the model 64, mean-colour 32"):
-        evaluate("hands-64", data_folder, tmp_path / "report", rivals=[colour_model])
+        evaluate("hands-64", data_folder, tmp_path / "report", beside=[colour_model])
 
 
 def test_a_comparison_takes_a_file_and_one_of_its_methods(

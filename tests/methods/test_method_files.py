@@ -14,7 +14,7 @@ from stylemapgan.checkpoints.method_file import (
 )
 from stylemapgan.cli.main import main
 from stylemapgan.errors import CheckpointError, ConfigError
-from stylemapgan.methods.registry import RIVALS, open_file, open_rivals
+from stylemapgan.methods.registry import TRAINED_METHODS, open_file, open_trained
 
 
 @pytest.fixture
@@ -44,15 +44,15 @@ def test_a_stylemapgan_command_says_in_one_line_whose_model_it_is(colour_model):
 
 
 def test_a_file_of_an_unknown_method_is_refused_with_those_known(colour_model, monkeypatch):
-    monkeypatch.delitem(RIVALS, "mean-colour")
+    monkeypatch.delitem(TRAINED_METHODS, "mean-colour")
     with pytest.raises(CheckpointError, match="'mean-colour', which this version does not know"):
         open_file(colour_model)
 
 
 def test_two_files_of_one_method_are_refused(colour_model):
-    assert [each.name for each in open_rivals([colour_model.parent])] == ["mean-colour"]
+    assert [each.name for each in open_trained([colour_model.parent])] == ["mean-colour"]
     with pytest.raises(ConfigError, match="hold the method mean-colour"):
-        open_rivals([colour_model, colour_model])
+        open_trained([colour_model, colour_model])
 
 
 def run(*arguments: str | Path) -> int:

@@ -80,10 +80,10 @@ def test_the_file_of_another_method_is_refused(config, tmp_path):
     run = start(config, tmp_path / "run")
     checkpoint = RECIPES[config.method].pack(run.config, run.state)
     run.close()
-    for method, rival in LEARNED.items():
-        if method != config.method:
+    for name, method in LEARNED.items():
+        if name != config.method:
             with pytest.raises(CheckpointError, match=f"a model of '{config.method}', expected"):
-                rival.open(checkpoint)
+                method.open(checkpoint)
 
 
 def test_a_model_to_start_from_is_refused(config, tmp_path):

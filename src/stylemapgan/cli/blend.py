@@ -14,7 +14,7 @@ from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_she
 from stylemapgan.editing import Edit, Part, Space
 
 if TYPE_CHECKING:
-    from stylemapgan.methods.abstract import AbstractRival
+    from stylemapgan.methods.abstract import AbstractTrainedMethod
 
 
 def blend(
@@ -75,7 +75,7 @@ def blend(
 
 
 def _blend_with(  # noqa: PLR0917 - what the command was given
-    method: "AbstractRival",
+    method: "AbstractTrainedMethod",
     source: Path,
     reference: Path,
     part: PartOptions,

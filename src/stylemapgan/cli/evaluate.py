@@ -26,7 +26,7 @@ def evaluate(
     *,
     output: Path,
     method: str = "",
-    rivals: str = "",
+    beside: str = "",
     options: MeasuringOptions = ALL_TASKS,
 ) -> None:
     """Measure how good a model is, with intervals and pictures; Ctrl-C keeps finished tasks.
@@ -39,7 +39,7 @@ def evaluate(
         method: How photos are edited, separated by commas: w and w-plus (the model's two latent
             spaces), w-plus-pasted and w-plus-detail (put back into the photo without and with the
             photos' own detail), copy-pixels, poisson, do-nothing. All by default.
-        rivals: Model files of other methods to measure beside it, or folders of them, separated by
+        beside: Model files of other methods to measure beside it, or folders of them, separated by
             commas.
         options: What is measured, and how.
     """
@@ -48,7 +48,7 @@ def evaluate(
     measuring = Measuring(console=console, options=options)
     with goes_on_after_ctrl_c(console):
         record = measuring.measure(
-            model, data, output, names_of(method), tuple(map(Path, names_of(rivals)))
+            model, data, output, names_of(method), tuple(map(Path, names_of(beside)))
         )
     say_what_was_left_out(console, record)
     from stylemapgan.evaluation.report import write_report

@@ -60,7 +60,7 @@ class Measuring:
         data: Path,
         output: Path,
         methods: tuple[str, ...] = (),
-        rivals: tuple[Path, ...] = (),
+        beside: tuple[Path, ...] = (),
     ) -> "EvaluationRecord":
         """Measure what is not measured yet, and print the main figures of each task.
 
@@ -69,7 +69,7 @@ class Measuring:
             data: Folder of photos.
             output: Folder of the evaluation.
             methods: Names of methods; all if empty.
-            rivals: Model files of other methods, or folders of them.
+            beside: Model files of other methods, or folders of them.
         """
         try:
             from stylemapgan.evaluation.run import evaluate
@@ -80,13 +80,13 @@ class Measuring:
         tasks, options = choose_tasks(names_of(self.options.tasks)), self.options
         with Bar(self.console) as bar:
             self._bar = bar
-            editor, others = open_models(model, rivals, options.engine_config)
+            editor, others = open_models(model, beside, options.engine_config)
             if editor is not None:
                 say(self.console, editor.what_computes or ONNX)
             context = open_context(
-                editor, data, options.config, self._judges, methods=methods, rivals=others
+                editor, data, options.config, self._judges, methods=methods, beside=others
             )
-            subject = describe_subject(model, editor, context, self._judges, rivals)
+            subject = describe_subject(model, editor, context, self._judges, beside)
             context.on_progress = self._show
             return evaluate(context, tasks, output, subject, self._show_task)
 

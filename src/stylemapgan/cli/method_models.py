@@ -18,10 +18,10 @@ from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Images, Mask
 
 if TYPE_CHECKING:
-    from stylemapgan.methods.abstract import AbstractRival, Capability
+    from stylemapgan.methods.abstract import AbstractTrainedMethod, Capability
 
 
-def open_able(model: str, capability: "Capability") -> "AbstractRival | None":
+def open_able(model: str, capability: "Capability") -> "AbstractTrainedMethod | None":
     """Open the first method of a model file that can do what a command needs.
 
     Args:
@@ -53,7 +53,7 @@ def open_able(model: str, capability: "Capability") -> "AbstractRival | None":
 
 
 def reconstruct_with(
-    method: "AbstractRival", photos: Sequence[Path]
+    method: "AbstractTrainedMethod", photos: Sequence[Path]
 ) -> tuple[list[Images], list[Images]]:
     """Encode photos and decode them again; give both, batches of one."""
     pictures = [images.read(photo, method.image_size) for photo in photos]
@@ -61,12 +61,12 @@ def reconstruct_with(
     return pictures, list(np.split(to_numpy(results), len(pictures)))
 
 
-def generate_with(method: "AbstractRival", count: int, psi: float, seed: int) -> Images:
+def generate_with(method: "AbstractTrainedMethod", count: int, psi: float, seed: int) -> Images:
     """Generate random pictures."""
     return to_numpy(method.decode(method.truncate(method.sample(count, seed), psi)))
 
 
-def interpolate_with(method: "AbstractRival", start: Path, end: Path, steps: int) -> Images:
+def interpolate_with(method: "AbstractTrainedMethod", start: Path, end: Path, steps: int) -> Images:
     """Give the pictures from one photo to another, both ends included.
 
     Raises:
@@ -82,7 +82,9 @@ def interpolate_with(method: "AbstractRival", start: Path, end: Path, steps: int
     return to_numpy(method.decode(method.interpolate(first, last, positions)))
 
 
-def blend_with(method: "AbstractRival", source: Images, reference: Images, mask: Mask) -> Images:
+def blend_with(
+    method: "AbstractTrainedMethod", source: Images, reference: Images, mask: Mask
+) -> Images:
     """Paste a part of one picture into another; all are batches of one."""
     part = Part(reference=method.encode(reference), mask=mask)
     return to_numpy(method.decode(method.edit(method.encode(source), Edit(parts=(part,)))))

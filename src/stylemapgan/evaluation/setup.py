@@ -26,8 +26,8 @@ from stylemapgan.evaluation.judges.features import (
 from stylemapgan.evaluation.records import Subject
 from stylemapgan.features.download import OnProgress as OnBytes
 from stylemapgan.features.resnet import CNNDetection, load_cnn_detection
-from stylemapgan.methods.abstract import AbstractRival
-from stylemapgan.methods.registry import open_methods, open_rivals
+from stylemapgan.methods.abstract import AbstractTrainedMethod
+from stylemapgan.methods.registry import open_methods, open_trained
 
 FINGERPRINT = 16
 """Hexadecimal digits of the hashes that tell models and photos apart."""
@@ -86,13 +86,13 @@ def open_judges(
 
 
 def open_models(
-    model: str, rivals: Sequence[Path], engine: EngineConfig
+    model: str, beside: Sequence[Path], engine: EngineConfig
 ) -> tuple[AbstractEditor | None, tuple[Path, ...]]:
-    """Open the model to evaluate; if it is another method's, it is one of the rivals.
+    """Open the model to evaluate; if it is another method's, it is measured like those beside it.
 
     Args:
         model: Name of a bundled model, a model file, or a folder that `export` wrote.
-        rivals: Model files of other methods, or folders of them.
+        beside: Model files of other methods, or folders of them.
         engine: What runs the model.
 
     Raises:
@@ -101,8 +101,8 @@ def open_models(
         MissingExtraError: A package is not installed.
     """
     if is_method_file(Path(model)):
-        return None, (Path(model), *rivals)
-    return open_editor(model, **asdict(engine)), tuple(rivals)
+        return None, (Path(model), *beside)
+    return open_editor(model, **asdict(engine)), tuple(beside)
 
 
 def open_context(  # noqa: PLR0913 - the last two have defaults
@@ -112,7 +112,7 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
     judges: Judges,
     *,
     methods: Sequence[str] = (),
-    rivals: Sequence[Path] = (),
+    beside: Sequence[Path] = (),
 ) -> EvaluationContext:
     """Open methods and data.
 
@@ -123,7 +123,7 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
         judges: Networks that judge.
         methods: Names of the model's methods to measure; all if empty. Without a model, names of
             the others.
-        rivals: Model files of other methods, or folders of them.
+        beside: Model files of other methods, or folders of them.
 
     Raises:
         CheckpointError: A file of another method is missing or damaged.
@@ -131,9 +131,9 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
         DataError: There is no such data.
         MissingExtraError: A package that a method needs is not installed.
     """
-    others = open_rivals(rivals)
+    others = open_trained(beside)
     if editor is None and methods:
-        others = tuple(rival for rival in others if rival.name in methods)
+        others = tuple(method for method in others if method.name in methods)
     own = open_methods(editor, methods) if editor else ()
     size = _common_size(editor, others)
     return EvaluationContext(
@@ -147,13 +147,13 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
     )
 
 
-def _common_size(editor: AbstractEditor | None, rivals: Sequence[AbstractRival]) -> int:
+def _common_size(editor: AbstractEditor | None, beside: Sequence[AbstractTrainedMethod]) -> int:
     """Find the height and width of all models' pictures.
 
     Raises:
         ConfigError: There is no model, or sizes differ.
     """
-    sizes = {rival.name: rival.image_size for rival in rivals}
+    sizes = {method.name: method.image_size for method in beside}
     if editor is not None:
         sizes = {"the model": editor.image_size} | sizes
     if not sizes:
@@ -169,7 +169,7 @@ def describe_subject(
     editor: AbstractEditor | None,
     context: EvaluationContext,
     judges: Judges,
-    rivals: Sequence[Path] = (),
+    beside: Sequence[Path] = (),
 ) -> Subject:
     """Say what a context measures.
 
@@ -179,10 +179,10 @@ def describe_subject(
         editor: Runs it; None for another method.
         context: Its methods, and the data.
         judges: Networks that judge.
-        rivals: Model files of other methods, or folders of them.
+        beside: Model files of other methods, or folders of them.
     """
     return Subject(
-        model=_facts_of_model(model, editor) | _facts_of_rivals(rivals),
+        model=_facts_of_model(model, editor) | _facts_beside(beside),
         data=_facts_of_data(context.data),
         networks=judges.names,
         config=context.config,
@@ -190,13 +190,13 @@ def describe_subject(
     )
 
 
-def _facts_of_rivals(rivals: Sequence[Path]) -> dict[str, str]:
+def _facts_beside(beside: Sequence[Path]) -> dict[str, str]:
     files = [
         file
-        for path in rivals
+        for path in beside
         for file in (sorted(path.glob("*.safetensors")) if path.is_dir() else [path])
     ]
-    return {f"rival {file.name}": _fingerprint(str(file)) for file in files}
+    return {f"beside {file.name}": _fingerprint(str(file)) for file in files}
 
 
 def _facts_of_model(name: str, editor: AbstractEditor | None) -> dict[str, str]:

@@ -24,7 +24,7 @@ def evaluate(  # noqa: PLR0913 - all but three have defaults
     *,
     tasks: Sequence[str] = (),
     methods: Sequence[str] = (),
-    rivals: Sequence[Path] = (),
+    beside: Sequence[Path] = (),
     config: EvaluationConfig | None = None,
     judges: JudgeConfig | None = None,
     engine: EngineConfig | None = None,
@@ -39,7 +39,7 @@ def evaluate(  # noqa: PLR0913 - all but three have defaults
         output: Folder for the evaluation: new, or of the same evaluation.
         tasks: Names of tasks, such as `reconstruction`; all that the data allow by default.
         methods: Names of methods, such as `w-plus`; all by default.
-        rivals: Model files of other methods to measure beside it, or folders of them.
+        beside: Model files of other methods to measure beside it, or folders of them.
         config: How much is measured.
         judges: Networks that judge.
         engine: What runs the model.
@@ -55,12 +55,12 @@ def evaluate(  # noqa: PLR0913 - all but three have defaults
     """
     engine = engine or EngineConfig()
     chosen = choose_tasks(tasks)
-    editor, others = open_models(str(model), rivals, engine)
+    editor, others = open_models(str(model), beside, engine)
     opened = open_judges(judges or JudgeConfig(), engine.device)
     context = open_context(
-        editor, Path(data), config or EvaluationConfig(), opened, methods=methods, rivals=others
+        editor, Path(data), config or EvaluationConfig(), opened, methods=methods, beside=others
     )
-    subject = describe_subject(str(model), editor, context, opened, rivals)
+    subject = describe_subject(str(model), editor, context, opened, beside)
     record = run.evaluate(context, chosen, Path(output), subject)
     write_report(Path(output), record)
     return record

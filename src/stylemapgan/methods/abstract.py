@@ -205,12 +205,12 @@ class AbstractModelMethod(AbstractMethod):
         """Make the method for a model: an editor that is shared with the other methods."""
 
 
-class AbstractRival(AbstractMethod):
+class AbstractTrainedMethod(AbstractMethod):
     """A method with networks of its own."""
 
     @classmethod
     @abstractmethod
-    def open(cls, checkpoint: MethodCheckpoint) -> "AbstractRival":
+    def open(cls, checkpoint: MethodCheckpoint) -> "AbstractTrainedMethod":
         """Build the networks of a model file.
 
         Raises:

@@ -31,8 +31,8 @@ from stylemapgan import losses
 from stylemapgan.augment import BatchRandomness
 from stylemapgan.config import VectorConfig
 from stylemapgan.methods.backbone import LatentEncoder, VectorGenerator, mean_w_plus
+from stylemapgan.methods.latent_method import AbstractLatentMethod, Tensors
 from stylemapgan.methods.latent_recipe import AbstractLatentState, latent_recipe
-from stylemapgan.methods.latent_rival import AbstractLatentRival, Tensors
 from stylemapgan.models.layers import GAIN, EqualizedLinear, activate
 from stylemapgan.training.adaptation import SIGN
 from stylemapgan.training.context import Batch, StepContext
@@ -186,7 +186,7 @@ RECIPE = latent_recipe(
 
 
 @final
-class ALAE(AbstractLatentRival[LatentEncoder]):
+class ALAE(AbstractLatentMethod[LatentEncoder]):
     """Encodes photos as w."""
 
     name: ClassVar[str] = METHOD

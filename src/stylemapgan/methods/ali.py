@@ -19,7 +19,7 @@ from torch import Tensor
 
 from stylemapgan.config import VectorConfig
 from stylemapgan.methods.backbone import LatentEncoder
-from stylemapgan.methods.joint import AbstractInference, AbstractJointRival, joint_recipe
+from stylemapgan.methods.joint import AbstractInference, AbstractJointMethod, joint_recipe
 
 
 class GaussianEncoder(AbstractInference):
@@ -54,7 +54,7 @@ class GaussianEncoder(AbstractInference):
 
 
 @final
-class ALI(AbstractJointRival):
+class ALI(AbstractJointMethod):
     """Encodes photos as the mean of z."""
 
     name: ClassVar[str] = "ali"

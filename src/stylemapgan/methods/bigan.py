@@ -17,7 +17,7 @@ from torch import Tensor
 
 from stylemapgan.config import VectorConfig
 from stylemapgan.methods.backbone import LatentEncoder
-from stylemapgan.methods.joint import AbstractInference, AbstractJointRival, joint_recipe
+from stylemapgan.methods.joint import AbstractInference, AbstractJointMethod, joint_recipe
 
 
 class PlainEncoder(AbstractInference):
@@ -42,7 +42,7 @@ class PlainEncoder(AbstractInference):
 
 
 @final
-class BiGAN(AbstractJointRival):
+class BiGAN(AbstractJointMethod):
     """Encodes photos as z."""
 
     name: ClassVar[str] = "bigan"

@@ -7,7 +7,7 @@ from pathlib import Path
 from stylemapgan.checkpoints.method_file import MethodCheckpoint, read_method
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.errors import CheckpointError, ConfigError, MissingExtraError
-from stylemapgan.methods.abstract import AbstractMethod, AbstractModelMethod, AbstractRival
+from stylemapgan.methods.abstract import AbstractMethod, AbstractModelMethod, AbstractTrainedMethod
 from stylemapgan.methods.baselines import CopyPixels, DoNothing, PoissonBlending
 from stylemapgan.methods.pasted import DetailedInWPlus, PastedInWPlus
 from stylemapgan.methods.stylemapgan.editing import StylemapInW, StylemapInWPlus
@@ -24,7 +24,7 @@ METHODS: dict[str, type[AbstractModelMethod]] = {
 """Name on the command line → method; reports list them in this order."""
 MAIN = "w-plus"
 """The method that stands for a model where only one can."""
-RIVALS: dict[str, tuple[str, ...]] = {
+TRAINED_METHODS: dict[str, tuple[str, ...]] = {
     "backbone": (
         "stylemapgan.methods.image2stylegan:Image2StyleGAN",
         "stylemapgan.methods.in_domain:InDomain",
@@ -56,7 +56,7 @@ def open_methods(editor: AbstractEditor, names: Sequence[str] = ()) -> tuple[Abs
     )
 
 
-def open_rivals(paths: Sequence[Path]) -> tuple[AbstractRival, ...]:
+def open_trained(paths: Sequence[Path]) -> tuple[AbstractTrainedMethod, ...]:
     """Open all methods of model files, or of all files in folders.
 
     Raises:
@@ -64,19 +64,19 @@ def open_rivals(paths: Sequence[Path]) -> tuple[AbstractRival, ...]:
         ConfigError: Two files hold the same method.
         MissingExtraError: A package that a method needs is not installed.
     """
-    opened: dict[str, AbstractRival] = {}
+    opened: dict[str, AbstractTrainedMethod] = {}
     for path in paths:
         files = sorted(path.glob("*.safetensors")) if path.is_dir() else [path]
         if not files:
             raise CheckpointError(f"{path} holds no model files.")
-        for rival in (each for file in files for each in open_file(file)):
-            if rival.name in opened:
-                raise ConfigError(f"Two model files hold the method {rival.name}: leave one out.")
-            opened[rival.name] = rival
+        for method in (each for file in files for each in open_file(file)):
+            if method.name in opened:
+                raise ConfigError(f"Two model files hold the method {method.name}: leave one out.")
+            opened[method.name] = method
     return tuple(opened.values())
 
 
-def open_file(path: Path) -> tuple[AbstractRival, ...]:
+def open_file(path: Path) -> tuple[AbstractTrainedMethod, ...]:
     """Open all methods that work with the model in a file.
 
     Raises:
@@ -84,27 +84,27 @@ def open_file(path: Path) -> tuple[AbstractRival, ...]:
     """
     checkpoint = read_method(path)
     try:
-        return tuple(rival.open(checkpoint) for rival in rivals_of(checkpoint))
+        return tuple(method.open(checkpoint) for method in methods_of(checkpoint))
     except CheckpointError as error:
         raise CheckpointError(f"{path}: {error}") from None
 
 
-def rivals_of(checkpoint: MethodCheckpoint) -> tuple[type[AbstractRival], ...]:
+def methods_of(checkpoint: MethodCheckpoint) -> tuple[type[AbstractTrainedMethod], ...]:
     """List what a model file opens.
 
     Raises:
         CheckpointError: Its method is unknown.
         MissingExtraError: PyTorch is not installed.
     """
-    if checkpoint.method not in RIVALS:
+    if checkpoint.method not in TRAINED_METHODS:
         raise CheckpointError(
             f"it is a model of the method {checkpoint.method!r}, which this version does not know: "
-            f"it knows {', '.join(RIVALS)}."
+            f"it knows {', '.join(TRAINED_METHODS)}."
         )
-    return tuple(_class(place) for place in RIVALS[checkpoint.method])
+    return tuple(_class(place) for place in TRAINED_METHODS[checkpoint.method])
 
 
-def _class(place: str) -> type[AbstractRival]:
+def _class(place: str) -> type[AbstractTrainedMethod]:
     module, name = place.split(":")
     try:
         return getattr(import_module(module), name)
@@ -130,7 +130,7 @@ def refuse_other_methods(path: Path, name: str) -> None:
         CheckpointError: The file is missing, damaged, or not the model of another method.
         ConfigError: The file opens other methods.
     """
-    names = [rival.name for rival in rivals_of(read_method(path))]
+    names = [method.name for method in methods_of(read_method(path))]
     if name not in names:
         raise ConfigError(f"{path} opens no method {name!r}: choose from {', '.join(names)}.")
 

@@ -10,7 +10,7 @@ from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.errors import CheckpointError
 from stylemapgan.methods.backbone.opening import open_backbone
 from stylemapgan.methods.in_domain import InDomain, InDomainSettings
-from stylemapgan.methods.registry import rivals_of
+from stylemapgan.methods.registry import methods_of
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_other_weights_have_another_digest(checkpoint):
 
 def test_four_methods_open(checkpoint, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    opened = [rival.open(checkpoint) for rival in rivals_of(checkpoint)]
+    opened = [method.open(checkpoint) for method in methods_of(checkpoint)]
     names = [method.name for method in opened]
     assert names == ["image2stylegan", "in-domain", "neural-collage", "pix2latent"]
     assert len({method.encoding for method in opened}) == 4

@@ -15,7 +15,7 @@ from stylemapgan.editing.edit import Edit
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import batch_for, to_numpy
 from stylemapgan.images.resizing import shrink
-from stylemapgan.methods.abstract import AbstractRival, Capabilities, LabelMaps, Latent
+from stylemapgan.methods.abstract import AbstractTrainedMethod, Capabilities, LabelMaps, Latent
 from stylemapgan.methods.backbone.minimising import AbstractOptimiserSettings, OnSteps
 from stylemapgan.methods.backbone.opening import Backbone, open_backbone
 from stylemapgan.methods.backbone.placed_parts import PlacedPart, placed_parts, union
@@ -35,7 +35,7 @@ OnStep = Callable[[int], None]
 Settings = TypeVar("Settings", bound=AbstractOptimiserSettings)
 
 
-class AbstractOptimiser(AbstractRival, Generic[Settings]):
+class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
     """Finds latents of the backbone by optimisation; what differs is the loss, and the edit.
 
     Results are kept on disk, so that work that was interrupted goes on where it stopped. Photos

@@ -6,8 +6,8 @@ try to make them alike. If they succeed, the encoder inverts the generator, alth
 compares a photo with its reconstruction.
 """
 
+from stylemapgan.methods.joint.method import AbstractJointMethod
 from stylemapgan.methods.joint.networks import AbstractInference, JointDiscriminator
 from stylemapgan.methods.joint.recipe import joint_recipe
-from stylemapgan.methods.joint.rival import AbstractJointRival
 
-__all__ = ["AbstractInference", "AbstractJointRival", "JointDiscriminator", "joint_recipe"]
+__all__ = ["AbstractInference", "AbstractJointMethod", "JointDiscriminator", "joint_recipe"]

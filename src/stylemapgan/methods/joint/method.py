@@ -9,14 +9,14 @@ from torch import Tensor
 
 from stylemapgan.methods.backbone import mean_w_plus
 from stylemapgan.methods.joint.networks import AbstractInference
-from stylemapgan.methods.latent_rival import AbstractLatentRival, Tensors
+from stylemapgan.methods.latent_method import AbstractLatentMethod, Tensors
 
 Z = "z"
 PSI = "psi"
 """How much of the distance to the mean style vector is kept, (photos, 1)."""
 
 
-class AbstractJointRival(AbstractLatentRival[AbstractInference]):
+class AbstractJointMethod(AbstractLatentMethod[AbstractInference]):
     """Encodes photos as z.
 
     Interpolation goes through z, as in the papers. Truncation pulls style vectors towards their

@@ -16,7 +16,7 @@ from stylemapgan.editing.edit import Edit
 from stylemapgan.errors import EditError
 from stylemapgan.images.resizing import shrink
 from stylemapgan.methods.abstract import (
-    AbstractRival,
+    AbstractTrainedMethod,
     Capabilities,
     LabelMaps,
     Latent,
@@ -30,7 +30,7 @@ EncoderType = TypeVar("EncoderType", bound=nn.Module)
 Tensors: TypeAlias = Mapping[str, Tensor]
 
 
-class AbstractLatentRival(AbstractRival, Generic[EncoderType]):
+class AbstractLatentMethod(AbstractTrainedMethod, Generic[EncoderType]):
     """Encodes and decodes in one pass; what latents are made of differs.
 
     Latents are vectors without positions, so a mask cannot say which part to paste.
@@ -52,7 +52,7 @@ class AbstractLatentRival(AbstractRival, Generic[EncoderType]):
         self.encoder = encoder
 
     @classmethod
-    def open(cls, checkpoint: MethodCheckpoint) -> "AbstractLatentRival[EncoderType]":
+    def open(cls, checkpoint: MethodCheckpoint) -> "AbstractLatentMethod[EncoderType]":
         """Build generator and encoder of a model file."""
         config = shapes_of(checkpoint, cls.method)
         generator, encoder = VectorGenerator(config), cls.encoder_of(config)
