@@ -8,6 +8,7 @@ import pytest
 import torch
 from pixel_editor import PixelEditor
 
+from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.evaluation.tasks.runtime.measure import Runtime, quantile, rate
 from stylemapgan.evaluation.tasks.runtime.timing import (
     STATUS,
@@ -19,8 +20,13 @@ from stylemapgan.evaluation.tasks.runtime.timing import (
     time_runs,
 )
 from stylemapgan.images.levels import to_numpy
+from stylemapgan.methods.backbone import VectorEncoder, VectorGenerator
+from stylemapgan.methods.backbone.opening import Backbone
+from stylemapgan.methods.backbone.result_cache import ResultCache
+from stylemapgan.methods.neural_collage import NeuralCollage, NeuralCollageSettings
 from stylemapgan.methods.registry import main_method, open_methods
 from stylemapgan.metrics.intervals import Bootstrap
+from stylemapgan.models import Discriminator
 
 
 @pytest.fixture
@@ -86,6 +92,21 @@ def test_steps_do_what_they_are_called(context, tiny_editor, count):
     np.testing.assert_allclose(
         to_numpy(method.decode(made["edit"])), to_numpy(expected["edit and show"]), atol=1e-5
     )
+
+
+def test_an_optimisation_is_timed_anew_although_its_results_are_kept(context, tmp_path):
+    torch.manual_seed(0)
+    config = VECTOR_TINY_32
+    backbone = Backbone(
+        generator=VectorGenerator(config),
+        encoder=VectorEncoder(config),
+        discriminator=Discriminator(config),
+    )
+    kept = ResultCache("results", tmp_path)
+    method = NeuralCollage(backbone, NeuralCollageSettings(steps=1), kept)
+    steps = steps_of(context, method, 1)
+    assert count_operations(lambda: method.encode(context.data.images(slice(0, 1)))) == 0
+    assert count_operations(steps["encode"]) > 0
 
 
 def test_operations_are_those_of_the_convolutions(tiny_editor):

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar, Generic, TypeVar, final
 
 import numpy as np
@@ -146,6 +147,10 @@ class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
         return Latent(
             {name: between(name) for name in start.arrays if name not in (PHOTO, PICTURE)}
         )
+
+    def for_timing(self) -> "AbstractOptimiser[Settings]":
+        """Give the same method without results from before."""
+        return type(self)(self.backbone, self.settings, replace(self._cache, folder=None))
 
     def optimised(self, compute: Callable[..., dict[str, Tensor]], *inputs: np.ndarray) -> Arrays:
         """Optimise, unless the results are kept from before.

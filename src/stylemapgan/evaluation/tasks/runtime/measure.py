@@ -31,6 +31,8 @@ WARM_UP, BATCH_WARM_UP = 3, 1
 RUNS_PER_BATCH = 10
 """Repetitions with one picture for each repetition with a batch."""
 LEAST_RUNS = 3
+OPTIMISATIONS = 2
+"""Runs of methods that optimise for each photo, which take minutes; intervals need two."""
 MOST_IN_BATCH = 16
 """Pictures in a batch at most, unless the settings say how many."""
 MAIN = ("encode", "edit and show")
@@ -126,6 +128,8 @@ def _time_all(
     runs, warm_up = _runs(context), WARM_UP
     if count > 1:
         runs, warm_up = _batch_runs(context), BATCH_WARM_UP
+    if method.capabilities.time == "optimisation":
+        runs, warm_up = OPTIMISATIONS, 0
     steps = {
         name: step for name, step in steps_of(context, method, count).items() if name in wanted
     }
@@ -276,5 +280,7 @@ def _notes(context: EvaluationContext, main: AbstractMethod) -> tuple[str, ...]:
         "programs on the machine slow methods down, the 95th percentile more than the median.",
     ]
     if optimising:
-        notes.append(f"Encoding is an optimisation for each photo: {', '.join(optimising)}.")
+        notes.append(
+            f"Encoding is an optimisation for each photo, timed twice: {', '.join(optimising)}."
+        )
     return tuple(notes)

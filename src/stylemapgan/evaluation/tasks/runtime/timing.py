@@ -51,13 +51,13 @@ def steps_of(
     source, reference = method.prepare(latent), method.prepare(method.encode(pictures[1:]))
     mask = np.zeros((1, 1, size, size), dtype=np.float32)
     mask[..., size // 2 :, :] = 1
-    edit = paste(reference, mask)
+    edit, timed = paste(reference, mask), method.for_timing()
     steps: dict[str, Callable[[], Any]] = {
-        "encode": lambda: method.encode(photos),
-        "embed": lambda: method.prepare(method.encode(photos)),
-        "decode": lambda: method.decode(latent),
-        "edit": lambda: method.edit(source, edit),
-        "edit and show": lambda: method.decode(method.edit(source, edit)),
+        "encode": lambda: timed.encode(photos),
+        "embed": lambda: timed.prepare(timed.encode(photos)),
+        "decode": lambda: timed.decode(latent),
+        "edit": lambda: timed.edit(source, edit),
+        "edit and show": lambda: timed.decode(timed.edit(source, edit)),
     }
     needed = STEPS if method.can("reconstructs") else EDITING
     return {name: step for name, step in steps.items() if name in needed}
