@@ -9,6 +9,14 @@ from stylemapgan.training.stopping import end_on_signals, finish_first, stop_on_
 STOPPING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGXCPU]
 
 
+@pytest.fixture(autouse=True)
+def _as_in_a_terminal():
+    """Tests that run under nohup are told to ignore a signal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.mark.parametrize("number", STOPPING)
 def test_a_signal_asks_to_stop(number):
     with stop_on_signals() as should_stop:
