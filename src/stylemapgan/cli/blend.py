@@ -11,6 +11,7 @@ from stylemapgan.cli.method_models import blend_with, open_able
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions
 from stylemapgan.cli.own_photo import MODELS_PICTURE, DetailOption, PhotoOptions, SquareOption
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
+from stylemapgan.config.optimising import AS_PUBLISHED, OptimisationConfig
 from stylemapgan.editing import Edit, Part, Space
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def blend(
     reference_square: SquareOption = None,
     detail: DetailOption = True,
     tag: TagOptions = TAGGED,
+    optimisation: OptimisationConfig = AS_PUBLISHED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Paste a part of one photo into another, at the same position.
@@ -45,9 +47,10 @@ def blend(
         reference_square: The reference's square by hand.
         detail: With --photo, take pixels from the reference's photo where the model agrees.
         tag: What the files say about their origin.
+        optimisation: How far a model of a method that optimises goes for each photo.
         model: Which model.
     """
-    method = open_able(model.model, "edits_by_mask")
+    method = open_able(model.model, "edits_by_mask", optimisation)
     if method is not None:
         _blend_with(method, source, reference, part, output, sheet, tag, model.model)
         return

@@ -9,6 +9,7 @@ from stylemapgan.cli.method_models import interpolate_with, open_able
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_frames
+from stylemapgan.config.optimising import AS_PUBLISHED, OptimisationConfig
 from stylemapgan.config.ranges import MILLISECONDS
 from stylemapgan.errors import EditError
 
@@ -23,6 +24,7 @@ def interpolate(
     output: Annotated[Path, Parameter(alias="-o")] = Path("interpolation.png"),
     find: FindOptions = USUAL_SQUARES,
     tag: TagOptions = TAGGED,
+    optimisation: OptimisationConfig = AS_PUBLISHED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Interpolate between two photos.
@@ -35,10 +37,11 @@ def interpolate(
         output: .gif or .webp for an animation back and forth, .png or .jpg for a sheet.
         find: Which square of each photo.
         tag: What the files say about their origin.
+        optimisation: How far a model of a method that optimises goes for each photo.
         model: Which model.
     """
     MILLISECONDS.refuse(milliseconds, EditError)
-    method = open_able(model.model, "interpolates")
+    method = open_able(model.model, "interpolates", optimisation)
     if method is not None:
         frames = interpolate_with(method, start, end, steps)
     else:

@@ -1,7 +1,7 @@
 """What `evaluate` and `compare` share: options, and measuring with progress on the screen."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +13,7 @@ from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.options import ON_THE_CPU, EngineOptions
 from stylemapgan.cli.speaking import say
 from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
+from stylemapgan.config.optimising import OptimisationConfig
 from stylemapgan.errors import MissingExtraError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class MeasuringOptions:
     judges: Annotated[JudgeConfig, Parameter(name="*", group="Judges")] = field(
         default_factory=JudgeConfig
     )
+    optimisation: OptimisationConfig = field(default_factory=OptimisationConfig)
     config: Annotated[EvaluationConfig, Parameter(name="*", group="Extent")] = field(
         default_factory=EvaluationConfig
     )
@@ -84,10 +86,25 @@ class Measuring:
             if editor is not None:
                 say(self.console, editor.what_computes or ONNX)
             context = open_context(
-                editor, data, options.config, self._judges, methods=methods, beside=others
+                editor,
+                data,
+                options.config,
+                self._judges,
+                methods=methods,
+                beside=others,
+                limits=options.optimisation,
             )
-            subject = describe_subject(model, editor, context, self._judges, beside)
+            subject = describe_subject(
+                model,
+                editor,
+                context,
+                self._judges,
+                beside=beside,
+                limits=options.optimisation,
+            )
             context.on_progress = self._show
+            for method in context.methods:
+                method.watch(partial(self._show, f"{method.name} optimises"))
             return evaluate(context, tasks, output, subject, self._show_task)
 
     @cached_property

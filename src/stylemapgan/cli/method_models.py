@@ -3,15 +3,20 @@
 Such a method sees the middle square of a photo, at the size of its own pictures.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from rich.console import Console
 
 from stylemapgan import images
 from stylemapgan.checkpoints.method_file import is_method_file
+from stylemapgan.cli.bars import Bar
 from stylemapgan.cli.speaking import say_to_people
+from stylemapgan.config.optimising import AS_PUBLISHED, OptimisationConfig
 from stylemapgan.editing import Edit, Part
 from stylemapgan.errors import EditError, MissingExtraError
 from stylemapgan.images.levels import to_numpy
@@ -21,12 +26,15 @@ if TYPE_CHECKING:
     from stylemapgan.methods.abstract import AbstractTrainedMethod, Capability
 
 
-def open_able(model: str, capability: "Capability") -> "AbstractTrainedMethod | None":
+def open_able(
+    model: str, capability: "Capability", limits: OptimisationConfig = AS_PUBLISHED
+) -> "AbstractTrainedMethod | None":
     """Open the first method of a model file that can do what a command needs.
 
     Args:
         model: Name or path.
         capability: What the command needs.
+        limits: How far a method that optimises goes for each photo.
 
     Returns:
         The method; None if the model is StyleMapGAN's.
@@ -47,7 +55,7 @@ def open_able(model: str, capability: "Capability") -> "AbstractTrainedMethod | 
     for method in methods:
         if method.can(capability):
             say_to_people(f"method {method.name}: {method.about}")
-            return method
+            return method.cut_short(limits)
     names = ", ".join(method.name for method in methods)
     raise EditError(f"{model}: {names} {LACKS[capability]}.")
 
@@ -57,7 +65,8 @@ def reconstruct_with(
 ) -> tuple[list[Images], list[Images]]:
     """Encode photos and decode them again; give both, batches of one."""
     pictures = [images.read(photo, method.image_size) for photo in photos]
-    results = method.decode(method.encode(np.concatenate(pictures)))
+    with _watched(method):
+        results = method.decode(method.encode(np.concatenate(pictures)))
     return pictures, list(np.split(to_numpy(results), len(pictures)))
 
 
@@ -74,10 +83,10 @@ def interpolate_with(method: "AbstractTrainedMethod", start: Path, end: Path, st
     """
     if steps < 2:
         raise EditError(f"steps must be at least 2, got {steps}.")
-    first, last = (
-        method.encode(np.repeat(images.read(photo, method.image_size), steps, axis=0))
-        for photo in (start, end)
-    )
+    pictures = [images.read(photo, method.image_size) for photo in (start, end)]
+    with _watched(method):
+        both = method.encode(np.concatenate(pictures))
+    first, last = (both[np.repeat(np.int64(row), steps)] for row in (0, 1))
     positions = np.linspace(0, 1, steps, dtype=np.float32)
     return to_numpy(method.decode(method.interpolate(first, last, positions)))
 
@@ -86,5 +95,15 @@ def blend_with(
     method: "AbstractTrainedMethod", source: Images, reference: Images, mask: Mask
 ) -> Images:
     """Paste a part of one picture into another; all are batches of one."""
-    part = Part(reference=method.encode(reference), mask=mask)
-    return to_numpy(method.decode(method.edit(method.encode(source), Edit(parts=(part,)))))
+    with _watched(method):
+        part = Part(reference=method.encode(reference), mask=mask)
+        edited = method.edit(method.encode(source), Edit(parts=(part,)))
+    return to_numpy(method.decode(edited))
+
+
+@contextmanager
+def _watched(method: "AbstractTrainedMethod") -> Iterator[None]:
+    """Show how far a method that optimises has come."""
+    with Bar(Console()) as bar:
+        method.watch(partial(bar.show, f"{method.name} optimises"))
+        yield

@@ -10,6 +10,7 @@ from stylemapgan.cli.method_models import open_able, reconstruct_with
 from stylemapgan.cli.options import BUNDLED_MODEL, ModelOptions
 from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
+from stylemapgan.config.optimising import AS_PUBLISHED, OptimisationConfig
 from stylemapgan.images.levels import to_numpy
 
 
@@ -21,6 +22,7 @@ def reconstruct(
     sheet: Path | None = None,
     find: FindOptions = USUAL_SQUARES,
     tag: TagOptions = TAGGED,
+    optimisation: OptimisationConfig = AS_PUBLISHED,
     model: ModelOptions = BUNDLED_MODEL,
 ) -> None:
     """Encode photos and decode them again.
@@ -33,9 +35,10 @@ def reconstruct(
         sheet: Also write photos and reconstructions, one above the other.
         find: Which square of each photo.
         tag: What the files say about their origin.
+        optimisation: How far a model of a method that optimises goes for each photo.
         model: Which model.
     """
-    method = open_able(model.model, "reconstructs")
+    method = open_able(model.model, "reconstructs", optimisation)
     if method is not None:
         pictures, results = reconstruct_with(method, photos)
     else:

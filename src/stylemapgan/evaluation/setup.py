@@ -10,6 +10,7 @@ from stylemapgan.checkpoints.file import read
 from stylemapgan.checkpoints.method_file import is_method_file, read_method
 from stylemapgan.config.engine import EngineConfig
 from stylemapgan.config.evaluation import EvaluationConfig, JudgeConfig
+from stylemapgan.config.optimising import AS_PUBLISHED, OptimisationConfig
 from stylemapgan.editing import AbstractEditor, open_editor
 from stylemapgan.errors import ConfigError
 from stylemapgan.evaluation.cache import photos_key
@@ -113,6 +114,7 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
     *,
     methods: Sequence[str] = (),
     beside: Sequence[Path] = (),
+    limits: OptimisationConfig = AS_PUBLISHED,
 ) -> EvaluationContext:
     """Open methods and data.
 
@@ -124,6 +126,7 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
         methods: Names of the model's methods to measure; all if empty. Without a model, names of
             the others.
         beside: Model files of other methods, or folders of them.
+        limits: How far methods that optimise go for each photo.
 
     Raises:
         CheckpointError: A file of another method is missing or damaged.
@@ -137,7 +140,7 @@ def open_context(  # noqa: PLR0913 - the last two have defaults
     own = open_methods(editor, methods) if editor else ()
     size = _common_size(editor, others)
     return EvaluationContext(
-        methods=(*own, *others),
+        methods=(*own, *(method.cut_short(limits) for method in others)),
         data=open_test_data(folder, size, config.photos),
         features=judges.features,
         distances=judges.distances,
@@ -164,12 +167,14 @@ def _common_size(editor: AbstractEditor | None, beside: Sequence[AbstractTrained
     return next(iter(sizes.values()))
 
 
-def describe_subject(
+def describe_subject(  # noqa: PLR0913 - the last two have defaults
     model: str,
     editor: AbstractEditor | None,
     context: EvaluationContext,
     judges: Judges,
+    *,
     beside: Sequence[Path] = (),
+    limits: OptimisationConfig = AS_PUBLISHED,
 ) -> Subject:
     """Say what a context measures.
 
@@ -180,14 +185,20 @@ def describe_subject(
         context: Its methods, and the data.
         judges: Networks that judge.
         beside: Model files of other methods, or folders of them.
+        limits: How far methods that optimise go for each photo.
     """
     return Subject(
-        model=_facts_of_model(model, editor) | _facts_beside(beside),
+        model=_facts_of_model(model, editor) | _facts_beside(beside) | _facts_of_limits(limits),
         data=_facts_of_data(context.data),
         networks=judges.names,
         config=context.config,
         methods=tuple(method.name for method in context.methods),
     )
+
+
+def _facts_of_limits(limits: OptimisationConfig) -> dict[str, str]:
+    steps = {"most steps": f"{limits.steps:,}"} if limits.steps else {}
+    return steps | ({"most seconds": f"{limits.seconds:g}"} if limits.seconds else {})
 
 
 def _facts_beside(beside: Sequence[Path]) -> dict[str, str]:

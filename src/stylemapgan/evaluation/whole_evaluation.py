@@ -60,7 +60,7 @@ def evaluate(  # noqa: PLR0913 - all but three have defaults
     context = open_context(
         editor, Path(data), config or EvaluationConfig(), opened, methods=methods, beside=others
     )
-    subject = describe_subject(str(model), editor, context, opened, beside)
+    subject = describe_subject(str(model), editor, context, opened, beside=beside)
     record = run.evaluate(context, chosen, Path(output), subject)
     write_report(Path(output), record)
     return record

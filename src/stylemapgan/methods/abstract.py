@@ -5,21 +5,23 @@ edits latents, and turns latents into pictures. What a latent holds is the metho
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, NoReturn, TypeAlias, final
+from typing import Any, ClassVar, Literal, NoReturn, TypeAlias, TypeVar, final
 
 import numpy as np
 from array_api_compat import array_namespace
 from jaxtyping import Bool, Float32, Int64, UInt8
 
 from stylemapgan.checkpoints.method_file import MethodCheckpoint
+from stylemapgan.config.optimising import OptimisationConfig
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Array, Images
 
+Self = TypeVar("Self", bound="AbstractMethod")
 Rows: TypeAlias = slice | Int64[np.ndarray, " rows"] | Bool[np.ndarray, " photos"]
 LabelMaps: TypeAlias = UInt8[np.ndarray, "photos height width"]
 """Number of the part that each pixel of a photo shows."""
@@ -170,6 +172,15 @@ class AbstractMethod(ABC):
     def in_float32(self) -> "AbstractMethod":
         """Give the same method in float32, for differences of close values."""
         return self
+
+    def cut_short(self: Self, limits: OptimisationConfig) -> Self:
+        """Give the same method with optimisations cut short; methods of one pass stay."""
+        del limits
+        return self
+
+    def watch(self, on_steps: Callable[[int, int], None]) -> None:
+        """Have long optimisations report the steps done, and the most that there may be."""
+        del on_steps
 
     def for_timing(self) -> "AbstractMethod":
         """Give the same method without results from before, so that it computes all anew."""

@@ -95,6 +95,13 @@ class Pix2LatentSettings(AbstractOptimiserSettings):
         """Most steps in which a photo's points descend; a population descends at once."""
         return self.rounds * self.steps + self.final_steps
 
+    def with_at_most(self, steps: int) -> "Pix2LatentSettings":
+        """Leave out the last rounds first; what is left over are final steps."""
+        rounds = min(self.rounds, steps // self.steps)
+        return replace(
+            self, rounds=rounds, final_steps=min(self.final_steps, steps - rounds * self.steps)
+        )
+
 
 @final
 class Pix2Latent(AbstractOptimiser[Pix2LatentSettings]):

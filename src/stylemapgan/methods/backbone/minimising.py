@@ -8,12 +8,16 @@ latent, and stops by itself when its loss no longer falls.
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import torch
 from jaxtyping import Float, Int64
 from torch import Tensor
 
+from stylemapgan.config.optimising import OptimisationConfig
+
+Self = TypeVar("Self", bound="AbstractOptimiserSettings")
 Values = Float[Tensor, "photos ..."]
 Rows = Int64[Tensor, " rows"]
 Objective = Callable[[Values, Rows], Float[Tensor, " rows"]]
@@ -118,6 +122,15 @@ class AbstractOptimiserSettings:
     def all_steps(self) -> int:
         """Most steps for each photo, for progress."""
         return self.steps
+
+    def cut_short(self: Self, limits: OptimisationConfig) -> Self:
+        """Give the same settings with fewer steps and less time."""
+        seconds = limits.seconds or self.seconds
+        return replace(self.with_at_most(limits.steps or self.all_steps), seconds=seconds)
+
+    def with_at_most(self: Self, steps: int) -> Self:
+        """Give the same settings with no more steps than these for each photo."""
+        return replace(self, steps=min(self.steps, steps))
 
     def descent(self, photos: int) -> Descent:
         """Say how to descend for that many photos at once, from now on."""

@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32
 from torch import Tensor
 
 from stylemapgan.checkpoints.method_file import MethodCheckpoint
+from stylemapgan.config.optimising import OptimisationConfig
 from stylemapgan.editing.checks import refuse_unfit_images
 from stylemapgan.editing.edit import Edit
 from stylemapgan.errors import EditError
@@ -29,6 +30,7 @@ from stylemapgan.methods.backbone.result_cache import (
 from stylemapgan.methods.photo_sizes import photo_size
 from stylemapgan.types import Images
 
+Self = TypeVar("Self", bound="AbstractOptimiser[Any]")
 PHOTO = "photo"
 PICTURE = "picture"
 Photos = Float[Tensor, "photos 3 size size"]
@@ -147,6 +149,18 @@ class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
         return Latent(
             {name: between(name) for name in start.arrays if name not in (PHOTO, PICTURE)}
         )
+
+    def cut_short(self: Self, limits: OptimisationConfig) -> Self:
+        """Give the same method with fewer steps or less time for each photo."""
+        settings = self.settings.cut_short(limits)
+        if settings == self.settings:
+            return self
+        cache = ResultCache.for_method(self.name, self.backbone.digest, settings)
+        return type(self)(self.backbone, settings, replace(cache, folder=self._cache.folder))
+
+    def watch(self, on_steps: OnSteps) -> None:
+        """Call something with the steps done and the most that there may be."""
+        self.on_steps = on_steps
 
     def for_timing(self) -> "AbstractOptimiser[Settings]":
         """Give the same method without results from before."""
