@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from PIL import Image
 
+from stylemapgan.augment import ADJUST_EVERY
 from stylemapgan.checkpoints.method_file import read_method
-from stylemapgan.config import DataConfig, RunConfig, VectorConfig, from_dict, preset
+from stylemapgan.config import AdaConfig, DataConfig, RunConfig, VectorConfig, from_dict, preset
 from stylemapgan.methods.backbone import recipe
 from stylemapgan.methods.backbone.recipe import BACKBONE, encoder_from
 from stylemapgan.methods.backbone.state import BackboneState
@@ -117,6 +118,17 @@ def test_the_encoders_loss_is_that_of_the_paper(context, batch):
     losses = recipe.encoder_step(context, state, batch, {})
     assert losses["e/reconstruction"].item() == pytest.approx(squared.item(), rel=1e-5)
     assert losses["e/domain_guided"].item() == pytest.approx(guided.item(), rel=1e-5)
+
+
+def test_augmentation_adapts_to_a_discriminator_that_is_sure_of_photos():
+    training = short(ada=AdaConfig(target=0.6, images_to_full=100)).training
+    adaptive = StepContext(Fabric(accelerator="cpu", devices=1), training, None)
+    state = new_state(BACKBONE, short(), CPU)
+    figures: dict[str, torch.Tensor] = {}
+    for state.updates in range(ADJUST_EVERY):
+        figures = BACKBONE.finish(adaptive, state, {"d/sign_real": torch.tensor(1.0)})
+    assert figures["augmentation/p"].item() == pytest.approx(state.ada.p)
+    assert state.ada.p > 0
 
 
 def test_a_run_in_two_parts_equals_one_in_a_single_part(folder, tmp_path):

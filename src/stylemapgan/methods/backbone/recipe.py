@@ -25,6 +25,7 @@ from stylemapgan.methods.backbone.generator import VectorGenerator
 from stylemapgan.methods.backbone.mapping import mean_w_plus, truncate
 from stylemapgan.methods.backbone.state import BackboneState, assemble, build_networks
 from stylemapgan.methods.network_files import pack_networks
+from stylemapgan.training.adaptation import SIGN, adapt_augmentation
 from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, Pass
 from stylemapgan.training.microbatches import Microbatch, Phase
@@ -107,7 +108,7 @@ def discriminator_step(
         fake_name = "d/reconstructed" if is_encoder_trained else "d/generated"
         terms = {"d/real": losses.logistic_real(on_real), fake_name: losses.logistic_fake(on_fake)}
         loss = torch.stack(list(terms.values())).sum()
-        terms["d/sign_real"] = on_real.sign().float().mean()
+        terms[SIGN] = on_real.sign().float().mean()
         return loss, {name: term.detach() for name, term in terms.items()}
 
     return context.update(map(discriminator_pass, batch), batch, state.discriminator_optimizer)
@@ -236,4 +237,5 @@ BACKBONE = Recipe(
     pack=_pack,
     transfer=_refuse_transfer,
     compiled=lambda state: [state.generator.synthesis, state.encoder],
+    finish=adapt_augmentation,
 )
