@@ -1,0 +1,88 @@
+"""How long each method trains: the same processor time for all."""
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.rivals.cells import Cell, DataName, MethodName
+from stylemapgan.config import DataConfig, RunConfig
+from stylemapgan.config.presets import preset
+from stylemapgan.config.training import SpeedConfig
+from stylemapgan.machine.precision import choose
+
+FLIPS: Mapping[DataName, bool] = {"faces-64": True, "avatars-64": False}
+"""Whether a mirrored picture could be of the same data set."""
+PERCEPTUAL_FROM, ADVERSARIAL_FROM, COOLDOWN = 2 / 7, 2 / 3, 1 / 6
+"""Shares of a run's images, as in the preset `laptop-64`; the first two concern StyleMapGAN."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """Training of each method, in images seen."""
+
+    images: Mapping[MethodName, int]
+    presets: tuple[str, str]
+    """Shapes of StyleMapGAN's networks, and of all others."""
+    save_every: int
+    """Images between two saved states: the most that an interruption loses."""
+
+
+BUDGETS = {
+    "cpu": Budget(
+        images={
+            "stylemapgan": 43_008,
+            "backbone": 44_000,
+            "alae": 33_600,
+            "ali": 50_000,
+            "bigan": 50_000,
+        },
+        presets=("laptop-64", "vector-laptop-64"),
+        save_every=2_000,
+    ),
+    "tiny": Budget(
+        images=dict.fromkeys(("stylemapgan", "backbone", "alae", "ali", "bigan"), 48),
+        presets=("tiny-32", "vector-tiny-32"),
+        save_every=24,
+    ),
+}
+"""`cpu`: 7,200 seconds of processor time, an hour on two cores of an AMD EPYC with AVX2. One
+thread of it, float32, batch 4, trained so many images a second: StyleMapGAN 12.7 by pixels, 11.3
+by features, 3.0 with all losses, which is 6.0 over a run; the backbone's generator 6.3 and encoder
+5.7; ALI and BiGAN 7.0; ALAE 4.7. A run counts images, so it is the same on any processor. `tiny`
+checks that everything runs.
+"""
+
+
+def configure(cell: Cell, budget: Budget, folder: Path) -> RunConfig:
+    """Configure the run of a cell.
+
+    Args:
+        cell: Which run.
+        budget: How long it trains.
+        folder: Folder with its data: train/, val/.
+    """
+    images = budget.images[cell.method]
+    is_vector = cell.method != "stylemapgan"
+    config = preset(budget.presets[is_vector])
+    chosen = choose(config.training.precision).precision
+    training = dataclasses.replace(
+        config.training,
+        images=images,
+        perceptual_from=round(images * PERCEPTUAL_FROM),
+        adversarial_from=round(images * ADVERSARIAL_FROM),
+        cooldown=round(images * COOLDOWN),
+        learning_rate=0.002 if is_vector else config.training.learning_rate,
+        horizontal_flips=FLIPS[cell.data],
+        precision=chosen,
+        # In float32 the plain layout is faster: 1.3 times for the backbone, 1.1 for StyleMapGAN.
+        speed=SpeedConfig(channels_last=chosen == "bf16-mixed"),
+        seed=cell.seed,
+        snapshot_every=budget.save_every,
+        sample_every=2 * budget.save_every,
+        keep_snapshots=1,
+    )
+    data = DataConfig(
+        photos=str((folder / "train").resolve()), validation=str((folder / "val").resolve())
+    )
+    return dataclasses.replace(config, method=cell.method, training=training, data=data)

@@ -1,0 +1,46 @@
+"""What is trained: every trained method on every data set, with a seed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from stylemapgan.errors import ConfigError
+
+DataName = Literal["faces-64", "avatars-64"]
+MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One training run."""
+
+    data: DataName
+    method: MethodName
+    seed: int = 0
+
+    @property
+    def name(self) -> str:
+        """Name of its folder and of its results."""
+        return f"{self.data}-{self.method}-{self.seed}"
+
+
+def all_cells() -> list[Cell]:
+    """List all cells in the order in which they are trained."""
+    return [
+        Cell(data=data, method=method)
+        for data in get_args(DataName)
+        for method in get_args(MethodName)
+    ]
+
+
+def choose(names: Sequence[str]) -> list[Cell]:
+    """Look up cells by name; all if none is given.
+
+    Raises:
+        ConfigError: A name is unknown.
+    """
+    known = {cell.name: cell for cell in all_cells()}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ConfigError(f"Unknown cell {unknown[0]!r}: choose from {', '.join(known)}.")
+    return [known[name] for name in names] or list(known.values())
