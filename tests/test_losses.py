@@ -7,12 +7,16 @@ import pytest
 import torch
 
 from stylemapgan.losses import (
+    feature_matching,
     gradient_difference,
     gradient_penalty,
+    hinge_fake,
+    hinge_real,
     laplacian_difference,
     logistic_fake,
     logistic_real,
     mean_squared_error,
+    raised,
 )
 
 
@@ -29,6 +33,31 @@ def test_an_undecided_discriminator_costs_log_2():
     undecided = torch.zeros(4, 1)
     assert logistic_real(undecided).item() == pytest.approx(math.log(2))
     assert logistic_fake(undecided).item() == pytest.approx(math.log(2))
+
+
+def test_hinge_losses_of_two_discriminators_agree_with_numbers_computed_by_hand():
+    """Logits beyond the margin cost nothing; discriminators are averaged apart, then summed."""
+    first = torch.tensor([2.0, 0.5, -1.0, 1.0]).view(1, 1, 2, 2)
+    second = torch.tensor([-3.0]).view(1, 1, 1, 1)
+    assert hinge_real([first, second]).item() == pytest.approx((0 + 0.5 + 2 + 0) / 4 + 4)
+    assert hinge_fake([first, second]).item() == pytest.approx((3 + 1.5 + 0 + 2) / 4 + 0)
+    assert raised([first, second]).item() == pytest.approx(-(2.5 / 4) + 3)
+
+
+def test_feature_matching_agrees_with_numbers_computed_by_hand():
+    """Each layer's mean counts the same, however many features it has."""
+    wide = torch.tensor([1.0, -2.0, 0.0, 4.0]).view(1, 1, 2, 2)
+    narrow = torch.tensor([3.0]).view(1, 1, 1, 1)
+    fake, real = [[wide, narrow], [narrow]], [[0 * wide, narrow + 1], [narrow - 0.5]]
+    assert feature_matching(fake, real).item() == pytest.approx(7 / 4 + 1 + 0.5)
+
+
+def test_feature_matching_moves_generated_features_only():
+    fake, real = (torch.randn(1, 2, 2, 2, requires_grad=True) for _ in range(2))
+    feature_matching([[fake]], [[real]]).backward()
+    assert fake.grad is not None
+    torch.testing.assert_close(fake.grad, (fake - real).sign().detach() / 8)
+    assert real.grad is None
 
 
 def test_logistic_losses_stay_finite_for_a_discriminator_that_is_sure():

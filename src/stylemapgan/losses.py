@@ -52,6 +52,24 @@ def raised(logits: Sequence[Float[Tensor, "batch 1 _ _"]]) -> Float[Tensor, ""]:
     return -torch.stack([each.float().mean() for each in logits]).sum()
 
 
+def feature_matching(
+    on_fake: Sequence[Sequence[Float[Tensor, "batch _ _ _"]]],
+    on_real: Sequence[Sequence[Float[Tensor, "batch _ _ _"]]],
+) -> Float[Tensor, ""]:
+    """Mean absolute difference of discriminators' features, summed over layers and discriminators.
+
+    Args:
+        on_fake: For each discriminator, its features of generated images after each layer.
+        on_real: The same of real images; they are given.
+
+    Source: Wang et al., CVPR 2018, equation 4.
+    """
+    pairs = [
+        pair for each in zip(on_fake, on_real, strict=True) for pair in zip(*each, strict=True)
+    ]
+    return torch.stack([F.l1_loss(a.float(), b.detach().float()) for a, b in pairs]).sum()
+
+
 def mean_squared_error(
     one: Float[Tensor, "*shape"], other: Float[Tensor, "*shape"]
 ) -> Float[Tensor, ""]:

@@ -23,6 +23,7 @@ from stylemapgan.methods.neural_collage import NeuralCollage, NeuralCollageSetti
 from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings
 from stylemapgan.methods.recipes import RECIPES
 from stylemapgan.methods.registry import METHODS
+from stylemapgan.methods.sean.method import SEAN
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training.recipe import new_state
 
@@ -36,7 +37,9 @@ def editor() -> Editor:
     return Editor(Networks(generator=Generator(config).eval(), encoder=Encoder(config).eval()))
 
 
-LEARNED = {"ali": ALI, "bigan": BiGAN, "alae": ALAE}
+LEARNED = {"ali": ALI, "bigan": BiGAN, "alae": ALAE, "sean": SEAN}
+PARTS = ("dark", "grey", "bright")
+"""What methods that need label maps tell apart."""
 QUICK = {
     Image2StyleGAN: Image2StyleGANSettings(steps=4, learning_rate=0.01),
     InDomain: InDomainSettings(steps=2),
@@ -75,9 +78,10 @@ def method(request, editor, backbone) -> AbstractMethod:
 
 
 def open_untrained(name: str) -> AbstractMethod:
-    """Open a learned inverter with random weights."""
+    """Open a method that trains networks of its own, with random weights."""
     torch.manual_seed(1)
-    config = dataclasses.replace(preset("tiny-32"), method=name)
+    vector = dataclasses.replace(VECTOR_TINY_32, parts=PARTS)
+    config = dataclasses.replace(preset("tiny-32"), method=name, vector=vector)
     recipe = RECIPES[name]
     return LEARNED[name].open(recipe.pack(config, new_state(recipe, config, torch.device("cpu"))))
 

@@ -55,8 +55,8 @@ def change_colour(
 
 
 def translate(
-    images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
-) -> Float[Tensor, "batch 3 height width"]:
+    images: Float[Tensor, "batch channels height width"], randomness: BatchRandomness
+) -> Float[Tensor, "batch channels height width"]:
     """Shift by up to an eighth of each side; uncovered pixels become 0."""
     height, width = images.shape[-2:]
     reach_y, reach_x = round(height * TRANSLATION), round(width * TRANSLATION)
@@ -72,18 +72,18 @@ def translate(
 
 
 def cut_out(
-    images: Float[Tensor, "batch 3 height width"], randomness: BatchRandomness
-) -> Float[Tensor, "batch 3 height width"]:
+    images: Float[Tensor, "batch channels height width"], randomness: BatchRandomness
+) -> Float[Tensor, "batch channels height width"]:
     """Set a square of half the side to 0; it may extend beyond the border."""
     centres = randomness.uniform(len(images), 2, device=images.device)
     return cut_squares(images, centres, torch.full_like(centres[:, 0], CUTOUT))
 
 
 def cut_squares(
-    images: Float[Tensor, "batch 3 height width"],
+    images: Float[Tensor, "batch channels height width"],
     centres: Float[Tensor, "batch 2"],
     sides: Float[Tensor, " batch"],
-) -> Float[Tensor, "batch 3 height width"]:
+) -> Float[Tensor, "batch channels height width"]:
     """Set a square to 0; centres (y and x) and sides are shares of the image's sides."""
     height, width = images.shape[-2:]
     centre_y, centre_x = centres.view(-1, 2, 1, 1, 1).unbind(1)

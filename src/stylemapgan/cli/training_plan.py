@@ -22,9 +22,11 @@ def show_plan(
     """Compute what a run will need, and show it; nothing is written."""
     from stylemapgan.methods.recipes import recipe_for
     from stylemapgan.training.plan import make_plan
+    from stylemapgan.training.start import with_parts
 
+    recipe = recipe_for(config)
     with console.status("Counting ...", spinner="line"):
-        plan = make_plan(recipe_for(config), config, hardware, memory)
+        plan = make_plan(recipe, with_parts(recipe, config), hardware, memory)
     console.print(_networks(console, plan))
     console.print(_phases(console, plan))
     for line in _conclusions(plan):

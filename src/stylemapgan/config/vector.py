@@ -34,6 +34,9 @@ class VectorConfig:
     styles: Styles = "shared"
     """What the mapping network makes of z: one w for all layers (shared), or a w for each of them
     (layered), as In-Domain inversion needs."""
+    parts: tuple[str, ...] = ()
+    """Names of the parts in maps of parts, number 0 first, for methods that need such maps; empty
+    reads them beside the photos."""
 
     def __post_init__(self) -> None:
         factor, rest = divmod(self.image_size, max(self.constant_size, 1))

@@ -10,11 +10,17 @@ from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.editing.edit import Edit
 from stylemapgan.errors import ConfigError
 from stylemapgan.evaluation.cache import FeatureCache
-from stylemapgan.evaluation.data import TestData
+from stylemapgan.evaluation.data import Rows, TestData
 from stylemapgan.evaluation.judges.features import FeatureNetwork, PictureDistance
 from stylemapgan.features.resnet import CNNDetection
 from stylemapgan.images.levels import to_numpy
-from stylemapgan.methods.abstract import LACKS, AbstractMethod, Capability, Latent
+from stylemapgan.methods.abstract import (
+    LACKS,
+    AbstractMethod,
+    Capability,
+    LabelMaps,
+    Latent,
+)
 from stylemapgan.methods.registry import main_method
 from stylemapgan.metrics.intervals import Bootstrap
 from stylemapgan.types import Images
@@ -91,14 +97,21 @@ class EvaluationContext:
             yield slice(start, stop)
             self.on_progress(step, stop, count)
 
-    def able(self, capability: Capability) -> list[AbstractMethod]:
-        """List the methods that can do something with this data."""
-        return [method for method in self.methods if self.why_not(method, capability) is None]
+    def able(self, capability: Capability, *, with_maps: bool = True) -> list[AbstractMethod]:
+        """List the methods that can do something with this data.
 
-    def encodings(self, capability: Capability) -> list[AbstractMethod]:
+        Args:
+            capability: What.
+            with_maps: Whether they get maps of parts, where the data has any.
+        """
+        reasons = (self.why_not(each, capability, with_maps=with_maps) for each in self.methods)
+        return [each for each, why in zip(self.methods, reasons, strict=True) if why is None]
+
+    def encodings(self, capability: Capability, *, with_maps: bool = True) -> list[AbstractMethod]:
         """List able methods without those that share the encoding of another; `main` first."""
         found: dict[str, AbstractMethod] = {}
-        for method in sorted(self.able(capability), key=lambda method: method is not self.main):
+        able = self.able(capability, with_maps=with_maps)
+        for method in sorted(able, key=lambda method: method is not self.main):
             found.setdefault(method.encoding, method)
         return list(found.values())
 
@@ -106,12 +119,14 @@ class EvaluationContext:
         """Name the methods whose encoding is that of a method, itself among them."""
         return tuple(each.name for each in self.methods if each.encoding == method.encoding)
 
-    def why_not(self, method: AbstractMethod, capability: Capability) -> str | None:
+    def why_not(
+        self, method: AbstractMethod, capability: Capability, *, with_maps: bool = True
+    ) -> str | None:
         """Say why a method is left out; None if it is not."""
         if not method.can(capability):
             by_name = capability == "edits_by_mask" and method.capabilities.edits_by_part
             return "edits parts by name only, not by mask" if by_name else LACKS[capability]
-        if method.capabilities.needs_label_map and not self.data.part_names:
+        if method.capabilities.needs_label_map and not (with_maps and self.data.part_names):
             return "needs a map of parts for each photo, which this data lacks"
         return None
 
@@ -119,7 +134,7 @@ class EvaluationContext:
         """Encode all test photos, once for all methods of one encoding."""
         if method.encoding not in self._latents:
             batches = self.batches(len(self.data), "encoding photos")
-            found = [self._encode_tested(method, rows) for rows in batches]
+            found = [self.encode_tested(method, rows).on_cpu() for rows in batches]
             self._latents[method.encoding] = Latent.join(found)
         return self._latents[method.encoding]
 
@@ -135,6 +150,10 @@ class EvaluationContext:
         """Edit a batch and turn it into pictures."""
         return self.decode(method, method.edit(source, edit))
 
-    def _encode_tested(self, method: AbstractMethod, rows: slice) -> Latent:
-        maps = self.data.part_maps(rows) if method.capabilities.needs_label_map else None
-        return method.encode(self.data.images(rows), maps).on_cpu()
+    def maps_for(self, method: AbstractMethod, rows: Rows) -> LabelMaps | None:
+        """Read the maps of test photos, if a method needs them."""
+        return self.data.part_maps(rows) if method.capabilities.needs_label_map else None
+
+    def encode_tested(self, method: AbstractMethod, rows: Rows) -> Latent:
+        """Encode test photos, with their maps if the method needs them."""
+        return method.encode(self.data.images(rows), self.maps_for(method, rows))

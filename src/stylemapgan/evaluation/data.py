@@ -20,10 +20,9 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
 from stylemapgan.data import PhotoSet, open_folder, spread_rows
-from stylemapgan.data.avatars import PARTS
-from stylemapgan.data.user_tables import read_names, read_objects, read_table
-from stylemapgan.errors import DataError, ImageError
-from stylemapgan.images.masks import read_label_map
+from stylemapgan.data.label_maps import map_file, middle_square, read_part_map, read_part_names
+from stylemapgan.data.user_tables import read_objects, read_table
+from stylemapgan.errors import DataError
 
 TEST, TRAINING = "val", "train"
 NOT_ATTRIBUTES = {"split", "participant", ""}
@@ -90,12 +89,7 @@ class TestData:
     @cached_property
     def part_names(self) -> tuple[str, ...]:
         """Names of the parts in maps of parts, in the order of their numbers."""
-        listed = self.folder / "labels" / "parts.txt"
-        if listed.is_file():
-            return read_names(listed)
-        is_drawn = (self.folder / "avatars.json").is_file()
-        has_maps = (self.folder / "labels" / TEST).is_dir()
-        return tuple(PARTS) if is_drawn and has_maps else ()
+        return read_part_names(self.folder, TEST)
 
     def part_maps(self, rows: Rows) -> UInt8[np.ndarray, "rows size size"]:
         """Read the maps of parts of test photos, cut and resized as these are.
@@ -116,8 +110,7 @@ class TestData:
         return tuple(_triple(listed, line, values) for line, values in read_objects(listed))
 
     def _part_map(self, name: str) -> UInt8[np.ndarray, "size size"]:
-        path = (self.folder / "labels" / TEST / name).with_suffix(".png")
-        return _middle_square(read_part_map(path), self.photos.size)
+        return middle_square(read_part_map(map_file(self.folder, TEST, name)), self.photos.size)
 
     def attributes_of(self, split: str, names: tuple[str, ...]) -> Attributes:
         """Align the table with photos of a split; photos that are not in it have empty values."""
@@ -147,30 +140,6 @@ def open_test_data(folder: Path, size: int, most: int = 0) -> TestData:
     training = open_folder(folder / TRAINING, size) if has_training else None
     rows = spread_rows(len(photos), most or len(photos))
     return TestData(folder, photos, training, rows)
-
-
-def read_part_map(path: Path) -> UInt8[np.ndarray, "height width"]:
-    """Read a map of parts at its own size.
-
-    Raises:
-        DataError: It is missing or damaged.
-    """
-    if not path.is_file():
-        raise DataError(f"There is no map of parts at {path}: each test photo needs one.")
-    try:
-        return read_label_map(path)
-    except ImageError as error:
-        raise DataError(f"The map of parts {error}") from None
-
-
-def _middle_square(
-    values: UInt8[np.ndarray, "height width"], size: int
-) -> UInt8[np.ndarray, "..."]:
-    """Crop and resize like photos, without mixing numbers."""
-    side = min(values.shape)
-    top, left = ((length - side) // 2 for length in values.shape)
-    positions = ((np.arange(size) + 0.5) * side / size).astype(np.int64)
-    return values[np.ix_(top + positions, left + positions)]
 
 
 def _is_split(folder: Path) -> bool:

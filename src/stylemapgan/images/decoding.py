@@ -23,6 +23,13 @@ MAX_BYTES = 1_500_000_000
 """Larger files are refused unread; MAX_PIXELS of four 16-bit channels fit."""
 UNNAMED = "The picture"
 """What messages call a picture that was given as bytes."""
+QUARTER_TURNS = (
+    Image.Transpose.ROTATE_90,
+    Image.Transpose.ROTATE_270,
+    Image.Transpose.TRANSPOSE,
+    Image.Transpose.TRANSVERSE,
+)
+"""Turns that exchange height and width."""
 JPEG_MARGIN = 8
 """A JPEG is decoded at 1/2, 1/4 or 1/8 if that is still this many times the wanted size.
 
@@ -106,6 +113,17 @@ def upright(picture: Image.Image) -> Image.Image:
     turn = TURNS.get(orientation_of(picture))
     pixels = eight_bit(picture)
     return pixels if turn is None else pixels.transpose(turn)
+
+
+def upright_size(source: Path | bytes) -> tuple[int, int]:
+    """Read the height and width of a picture as it is shown, without unpacking it.
+
+    Raises:
+        ImageError: The file is missing, or not a picture.
+    """
+    with opened(source) as picture:
+        is_turned = TURNS.get(orientation_of(picture)) in QUARTER_TURNS
+        return picture.size if is_turned else picture.size[::-1]
 
 
 def unpack(picture: Image.Image) -> None:

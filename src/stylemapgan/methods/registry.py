@@ -34,6 +34,7 @@ TRAINED_METHODS: dict[str, tuple[str, ...]] = {
     "ali": ("stylemapgan.methods.ali:ALI",),
     "bigan": ("stylemapgan.methods.bigan:BiGAN",),
     "alae": ("stylemapgan.methods.alae:ALAE",),
+    "sean": ("stylemapgan.methods.sean.method:SEAN",),
 }
 """Method of a model file → what it opens: modules and classes, such as
 `stylemapgan.methods.alae:ALAE`. Modules are imported when needed, because they need PyTorch."""

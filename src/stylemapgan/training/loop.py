@@ -9,6 +9,7 @@ from lightning_fabric import Fabric
 
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet
+from stylemapgan.data.label_maps import LabelMapSet
 from stylemapgan.errors import StorageError, TrainingError
 from stylemapgan.features.efficientnet import EfficientNetLite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
@@ -60,6 +61,9 @@ class Run(Generic[State]):
     photos: AbstractPhotos
     validation: PhotoSet
     distance: AbstractPerceptualDistance | None
+    label_maps: LabelMapSet | None = None
+    """Maps of the photos' parts, for methods that need them."""
+    validation_maps: LabelMapSet | None = None
     features: EfficientNetLite0 | None = None
     """What the discriminator of features sees pictures through, if there is one."""
     origin: str = ""
@@ -78,11 +82,14 @@ class Run(Generic[State]):
         self.share = share_of(self.fabric)
         self.state = new_state(self.recipe, self.config, self.fabric.device)
         self._saver = Saver(self.recipe, self.config, self.folder, self.state)
-        self._feed = PhotoFeed(self.photos, training, self.share, self.fabric.device)
+        self._feed = PhotoFeed(
+            self.photos, training, self.share, self.fabric.device, self.label_maps
+        )
         self._validator = Validator(
             recipe=self.recipe,
             config=self.config,
             photos=self.validation,
+            label_maps=self.validation_maps,
             training_photos=self.photos,
             distance=self.distance,
         )
@@ -191,7 +198,8 @@ class Run(Generic[State]):
     def _next_batch(self) -> Batch:
         config = self.config.training
         real = self._feed.take(self.state.images_seen)
-        microbatch = Microbatch(real, config.seed, self.state.images_seen, self.share)
+        maps = self._feed.take_label_maps(self.state.images_seen)
+        microbatch = Microbatch(real, config.seed, self.state.images_seen, self.share, maps)
         return microbatch.split(config.accumulate)
 
     def _should_stop(self, should_stop: Callable[[], bool]) -> bool:

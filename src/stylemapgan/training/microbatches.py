@@ -5,12 +5,13 @@ from enum import IntEnum
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from stylemapgan.augment import BatchRandomness, augment_photos
 from stylemapgan.config import TrainConfig
 from stylemapgan.data import AbstractPhotos, Prefetcher
+from stylemapgan.data.label_maps import LabelMapSet
 from stylemapgan.types import WHOLE, Share
 
 
@@ -45,6 +46,8 @@ class Microbatch:
     seed: int
     images_seen: int
     share: Share = WHOLE
+    label_maps: UInt8[Tensor, "microbatch height width"] | None = None
+    """The photos' maps of parts, for methods that need them."""
 
     def randomness(self, phase: Phase) -> BatchRandomness:
         """Start the random numbers of a phase."""
@@ -53,19 +56,40 @@ class Microbatch:
     def split(self, count: int) -> "list[Microbatch]":
         """Divide the photos into `count` microbatches of equal length."""
         inner = Share().split(count)
+        maps = self.label_maps
         return [
-            Microbatch(self.real[part.rows], self.seed, self.images_seen, share)
+            Microbatch(
+                real=self.real[part.rows],
+                seed=self.seed,
+                images_seen=self.images_seen,
+                share=share,
+                label_maps=None if maps is None else maps[part.rows],
+            )
             for part, share in zip(inner, self.share.split(count), strict=True)
         ]
 
 
 class PhotoFeed:
-    """Fetches each process's share of every batch; the seed and the images seen determine it."""
+    """Fetches each process's share of every batch; the seed and the images seen determine it.
+
+    Args:
+        photos: Source of the photos.
+        config: Batch, seed and random changes.
+        share: Which photos of a batch this process trains on.
+        device: Where they go.
+        label_maps: Their maps of parts, for methods that need them.
+    """
 
     def __init__(
-        self, photos: AbstractPhotos, config: TrainConfig, share: Share, device: torch.device
+        self,
+        photos: AbstractPhotos,
+        config: TrainConfig,
+        share: Share,
+        device: torch.device,
+        label_maps: LabelMapSet | None = None,
     ) -> None:
         self._photos = photos
+        self._label_maps = label_maps
         self._config = config
         self._share = share
         self._device = device
@@ -78,10 +102,8 @@ class PhotoFeed:
             taken = self._prefetcher.take(images_seen)
         else:
             taken = self._photos.batch(images_seen, config.batch, self._share, config.seed)
-        draw = np.random.default_rng((config.seed, 1, images_seen)).random(config.batch)
-        flips = (draw < 0.5) & config.horizontal_flips
         real = torch.from_numpy(taken)
-        is_flipped = torch.from_numpy(flips[self._share.rows])
+        is_flipped = self._flips(images_seen)
         real[is_flipped] = real[is_flipped].flip(-1)
         if not config.photo_augmentation.is_off:
             source = random_source(config.seed, images_seen, Phase.PHOTOS)
@@ -91,6 +113,23 @@ class PhotoFeed:
             real = real.pin_memory()
         real = real.to(self._device, non_blocking=True)
         return lay_out(real, config)
+
+    def take_label_maps(self, images_seen: int) -> UInt8[Tensor, "microbatch height width"] | None:
+        """Fetch the maps of the photos that `take` gives, flipped alike; None if not needed."""
+        if self._label_maps is None:
+            return None
+        config = self._config
+        taken = self._label_maps.batch(images_seen, config.batch, self._share, config.seed)
+        maps, is_flipped = torch.from_numpy(taken), self._flips(images_seen)
+        maps[is_flipped] = maps[is_flipped].flip(-1)
+        return maps.to(self._device)
+
+    def _flips(self, images_seen: int) -> Bool[Tensor, " rows"]:
+        """Draw which photos of a batch are mirrored."""
+        config = self._config
+        draw = np.random.default_rng((config.seed, 1, images_seen)).random(config.batch)
+        flips = (draw < 0.5) & config.horizontal_flips
+        return torch.from_numpy(flips[self._share.rows])
 
     def __enter__(self) -> "PhotoFeed":
         return self

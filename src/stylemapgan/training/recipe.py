@@ -81,19 +81,23 @@ class Recipe(Generic[State]):
     """Forward passes of one image through each network, and of an `edit`, for plans."""
     kept_bytes: Callable[[RunConfig], int]
     """Bytes kept for each image of another pass of one batch, for plans."""
-    reconstruct: Callable[[State, Tensor], Tensor] | None
-    """Reconstructs photos with the averaged networks; None if the method cannot."""
+    reconstruct: Callable[..., Tensor] | None
+    """Reconstructs photos with the averaged networks, called with the state and photos; None if the
+    method cannot."""
     generate: Callable[[State, Tensor], Tensor] | None
     """Generates an image from each z, standard normals, with the averaged networks; None if the
     method cannot."""
     z_channels: Callable[[RunConfig], int]
     """Length of z."""
-    rows: Callable[[State, Tensor], Mapping[str, Tensor]]
-    """Pictures of a sample sheet, row by row, for photos of its first row."""
+    rows: Callable[..., Mapping[str, Tensor]]
+    """Pictures of a sample sheet, row by row; called with the state and photos of its first row."""
     pack: Callable[[RunConfig, State], Checkpoint | MethodCheckpoint]
     """Copies the averaged networks into the content of a model file."""
     transfer: Callable[[State, str], str]
     """Copies weights of the model that `init_from` names, and says how much it copied."""
+    needs_label_maps: bool = False
+    """Whether batches, `reconstruct` and `rows` need the photos' maps of parts: the last two are
+    then called with the state, photos, and maps, uint8 (N, S, S)."""
     compiled: Callable[[State], list[nn.Module]] = lambda state: []
     """Networks that `speed.compile` compiles; none that is differentiated twice."""
     end_warm_up: Callable[[State, TrainConfig, AbstractPhotos], list[nn.Module]] | None = None

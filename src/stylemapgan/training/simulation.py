@@ -170,7 +170,11 @@ class _Iteration:
         )
         state = _new_state(recipe, config)
         real = lay_out(torch.empty(training.batch, 3, size, size), training)
-        batch = Microbatch(real, training.seed, 0).split(training.accumulate)
+        maps = None
+        if recipe.needs_label_maps:
+            maps = torch.empty(training.batch, size, size, dtype=torch.uint8)
+        whole = Microbatch(real, training.seed, 0, label_maps=maps)
+        batch = whole.split(training.accumulate)
         features = _untrained_efficientnet() if training.weights.use_features else None
         distance = _untrained_distance(training)
         return cls(StepContext(fabric, training, distance, features), state, batch)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from lightning_fabric import Fabric
@@ -13,8 +13,9 @@ from lightning_fabric import Fabric
 from stylemapgan import images
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet, ShardStream, open_photos
+from stylemapgan.data.label_maps import LabelMapSet, open_label_maps, part_names_beside
 from stylemapgan.data.sources.locations import absolute
-from stylemapgan.errors import TrainingError
+from stylemapgan.errors import ConfigError, TrainingError
 from stylemapgan.features import load_distance
 from stylemapgan.features.efficientnet import load_efficientnet_lite0
 from stylemapgan.images.levels import batch_for
@@ -127,6 +128,30 @@ def with_precision(config: RunConfig, choice: Choice) -> RunConfig:
     return dataclasses.replace(config, training=training)
 
 
+def with_parts(recipe: Recipe[Any], config: RunConfig) -> RunConfig:
+    """Add the names of parts that are read beside the photos, for a method that needs maps of them.
+
+    Raises:
+        ConfigError: The configuration names other parts, or changes photos as maps cannot follow.
+        DataError: There are no maps beside the photos.
+    """
+    if not recipe.needs_label_maps or not config.data.photos:
+        return config
+    needs = f"The method {recipe.method} needs a map of parts for each photo"
+    if config.data.stream:
+        raise ConfigError(f"{needs}, which shards do not have: train on a folder, without stream.")
+    if not config.training.photo_augmentation.is_off:
+        raise ConfigError(f"{needs}, which photo_augmentation does not change: set it to 0.")
+    found, named = part_names_beside(config.data.photos), config.vector.parts
+    if named and named != found:
+        raise ConfigError(
+            f"vector.parts names {', '.join(named)}, but the maps beside {config.data.photos} "
+            f"have the parts {', '.join(found)}."
+        )
+    vector = dataclasses.replace(config.vector, parts=found)
+    return dataclasses.replace(config, vector=vector)
+
+
 @contextmanager
 def _unlocked_on_error(folder: RunFolder, is_new: bool) -> Iterator[None]:
     """Unlock a run's folder if the run cannot begin; remove the files of a new one."""
@@ -148,13 +173,14 @@ def _open(
 ) -> Run[State]:
     _refuse_disagreement(engine)
     fabric, choice = engine
-    config = with_precision(config, choice)
+    config = with_parts(recipe, with_precision(config, choice))
     size, training = recipe.image_size(config), config.training
     photos = _open_training_photos(config, size, on_photo)
     if config.data.validation:
         validation = open_photos(config.data.validation, size, on_progress=on_photo)
     else:
         validation = photos if isinstance(photos, PhotoSet) else _sample_of(photos)
+    maps = _open_label_maps(recipe, config, photos, validation)
     weights = training.perceptual_weights
     distance = load_distance(training.perceptual_network, Path(weights) if weights else None)
     features = load_efficientnet_lite0() if training.weights.use_features else None
@@ -166,6 +192,8 @@ def _open(
         photos=photos,
         validation=validation,
         distance=distance.to(fabric.device) if distance else None,
+        label_maps=maps[0],
+        validation_maps=maps[1],
         features=features.to(fabric.device) if features else None,
         precision=choice if choice.was_auto else None,
     )
@@ -192,6 +220,30 @@ def _open_training_photos(config: RunConfig, size: int, on_photo: OnPhoto | None
     if config.data.stream:
         return ShardStream(location, size, on_progress=on_photo)
     return open_photos(location, size, on_progress=on_photo)
+
+
+def _open_label_maps(
+    recipe: Recipe[Any], config: RunConfig, photos: AbstractPhotos, validation: PhotoSet
+) -> tuple[LabelMapSet | None, LabelMapSet | None]:
+    """Read the maps of photos and validation photos, if the method needs them.
+
+    Raises:
+        DataError: A map is missing, or does not fit its photo.
+        ConfigError: Validation photos have other parts.
+    """
+    if not recipe.needs_label_maps or not isinstance(photos, PhotoSet):
+        return None, None
+    maps = open_label_maps(config.data.photos, photos)
+    if validation is photos:
+        return maps, maps
+    validation_maps = open_label_maps(config.data.validation, validation)
+    if validation_maps.parts != maps.parts:
+        raise ConfigError(
+            f"The maps beside {config.data.validation} have the parts "
+            f"{', '.join(validation_maps.parts)}, those beside {config.data.photos} "
+            f"{', '.join(maps.parts)}: both need the same."
+        )
+    return maps, validation_maps
 
 
 def _sample_of(photos: AbstractPhotos) -> PhotoSet:

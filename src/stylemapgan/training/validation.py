@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 from stylemapgan import images
 from stylemapgan.config import RunConfig
 from stylemapgan.data import AbstractPhotos, PhotoSet
+from stylemapgan.data.label_maps import LabelMapSet
 from stylemapgan.errors import ConfigError
 from stylemapgan.features.efficientnet import EfficientNetLite0, load_efficientnet_lite0
 from stylemapgan.features.perceptual import AbstractPerceptualDistance
@@ -51,6 +52,8 @@ class Validator:
     training_photos: AbstractPhotos
     """Photos that random images should resemble."""
     distance: AbstractPerceptualDistance | None
+    label_maps: LabelMapSet | None = None
+    """Maps of the parts of `photos`, for methods that need them."""
 
     def __post_init__(self) -> None:
         count = len(self.training_photos)
@@ -66,7 +69,9 @@ class Validator:
             return {}
         reconstruct = partial(self.recipe.reconstruct, state)
         with full_float32():
-            return validate(reconstruct, self.photos, self.distance, device_of(state))
+            return validate(
+                reconstruct, self.photos, self.distance, device_of(state), maps=self.label_maps
+            )
 
     def frechet(self, state: AbstractTrainState) -> dict[str, float]:
         """Compute the Fréchet distance in full float32; empty if `frechet_images` is 0."""
@@ -84,8 +89,8 @@ class Validator:
         Photos and z are the same every time, so that the sheets of a run can be compared.
         """
         spread = np.linspace(0, len(self.photos) - 1, COLUMNS).round().astype(int)
-        real = torch.from_numpy(self.photos.take(spread)).to(device_of(state))
-        rows = {"photos": real, **self.recipe.rows(state, real)}
+        given = _take(self.photos, self.label_maps, spread, device_of(state))
+        rows = {"photos": given[0], **self.recipe.rows(state, *given)}
         return images.contact_sheet(
             [list(pictures.float().cpu().split(1)) for pictures in rows.values()],
             row_titles=list(rows),
@@ -125,21 +130,25 @@ class Validator:
 
 
 @torch.inference_mode()
-def validate(
-    reconstruct: Callable[[Tensor], Tensor],
+def validate(  # noqa: PLR0913 - two have defaults
+    reconstruct: Callable[..., Tensor],
     photos: PhotoSet,
     distance: AbstractPerceptualDistance | None,
     device: torch.device,
+    *,
     batch: int | None = None,
+    maps: LabelMapSet | None = None,
 ) -> dict[str, float]:
     """Reconstruct every photo and average, each photo counting the same.
 
     Args:
-        reconstruct: Encodes and decodes a batch (N, 3, S, S) on [-1, 1].
+        reconstruct: Encodes and decodes a batch (N, 3, S, S) on [-1, 1]; called with its maps of
+            parts as well if there are any.
         photos: Photos to reconstruct.
         distance: A perceptual distance to measure as well.
         device: Where the photos go.
         batch: Photos computed at once; chosen by their size if not given.
+        maps: Maps of the photos' parts.
 
     Returns:
         `mse` on [-1, 1]; `sharpness`: mean gradient magnitude of the reconstructions as a share
@@ -149,8 +158,8 @@ def validate(
     sums = torch.zeros(4, dtype=torch.float64)
     for start in range(0, len(photos), batch):
         indices = np.arange(start, min(start + batch, len(photos)))
-        real = torch.from_numpy(photos.take(indices)).to(device)
-        reconstructed = reconstruct(real).float()
+        given = _take(photos, maps, indices, device)
+        real, reconstructed = given[0], reconstruct(*given).float()
         squared = (reconstructed - real).square().mean(dim=(1, 2, 3))
         terms = [squared, gradient_magnitude(reconstructed), gradient_magnitude(real)]
         terms.append(distance(reconstructed, real) if distance else torch.zeros_like(squared))
@@ -167,6 +176,17 @@ def gradient_magnitude(
     down = images[..., 1:, :-1] - images[..., :-1, :-1]
     right = images[..., :-1, 1:] - images[..., :-1, :-1]
     return (down.square() + right.square()).sqrt().mean(dim=(1, 2, 3))
+
+
+def _take(
+    photos: PhotoSet,
+    maps: LabelMapSet | None,
+    indices: Int[np.ndarray, " photos"],
+    device: torch.device,
+) -> list[Tensor]:
+    """Copy photos out, and their maps of parts if there are any."""
+    taken = [photos.take(indices), *([] if maps is None else [maps.take(indices)])]
+    return [torch.from_numpy(each).to(device) for each in taken]
 
 
 def device_of(state: AbstractTrainState) -> torch.device:

@@ -20,9 +20,10 @@ from jaxtyping import Float, Float32, Int, UInt8
 from torch import Tensor, nn
 
 from stylemapgan.data import PhotoSet
+from stylemapgan.data.label_maps import map_file, read_part_map
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.context import EvaluationContext
-from stylemapgan.evaluation.data import TRAINING, TestData, read_part_map
+from stylemapgan.evaluation.data import TRAINING, TestData
 from stylemapgan.evaluation.findings import Figure, share_figure
 from stylemapgan.evaluation.judges.small_networks import (
     OnProgress,
@@ -227,7 +228,7 @@ def _map_file(data: TestData, name: str) -> Path:
     Raises:
         DataError: There is none.
     """
-    path = (_maps_folder(data) / name).with_suffix(".png")
+    path = map_file(data.folder, TRAINING, name)
     if not path.is_file():
         raise DataError(f"There is no map of parts at {path}: each training photo needs one.")
     return path

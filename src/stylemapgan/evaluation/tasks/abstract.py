@@ -21,6 +21,8 @@ class AbstractTask(ABC):
     """What is asked, and how: one to three sentences for the report."""
     needs: ClassVar[Capability | None] = None
     """What a method must be able to do; others are left out."""
+    has_maps: ClassVar[bool] = True
+    """Whether its pictures have maps of parts where test photos do."""
 
     def obstacle(self, context: EvaluationContext) -> str | None:
         """Say in one sentence why this data cannot answer the question; None if it can."""
@@ -39,7 +41,10 @@ class AbstractTask(ABC):
         """Say which methods cannot do what the task needs, and why."""
         if self.needs is None:
             return {}
-        reasons = {each.name: context.why_not(each, self.needs) for each in context.methods}
+        reasons = {
+            each.name: context.why_not(each, self.needs, with_maps=self.has_maps)
+            for each in context.methods
+        }
         return {name: reason for name, reason in reasons.items() if reason is not None}
 
     @final

@@ -78,6 +78,7 @@ class PortraitEditing(AbstractTask):
         "people are to detect it. All at 512 pixels, where detail shows."
     )
     needs: ClassVar[Capability | None] = "edits_by_mask"
+    has_maps: ClassVar[bool] = False
 
     def obstacle(self, context: EvaluationContext) -> str | None:
         """Only portraits with landmarks can be edited so."""
@@ -129,7 +130,7 @@ def _smile_figures(
         context.on_progress(step, row, len(smiles))
         source, reference = portraits.picture(smile.source), portraits.picture(smile.reference)
         truth, mask = portraits.truth(smile), smile.mask
-        for method in context.able("edits_by_mask"):
+        for method in context.able("edits_by_mask", with_maps=False):
             edited = carry_out(context, method, (source, reference), mask)
             found = {"smile-error": reference_errors(edited, truth, mask)}
             found |= _looks(edited, source, reference, mask)
@@ -189,7 +190,7 @@ def _swap_figures(
     swaps: Sequence[Exchange],
     config: DetectorConfig,
 ) -> Iterator[Figure]:
-    methods = context.able("edits_by_mask")
+    methods = context.able("edits_by_mask", with_maps=False)
     measured: dict[str, list[dict[str, Shares]]] = {}
     crops: dict[str, list[Images]] = {method.name: [] for method in methods}
     real: list[Images] = []
@@ -229,7 +230,7 @@ def _detector_figures(
         crops: Method → the same places of its edits.
         config: How detectors are trained.
     """
-    shown = [each for each in context.able("edits_by_mask") if each.changes_photos]
+    shown = [each for each in context.able("edits_by_mask", with_maps=False) if each.changes_photos]
     for number, method in enumerate(shown):
         context.on_progress("training detectors", number, len(shown))
         own = np.arange(len(photos), dtype=np.int64)
@@ -277,5 +278,8 @@ def _notes(context: EvaluationContext, portraits: Portraits, swaps: int) -> tupl
         f"{swaps} exchanges, one for each person: eyes, mouth, nose, hair, inner face and half in "
         f"turn; source and reference are in the same of {FOLDS} folds, drawn by person, so that no "
         "detector was trained on either.",
-        *(f"{method.name}: {method.about}" for method in context.able("edits_by_mask")),
+        *(
+            f"{method.name}: {method.about}"
+            for method in context.able("edits_by_mask", with_maps=False)
+        ),
     )

@@ -45,16 +45,17 @@ def steps_of(
     """Prepare every step on some pictures, each edited with the next one's lower half."""
     size = context.image_size
     rows = np.arange(count + 1) % len(context.data)
-    pictures = context.data.images(rows)
-    photos = pictures[:count]
-    latent = method.encode(photos)
-    source, reference = method.prepare(latent), method.prepare(method.encode(pictures[1:]))
+    photos = context.data.images(rows[:count])
+    maps = context.maps_for(method, rows[:count])
+    latent = method.encode(photos, maps)
+    following = context.encode_tested(method, rows[1:])
+    source, reference = method.prepare(latent), method.prepare(following)
     mask = np.zeros((1, 1, size, size), dtype=np.float32)
     mask[..., size // 2 :, :] = 1
     edit, timed = paste(reference, mask), method.for_timing()
     steps: dict[str, Callable[[], Any]] = {
-        "encode": lambda: timed.encode(photos),
-        "embed": lambda: timed.prepare(timed.encode(photos)),
+        "encode": lambda: timed.encode(photos, maps),
+        "embed": lambda: timed.prepare(timed.encode(photos, maps)),
         "decode": lambda: timed.decode(latent),
         "edit": lambda: timed.edit(source, edit),
         "edit and show": lambda: timed.decode(timed.edit(source, edit)),

@@ -173,11 +173,11 @@ def short_name(distance: PictureDistance) -> str:
 
 def _results(context: EvaluationContext, opened: OpenedSwaps) -> Iterator[tuple[str, Images]]:
     """Make the results of all methods, and the bounds; methods that encode photos come first."""
-    methods = context.able("edits_by_mask")
+    methods = context.able("edits_by_mask", with_maps=False)
     for method in methods:
         if method.can("reconstructs"):
             yield method.name, opened.carry_out(context, method)
-    for number, method in enumerate(context.encodings("reconstructs")):
+    for number, method in enumerate(context.encodings("reconstructs", with_maps=False)):
         name = with_method(method.name, RECONSTRUCTED) if number else RECONSTRUCTED
         yield name, context.decode(method, context.encode(method, opened.truth))
     for method in methods:
