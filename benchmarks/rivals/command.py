@@ -47,6 +47,20 @@ def train(*, output: Path, data: Path, budget: BudgetName = "cpu", cells: Cells 
                 return
 
 
+@app.command
+def regions(faces: Path, output: Path, *, size: int = 64) -> None:
+    """Draw maps of parts for portraits, from their landmarks: SEAN needs them.
+
+    Args:
+        faces: Folder with landmarks.npz, train/ and val/.
+        output: Folder that gets labels/: the one that holds the portraits to train on.
+        size: Height and width of the maps, in pixels.
+    """
+    from benchmarks.rivals.regions import write_regions
+
+    console.print(f"Wrote {write_regions(faces, output, size)} maps to {output / 'labels'}.")
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the comparison's command, and return its exit code."""
     return run_app(app, arguments)
