@@ -43,7 +43,9 @@ def from_plain(values: Mapping[str, Any]) -> Figures:
     """
     return {
         task: {
-            name: Estimate(*(_or_nan(each[key]) for key in ("value", "low", "high")), each["count"])
+            name: Estimate(
+                _or_nan(each["value"]), _or_nan(each["low"]), _or_nan(each["high"]), each["count"]
+            )
             for name, each in found.items()
         }
         for task, found in values.items()

@@ -79,13 +79,15 @@ def read_demonstrations(data: DataName, folder: Path, size: int) -> Demonstratio
             raise DataError(f"{path} is missing: make the data again with `prepare`.")
         return images.read(path, size)
 
-    scale = size / EDGE
-    boxes = [tuple(round(value * scale) for value in box) for _, _, box in EDITS[data]]
+    def mask(box: Box) -> Mask:
+        left, top, width, height = (round(value * size / EDGE) for value in box)
+        return images.box_mask((left, top, width, height), size)
+
     return Demonstrations(
         photos=np.concatenate([read(name) for name in PHOTOS[data]]),
         sources=np.concatenate([read(source) for source, _, _ in EDITS[data]]),
         references=np.concatenate([read(reference) for _, reference, _ in EDITS[data]]),
-        masks=np.concatenate([images.box_mask(box, size) for box in boxes]),
+        masks=np.concatenate([mask(box) for _, _, box in EDITS[data]]),
     )
 
 
