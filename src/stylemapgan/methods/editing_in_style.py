@@ -36,7 +36,6 @@ from typing import ClassVar, final
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
