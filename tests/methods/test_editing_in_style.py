@@ -336,6 +336,10 @@ def test_what_does_not_exist_is_refused(method):
     latent = method.sample(1, 0)
     with pytest.raises(EditError, match=r"numbered from 0 to 4, got \[5\]"):
         method.edit_parts(latent, latent, [5])
+    with pytest.raises(EditError, match="strength must be"):
+        method.edit_parts(latent, latent, [0], strength=1.5)
+    with pytest.raises(EditError, match="Batches of 2, 3"):
+        method.edit_parts(method.sample(2, 0), method.sample(3, 0), [0])
     with pytest.raises(EditError, match="has no directions"):
         method.edit(latent, Edit(pushes=(Push(direction=np.zeros(1), amount=1.0),)))
     for parts in (0, 256):

@@ -41,7 +41,9 @@ from torch import Tensor
 
 from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.config import VectorConfig
+from stylemapgan.config.ranges import STRENGTH
 from stylemapgan.editing import operations
+from stylemapgan.editing.checks import refuse_unequal_batches
 from stylemapgan.editing.edit import Edit
 from stylemapgan.errors import ConfigError, EditError
 from stylemapgan.images.levels import batch_for
@@ -168,8 +170,11 @@ class EditingInStyle(AbstractLatentMethod[VectorEncoder]):
             strength: 0 keeps the source, 1 edits, between mixes.
 
         Raises:
-            EditError: There is no such part.
+            EditError: There is no such part, the strength is out of its range, or batches do not
+                fit.
         """
+        STRENGTH.refuse(strength, EditError)
+        refuse_unequal_batches(source, reference)
         count = len(self.catalogue.centres)
         if not all(0 <= number < count for number in numbers):
             raise EditError(f"Parts are numbered from 0 to {count - 1}, got {list(numbers)}.")
