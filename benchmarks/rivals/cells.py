@@ -10,6 +10,12 @@ DataName = Literal["faces-64", "avatars-64"]
 MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan", "sean"]
 
 
+NEEDS_MAPS: frozenset[MethodName] = frozenset({"sean"})
+"""Methods that train on photos with maps of their parts."""
+HAS_MAPS: frozenset[DataName] = frozenset({"avatars-64"})
+"""Data sets with such maps; composites of portraits have no landmarks to draw them from."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Cell:
     """One training run."""
@@ -30,6 +36,7 @@ def all_cells() -> list[Cell]:
         Cell(data=data, method=method)
         for data in get_args(DataName)
         for method in get_args(MethodName)
+        if method not in NEEDS_MAPS or data in HAS_MAPS
     ]
 
 
