@@ -8,10 +8,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32
 
 from benchmarks.machine import describe_machine
-from benchmarks.rivals.demonstrations import read_demonstrations
+from benchmarks.rivals.demonstrations import Demonstrations, read_demonstrations
 from benchmarks.rivals.entries import Entry, all_entries
 from benchmarks.rivals.measuring import Bench
 from benchmarks.rivals.training import newest_snapshot
@@ -65,7 +64,7 @@ def measure_curve(bench: Bench, entry: Entry) -> Curve:
     photos = shown.photos[:PHOTOS]
     weights = newest_snapshot(bench.output / entry.cell.name)
     points: list[Point] = []
-    for steps, work in _works(entry, weights, photos):
+    for steps, work in _works(entry, weights, shown):
         begin = time.process_time()
         pictures = work()
         seconds = (time.process_time() - begin) / len(photos)
@@ -107,25 +106,23 @@ def read_curves(folder: Path) -> list[Curve]:
     return found
 
 
-def _works(
-    entry: Entry, weights: Path, photos: Float32[np.ndarray, "photos 3 size size"]
-) -> Iterator[tuple[int, Work]]:
+def _works(entry: Entry, weights: Path, shown: Demonstrations) -> Iterator[tuple[int, Work]]:
     """List the numbers of steps, and what reconstructs the photos with them."""
     method = entry.open(weights, AS_PUBLISHED)
     if method.capabilities.time == "one pass":
-        yield 0, partial(_reconstruct, method, photos)
+        yield 0, partial(_reconstruct, method, shown)
     else:
         for steps in STEPS:
             limited = method.cut_short(OptimisationConfig(steps=steps)).for_timing()
-            yield steps, partial(_reconstruct, limited, photos)
+            yield steps, partial(_reconstruct, limited, shown)
     if entry.method == REFINED:
         editor = Editor.load(weights, precision="32-true")
         for steps in STEPS:
-            yield steps, partial(_refine, editor, photos, RefineConfig(steps=steps))
+            yield steps, partial(_refine, editor, shown.photos[:PHOTOS], RefineConfig(steps=steps))
 
 
-def _reconstruct(method: AbstractMethod, photos: Images) -> Images:
-    return to_numpy(method.decode(method.encode(photos)))
+def _reconstruct(method: AbstractMethod, shown: Demonstrations) -> Images:
+    return to_numpy(method.decode(shown.encode(method, "photos", slice(PHOTOS))))
 
 
 def _refine(editor: Editor, photos: Images, config: RefineConfig) -> Images:
