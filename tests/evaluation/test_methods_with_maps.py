@@ -8,6 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
+from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.config import preset
 from stylemapgan.config.evaluation import EvaluationConfig
 from stylemapgan.config.presets import VECTOR_TINY_32
@@ -27,7 +28,9 @@ def sean() -> SEAN:
     torch.manual_seed(0)
     vector = dataclasses.replace(VECTOR_TINY_32, parts=PARTS)
     config = dataclasses.replace(preset("tiny-32"), method="sean", vector=vector)
-    return SEAN.open(RECIPE.pack(config, new_state(RECIPE, config, torch.device("cpu"))))
+    checkpoint = RECIPE.pack(config, new_state(RECIPE, config, torch.device("cpu")))
+    assert isinstance(checkpoint, MethodCheckpoint)
+    return SEAN.open(checkpoint)
 
 
 @pytest.fixture

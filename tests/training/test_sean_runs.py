@@ -65,6 +65,7 @@ def test_a_model_file_of_a_run_opens_as_a_method(config, tmp_path, folder):
     photos = open_photos(folder / "val", 32)
     maps = open_label_maps(folder / "val", photos).maps[:3]
     real = photos.take(np.arange(3))
+    assert RECIPE.reconstruct is not None
     with torch.no_grad():
         expected = RECIPE.reconstruct(run.state, torch.from_numpy(real), torch.from_numpy(maps))
     found = to_numpy(method.decode(method.encode(real, maps)))

@@ -2,6 +2,7 @@
 
 import copy
 import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
@@ -76,6 +77,10 @@ class Setup:
         return self.before.generator(self.before.encoder(self.real, layout.regions), layout)
 
 
+def total(terms: Iterable[Tensor]) -> Tensor:
+    return torch.stack(list(terms)).sum()
+
+
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize(
     ("update", "learners"),
@@ -92,8 +97,8 @@ def test_the_discriminators_update_follows_the_hinge_loss(settings):
     discriminator = setup.before.discriminator
     on_real = discriminator(setup.real, setup.regions)
     on_fake = discriminator(setup.reconstruct().detach(), setup.regions)
-    real = sum((1 - each.logits).clamp(min=0).mean() for each in on_real)
-    fake = sum((1 + each.logits).clamp(min=0).mean() for each in on_fake)
+    real = total((1 - each.logits).clamp(min=0).mean() for each in on_real)
+    fake = total((1 + each.logits).clamp(min=0).mean() for each in on_fake)
     expected = {"d/real": real.item(), "d/reconstructed": fake.item()}
     assert setup.take(DISCRIMINATOR) == pytest.approx(expected, rel=1e-4)
     taken = gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer)
@@ -104,8 +109,8 @@ def test_generator_and_encoder_follow_the_three_losses(settings):
     setup = Setup(settings, distance=True)
     discriminator, fake = setup.before.discriminator, setup.reconstruct()
     on_fake, on_real = (discriminator(each, setup.regions) for each in (fake, setup.real))
-    adversarial = -sum(each.logits.mean() for each in on_fake)
-    matching = sum(
+    adversarial = -total(each.logits.mean() for each in on_fake)
+    matching = total(
         (one - other.detach()).abs().mean()
         for generated, photos in zip(on_fake, on_real, strict=True)
         for one, other in zip(generated.features, photos.features, strict=True)
@@ -171,9 +176,8 @@ def test_the_discriminator_learns_to_tell_reconstructions_from_photos(settings):
     setup = Setup(settings)
     first = sum(setup.take(DISCRIMINATOR).values())
     assert first == pytest.approx(4, abs=1.5)  # two scales, two losses of about 1
-    for _ in range(12):
-        last = sum(setup.take(DISCRIMINATOR).values())
-    assert last < 0.85 * first
+    later = [sum(setup.take(DISCRIMINATOR).values()) for _ in range(12)]
+    assert later[-1] < 0.85 * first
 
 
 def test_learning_rates_are_the_papers_and_fall_in_a_cooldown(settings):

@@ -123,7 +123,8 @@ def upright_size(source: Path | bytes) -> tuple[int, int]:
     """
     with opened(source) as picture:
         is_turned = TURNS.get(orientation_of(picture)) in QUARTER_TURNS
-        return picture.size if is_turned else picture.size[::-1]
+        width, height = picture.size
+        return (width, height) if is_turned else (height, width)
 
 
 def unpack(picture: Image.Image) -> None:

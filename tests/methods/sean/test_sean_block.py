@@ -110,7 +110,7 @@ def by_loops(block: SEANBlock, features: Tensor, styles: Tensor, layout: Layout)
                 style_map[:, row, column] += layout.rows[number, row, column] * mapped
     layers = block.of_styles, block.of_map, block.of_hidden
     weights = [layer.weight * layer.scale for layer in layers]
-    biases = [layer.bias * layer.gain for layer in layers]
+    biases = [layer.state_dict()["bias"] * layer.gain for layer in layers]
     by_style = convolve(style_map, weights[0], biases[0])
     hidden = convolve(layout.regions, weights[1], biases[1])
     hidden = torch.where(hidden > 0, hidden, 0.2 * hidden)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.config import preset
 from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.editing.edit import Edit, Part, Push
@@ -19,10 +20,13 @@ from stylemapgan.training.recipe import new_state
 PARTS = ("wall", "face", "hair")
 
 
-def packed(parts=PARTS):
+def packed(parts: tuple[str, ...] = PARTS) -> MethodCheckpoint:
+    """The model file of fresh networks."""
     vector = dataclasses.replace(VECTOR_TINY_32, parts=parts)
     config = dataclasses.replace(preset("tiny-32"), method="sean", vector=vector)
-    return RECIPE.pack(config, new_state(RECIPE, config, torch.device("cpu")))
+    checkpoint = RECIPE.pack(config, new_state(RECIPE, config, torch.device("cpu")))
+    assert isinstance(checkpoint, MethodCheckpoint)
+    return checkpoint
 
 
 @pytest.fixture(scope="module")
