@@ -34,6 +34,7 @@ TRAINED_METHODS: dict[str, tuple[str, ...]] = {
     "ali": ("stylemapgan.methods.ali:ALI",),
     "bigan": ("stylemapgan.methods.bigan:BiGAN",),
     "alae": ("stylemapgan.methods.alae:ALAE",),
+    "structured-noise": ("stylemapgan.methods.structured_noise.method:StructuredNoise",),
 }
 """Method of a model file → what it opens: modules and classes, such as
 `stylemapgan.methods.alae:ALAE`. Modules are imported when needed, because they need PyTorch."""
