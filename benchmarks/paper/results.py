@@ -1,11 +1,11 @@
 """The results of a trained and measured cell, as one JSON file."""
 
 import json
-import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.figures import Figures, figures_of, from_plain, to_plain
 from benchmarks.paper.variants import Cell, all_cells
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.records import EvaluationRecord
@@ -31,8 +31,7 @@ class Result:
     """Budget and machine."""
     evaluation: dict[str, Any]
     """Configuration and machine of the evaluation."""
-    figures: dict[str, dict[str, Estimate]]
-    """Task → figure → value with interval."""
+    figures: Figures
 
     def figure(self, task: str, key: str) -> Estimate | None:
         """Look up a figure; None if it was not measured."""
@@ -52,19 +51,13 @@ def make_result(
         parameters=parameters,
         training=training,
         evaluation=asdict(record.subject.config) | {"machine": dict(record.machine)},
-        figures={
-            task.task: {figure.key: figure.estimate for figure in task.findings.figures}
-            for task in record.tasks
-        },
+        figures=figures_of(record),
     )
 
 
 def write_result(path: Path, result: Result) -> None:
     """Write a result; figures without an interval have null for its ends."""
-    values = {"format": FORMAT, **asdict(result)}
-    for figures in values["figures"].values():
-        for name, estimate in figures.items():
-            figures[name] = {key: _or_none(value) for key, value in estimate.items()}
+    values = {"format": FORMAT, **asdict(result), "figures": to_plain(result.figures)}
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as unfinished:
         unfinished.write_text(json.dumps(values, indent=1, ensure_ascii=False) + "\n", "utf-8")
@@ -80,11 +73,7 @@ def read_result(path: Path) -> Result:
         values = json.loads(path.read_text("utf-8"))
         if values.pop("format") != FORMAT:
             raise DataError(f"{path} was written by another version: measure again.")
-        for figures in values["figures"].values():
-            for name, estimate in figures.items():
-                value, low, high = (_or_nan(estimate[key]) for key in ("value", "low", "high"))
-                figures[name] = Estimate(value, low, high, estimate["count"])
-        return Result(**values)
+        return Result(**values | {"figures": from_plain(values["figures"])})
     except (KeyError, TypeError, ValueError) as error:
         raise DataError(f"{path} is damaged ({error}): delete it and measure again.") from None
 
@@ -100,11 +89,3 @@ def read_results(folder: Path) -> list[Result]:
     if not found:
         raise DataError(f"{folder} holds no results: train and measure first.")
     return found
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
-
-
-def _or_nan(value: float | None) -> float:
-    return math.nan if value is None else float(value)

@@ -1,20 +1,16 @@
 """The tables of the ablation, as Markdown."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.markdown import show, table
 from benchmarks.paper.results import Result
 from benchmarks.paper.variants import BASE_SIZE, JOINT, VARIANTS, WIDE_VECTOR
-from stylemapgan.metrics.intervals import Estimate
 
-MISSING = "-"
 SPACES = {"w": "w", "w-plus": "w⁺"}
 """Name of the latent space in figures → in tables."""
 BASELINES = ("copy pixels", "do nothing")
 """Edits that need no model."""
-DIGITS = 3
-"""Significant digits of a figure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +75,7 @@ def _quality_of_sizes(results: Sequence[Result]) -> str:
     rows = [
         [_size(each), f"{each.parameters / 1e6:.2f} M", *_cells(each, columns)] for each in results
     ]
-    return _table(["stylemap", "parameters", *(column.title for column in columns)], rows, 1)
+    return table(["stylemap", "parameters", *(column.title for column in columns)], rows)
 
 
 def _edits(results: Sequence[Result]) -> str:
@@ -90,13 +86,13 @@ def _edits(results: Sequence[Result]) -> str:
         for space, title in SPACES.items()
     ]
     rows += [["no model", title, *_cells(results[0], columns, title)] for title in BASELINES]
-    return _table(["stylemap", "edited in", *(column.title for column in columns)], rows, 2)
+    return table(["stylemap", "edited in", *(column.title for column in columns)], rows, 2)
 
 
 def _variants(results: Sequence[Result]) -> str:
     columns = _measured((*QUALITY, *SWAP), results)
     rows = [[each.meaning, *_cells(each, columns, "w-plus")] for each in results]
-    return _table(["variant", *(column.title for column in columns)], rows, 1)
+    return table(["variant", *(column.title for column in columns)], rows)
 
 
 def _measured(columns: Sequence[Column], results: Sequence[Result]) -> list[Column]:
@@ -109,35 +105,13 @@ def _measured(columns: Sequence[Column], results: Sequence[Result]) -> list[Colu
 
 
 def _cells(result: Result, columns: Sequence[Column], space: str = "") -> list[str]:
-    return [_show(result.figure(column.task, column.key.format(space))) for column in columns]
-
-
-def _show(estimate: Estimate | None) -> str:
-    """Format a value and its interval, with equal decimals."""
-    if estimate is None:
-        return MISSING
-    decimals = _decimals(estimate.value)
-    value = f"{estimate.value:,.{decimals}f}"
-    if math.isnan(estimate.low):
-        return value
-    return f"{value} ({estimate.low:,.{decimals}f} to {estimate.high:,.{decimals}f})"
-
-
-def _decimals(value: float) -> int:
-    if value == 0:
-        return 0
-    return max(DIGITS - 1 - math.floor(math.log10(abs(value))), 0)
+    return [show(result.figure(column.task, column.key.format(space))) for column in columns]
 
 
 def _size(result: Result) -> str:
     size = result.stylemap_size
     shape = "vector" if size == 1 else f"{size}x{size}"
     return f"{shape}, 512 channels" if result.variant == WIDE_VECTOR.name else shape
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], labels: int) -> str:
-    alignment = [*["---"] * labels, *["---:"] * (len(head) - labels)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, alignment, *rows))
 
 
 def missing_cells(results: Sequence[Result], names: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from stylemapgan.errors import ConfigError
 
 DataName = Literal["faces-64", "avatars-64"]
-MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan"]
+MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan", "structured-noise"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from stylemapgan.training.loop import Progress
 
 BudgetName = Literal["cpu", "tiny"]
-Cells = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
+Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
 
 app = App(
     name="python -m benchmarks.rivals",
@@ -24,7 +24,7 @@ console = Console(stderr=True, highlight=False)
 
 
 @app.command
-def train(*, output: Path, data: Path, budget: BudgetName = "cpu", cells: Cells = ()) -> None:
+def train(*, output: Path, data: Path, budget: BudgetName = "cpu", cells: Names = ()) -> None:
     """Train every cell that is not trained yet; Ctrl-C saves, and the same command continues.
 
     Args:
@@ -47,6 +47,79 @@ def train(*, output: Path, data: Path, budget: BudgetName = "cpu", cells: Cells 
                 return
 
 
+@app.command
+def prepare(*, data: Path, portraits: Path | None = None, workers: int = 2) -> None:
+    """Make the data sets; avatars are drawn, portraits are resized.
+
+    Args:
+        data: Folder for all data sets.
+        portraits: Folder of portraits with train/, composites/ and val/; without it only avatars
+            are made.
+        workers: Processes that draw.
+    """
+    from benchmarks.rivals.data import prepare_avatars, prepare_faces
+
+    if portraits is not None:
+        prepare_faces(portraits, data / "faces-64")
+    prepare_avatars(data / "avatars-64", workers, lambda done, total: None)
+
+
+@app.command
+def measure(*, output: Path, data: Path, budget: BudgetName = "cpu", entries: Names = ()) -> None:
+    """Measure every method that is trained and not measured yet; the same command continues.
+
+    Args:
+        output: Folder of all runs.
+        data: As for `train`.
+        budget: As for `train`; sets how much is measured.
+        entries: Names of methods on a data set, such as faces-64-in-domain-0; all by default.
+    """
+    from benchmarks.rivals.budgets import BUDGETS, configure
+    from benchmarks.rivals.entries import choose_entries
+    from benchmarks.rivals.measuring import Bench, measure_entry
+    from benchmarks.rivals.training import is_finished
+    from stylemapgan.config.evaluation import JudgeConfig
+    from stylemapgan.evaluation.setup import open_judges
+
+    bench = Bench(
+        output=output, data=data, budget=BUDGETS[budget], judges=open_judges(JudgeConfig())
+    )
+    for entry in choose_entries(entries):
+        config = configure(entry.cell, bench.budget, data / entry.cell.data)
+        if (output / "results" / f"{entry.name}.json").exists():
+            continue
+        if is_finished(output / entry.cell.name, config):
+            console.print(entry.name)
+            measure_entry(bench, entry, _show_step)
+
+
+@app.command
+def report(*, results: Path, page: Path | None = None, images: Path | None = None) -> None:
+    """Make tables and sheets from the results.
+
+    Args:
+        results: Folder of results.
+        page: Page of the documentation to insert the tables into; printed by default.
+        images: Folder for the sheets; none are made by default.
+    """
+    from benchmarks.paper.page import put_into
+    from benchmarks.rivals.results import read_results
+    from benchmarks.rivals.sheets import write_sheets
+    from benchmarks.rivals.tables import missing_entries, to_markdown
+
+    found = read_results(results)
+    tables = to_markdown(found)
+    if page is None:
+        Console().print(tables, markup=False, soft_wrap=True)
+    else:
+        put_into(page, tables)
+    if images is not None:
+        write_sheets(results, images)
+    missing = missing_entries(found)
+    if missing:
+        console.print(f"not measured yet: {', '.join(missing)}", soft_wrap=True)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the comparison's command, and return its exit code."""
     return run_app(app, arguments)
@@ -57,3 +130,8 @@ def _show_progress(progress: "Progress") -> None:
         seen, in_all = progress.images_seen, progress.images_total
         rate = progress.images_per_second
         console.print(f"  {seen:,} of {in_all:,} images, {rate:.1f} a second", end="\r")
+
+
+def _show_step(step: str, done: int, total: int) -> None:
+    if console.is_terminal:
+        console.print(f"  {step}: {done:,} of {total:,}", end="\r")

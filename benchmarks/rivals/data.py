@@ -1,0 +1,53 @@
+"""The data sets, as folders with train/ and val/, the same for every method."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from PIL import Image
+
+from stylemapgan.data.avatars import AvatarConfig, write_folder
+from stylemapgan.errors import DataError
+
+SIZE = 64
+SHARES = {"train": 5, "composites": 1}
+"""Folder of portraits → how often each picture is in the training data: photographs weigh more."""
+AVATARS = AvatarConfig(count=12_500, size=SIZE, validation_share=0.04, triples=200)
+
+
+def prepare_faces(portraits: Path, output: Path) -> None:
+    """Resize portraits and composites.
+
+    Args:
+        portraits: Folder with train/, composites/ and val/.
+        output: New folder.
+
+    Raises:
+        DataError: A folder is missing, or holds no pictures.
+    """
+    for folder, share in SHARES.items():
+        for picture in _pictures(portraits / folder):
+            first = _resize(picture, output / "train" / f"{folder}-{picture.stem}-0.png")
+            for number in range(1, share):
+                os.link(first, first.with_name(f"{folder}-{picture.stem}-{number}.png"))
+    for picture in _pictures(portraits / "val"):
+        _resize(picture, output / "val" / f"{picture.stem}.png")
+
+
+def prepare_avatars(output: Path, workers: int, on_progress: Callable[[int, int], None]) -> None:
+    """Draw faces with maps of their parts and true results of swaps."""
+    write_folder(output, AVATARS, workers, on_progress)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    found = sorted(path for path in folder.glob("*") if path.suffix in (".jpg", ".png", ".webp"))
+    if not found:
+        raise DataError(f"{folder} holds no pictures.")
+    return found
+
+
+def _resize(picture: Path, path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(picture) as opened:
+        opened.convert("RGB").resize((SIZE, SIZE), Image.Resampling.LANCZOS).save(path)
+    return path

@@ -1,0 +1,248 @@
+"""The comparison trains every method once, measures what its weights open, and reports both."""
+
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stylemapgan import images
+from stylemapgan.errors import ConfigError, DataError, TrainingError
+from stylemapgan.metrics.intervals import Estimate
+
+ROOT = Path(__file__).parents[2]
+NAN = float("nan")
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+
+
+@pytest.fixture(autouse=True)
+def _cache_of_its_own(tmp_path_factory, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(scope="module")
+def portraits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder laid out as the portraits are, with random pictures of the names shown on sheets."""
+    folder = tmp_path_factory.mktemp("portraits")
+    random = np.random.default_rng(0)
+    shown = ("005_neutral", "013_smiling", "029_neutral", "037_smiling", "061_neutral")
+    names = {
+        "train": ("a", "b"),
+        "composites": tuple(f"c{number}" for number in range(6)),
+        "val": (*shown, "173_neutral", "900_neutral", "901_neutral"),
+    }
+    for part, of_part in names.items():
+        (folder / part).mkdir()
+        for name in of_part:
+            pixels = random.integers(0, 256, (96, 96, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / part / f"{name}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(portraits, tmp_path_factory) -> Path:
+    """The data sets of the comparison; only portraits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT)
+        from benchmarks.rivals.data import prepare_faces
+
+        folder = tmp_path_factory.mktemp("data")
+        prepare_faces(portraits, folder / "faces-64")
+    return folder
+
+
+def made_up_result(name: str, **changes: Any) -> Any:
+    """A row with figures that tell rows apart."""
+    from benchmarks.rivals.entries import choose_entries
+    from benchmarks.rivals.results import Result
+
+    (entry,) = choose_entries([name])
+    values: dict[str, Any] = {
+        "entry": entry.name,
+        "data": entry.cell.data,
+        "method": entry.method,
+        "about": "edits",
+        "time": "one pass",
+        "cell": entry.cell.name,
+        "seed": 0,
+        "training": {},
+        "evaluation": {},
+        "seconds": {"photo": 0.0123, "edit": 0.5},
+        "left_out": {},
+        "figures": {
+            "reconstruction": {"mse": Estimate(0.1, 0.09, 0.12, 8)},
+            "generation": {"frechet (random)": Estimate(1000.0, NAN, NAN, 8)},
+        },
+    }
+    return Result(**values | changes)
+
+
+def test_photographs_weigh_five_times_as_much_as_composites(data):
+    names = [path.name for path in (data / "faces-64" / "train").iterdir()]
+    assert sum(name.startswith("train-a-") for name in names) == 5
+    assert sum(name.startswith("composites-c0-") for name in names) == 1
+    assert len(names) == 2 * 5 + 6
+    with Image.open(data / "faces-64" / "val" / "005_neutral.png") as picture:
+        assert picture.size == (64, 64)
+
+
+def test_portraits_without_composites_are_refused(portraits, tmp_path):
+    from benchmarks.rivals.data import prepare_faces
+
+    with pytest.raises(DataError, match="holds no pictures"):
+        prepare_faces(portraits / "train", tmp_path / "faces-64")
+
+
+def test_every_method_trains_on_the_same_photos_with_its_own_number_of_images():
+    from benchmarks.rivals.budgets import BUDGETS, configure
+    from benchmarks.rivals.cells import all_cells
+
+    budget = BUDGETS["cpu"]
+    for cell in all_cells():
+        config = configure(cell, budget, Path("data"))
+        assert config.method == cell.method
+        assert config.training.images == budget.images[cell.method]
+        assert config.data.photos.endswith("data/train")
+        assert config.training.horizontal_flips == (cell.data == "faces-64")
+
+
+def test_every_entry_belongs_to_a_cell_and_has_a_name_of_its_own():
+    from benchmarks.rivals.cells import all_cells
+    from benchmarks.rivals.entries import all_entries
+
+    entries = all_entries()
+    assert len({entry.name for entry in entries}) == len(entries)
+    assert {entry.cell for entry in entries} == set(all_cells())
+
+
+def test_a_result_comes_back_as_it_was_written(tmp_path):
+    from benchmarks.rivals.results import read_result, write_result
+
+    result = made_up_result("faces-64-alae-0", left_out={"swap": "does not edit by mask"})
+    write_result(tmp_path / "result.json", result)
+    read = read_result(tmp_path / "result.json")
+    assert read.figure("reconstruction", "mse") == result.figure("reconstruction", "mse")
+    assert np.isnan(read.figures["generation"]["frechet (random)"].low)
+    assert read.left_out == {"swap": "does not edit by mask"}
+    (tmp_path / "result.json").write_text("{}", "utf-8")
+    with pytest.raises(DataError, match="measure again"):
+        read_result(tmp_path / "result.json")
+
+
+def test_a_table_shows_intervals_times_and_reasons():
+    from benchmarks.rivals.tables import to_markdown
+
+    edits = {"local-editing": {"mse-src (halves, poisson)": Estimate(0.02, 0.01, 0.03, 8)}}
+    rows = [
+        made_up_result("faces-64-poisson-0", figures=edits),
+        made_up_result(
+            "faces-64-alae-0",
+            left_out={"local-editing": "does not edit by mask"},
+            seconds={"photo": 0.0123},
+        ),
+    ]
+    text = to_markdown(rows)
+    assert "| alae | one pass | 0.100 (0.090 to 0.120) | - | 1,000 | - | 0.0123 |" in text
+    assert "| poisson | 0.0200 (0.0100 to 0.0300) | - | - | 0.500 |" in text
+    assert "| alae | does not edit by mask |" in text
+
+
+def test_strips_come_apart_as_they_were_joined():
+    from benchmarks.rivals.demonstrations import join, split
+
+    pictures = np.random.default_rng(0).uniform(-1, 1, (3, 3, 8, 8)).astype(np.float32)
+    np.testing.assert_array_equal(split(join(pictures)), pictures)
+
+
+def test_sheets_show_what_there_is(tmp_path):
+    from benchmarks.rivals.demonstrations import join
+    from benchmarks.rivals.sheets import write_sheets
+
+    assert write_sheets(tmp_path, tmp_path) == []
+    six = np.zeros((6, 3, 64, 64), np.float32)
+    for name in ("faces-64-photos", "faces-64-alae-0-reconstructions"):
+        images.write(tmp_path / f"{name}.webp", join(six))
+    (sheet,) = write_sheets(tmp_path, tmp_path)
+    assert sheet.name == "rivals-reconstructions.webp"
+    with Image.open(sheet) as picture:
+        assert picture.height > 2 * 80  # two rows
+
+
+def test_the_report_says_what_is_missing(tmp_path, capsys):
+    from benchmarks.rivals.command import run
+    from benchmarks.rivals.results import write_result
+
+    write_result(tmp_path / "faces-64-ali-0.json", made_up_result("faces-64-ali-0"))
+    assert run(["report", "--results", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    assert "| ali | one pass |" in said.out
+    assert "faces-64-bigan-0" in said.err
+
+
+def test_mistakes_get_one_line(tmp_path, capsys):
+    from benchmarks.rivals.cells import choose
+    from benchmarks.rivals.command import run
+    from benchmarks.rivals.entries import choose_entries
+
+    with pytest.raises(ConfigError, match="Unknown cell 'cats-64-alae-0'"):
+        choose(["cats-64-alae-0"])
+    with pytest.raises(ConfigError, match="Unknown entry 'faces-64-paint-0'"):
+        choose_entries(["faces-64-paint-0"])
+    assert run(["report", "--results", str(tmp_path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def train(output: Path, data: Path, should_stop: Any = lambda: False, budget: str = "tiny") -> bool:
+    """Train one cell."""
+    from benchmarks.rivals.budgets import BUDGETS, configure
+    from benchmarks.rivals.cells import choose
+    from benchmarks.rivals.training import train_cell
+
+    (cell,) = choose(["faces-64-bigan-0"])
+    config = configure(cell, BUDGETS[budget], data / cell.data)
+    return train_cell(output / cell.name, config, should_stop, lambda progress: None)
+
+
+@pytest.mark.slow
+def test_a_cell_trains_once_across_interruptions_and_keeps_account_of_them(tmp_path, data):
+    from benchmarks.rivals.training import read_starts
+
+    updates = count()
+    assert not train(tmp_path, data, lambda: next(updates) == 4)
+    assert train(tmp_path, data)
+    first, second = read_starts(tmp_path / "faces-64-bigan-0")
+    assert (first["images_from"], first["images_to"]) == (0, second["images_from"])
+    assert second["images_to"] == 48
+    assert train(tmp_path, data)  # does nothing
+    assert len(read_starts(tmp_path / "faces-64-bigan-0")) == 2
+    with pytest.raises(TrainingError, match="other settings"):
+        train(tmp_path, data, budget="cpu")
+
+
+@pytest.mark.slow
+def test_the_three_commands_in_a_row(tmp_path, data):
+    from benchmarks.rivals.command import run
+    from benchmarks.rivals.results import read_result
+
+    common = ["--output", str(tmp_path), "--data", str(data), "--budget", "tiny"]
+    cells = ["--cells", "faces-64-backbone-0", "faces-64-stylemapgan-0"]
+    assert run(["train", *common, *cells]) == 0
+    entries = ["faces-64-w-plus-0", "faces-64-neural-collage-0", "faces-64-copy-pixels-0"]
+    assert run(["measure", *common, "--entries", *entries]) == 0
+    result = read_result(tmp_path / "results" / "faces-64-neural-collage-0.json")
+    assert result.figures["reconstruction"]
+    assert result.seconds["edit"] > 0
+    sheets = tmp_path / "sheets"
+    sheets.mkdir()
+    arguments = ["--results", str(tmp_path / "results"), "--images", str(sheets)]
+    assert run(["report", *arguments]) == 0
+    assert {path.name for path in sheets.iterdir()} == {
+        "rivals-edits.webp",
+        "rivals-reconstructions.webp",
+    }
