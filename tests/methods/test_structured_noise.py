@@ -127,7 +127,9 @@ def test_the_loss_compares_pixels_and_features(method, photos):
 
 def test_a_picture_that_the_generator_made_is_found_closer_and_closer(structured):
     few, more = (
-        StructuredNoise(structured, StructuredNoiseSettings(steps=steps), NOTHING_KEPT)
+        StructuredNoise(
+            structured, StructuredNoiseSettings(steps=steps, learning_rate=0.05), NOTHING_KEPT
+        )
         for steps in (6, 18)
     )
     made = few.decode(few.sample(1, 5)).astype(np.float32)

@@ -41,7 +41,7 @@ class StructuredNoiseSettings(AbstractOptimiserSettings):
 
     steps: int = 1_000
     """Most steps of Adam for each photo."""
-    learning_rate: float = 0.05
+    learning_rate: float = 0.01
     """Learning rate of Adam, whose betas are 0.9 and 0.999."""
     perceptual_weight: float = 1.0
     """Weight of the features' error."""
