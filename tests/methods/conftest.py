@@ -48,7 +48,7 @@ QUICK = {
     InDomain: InDomainSettings(steps=2),
     NeuralCollage: NeuralCollageSettings(steps=2),
     Pix2Latent: Pix2LatentSettings(rounds=1, population=4, steps=1, final_steps=1),
-    StructuredNoise: StructuredNoiseSettings(steps=2),
+    StructuredNoise: StructuredNoiseSettings(steps=1),
 }
 """Optimisers, and settings for few steps."""
 

@@ -48,7 +48,8 @@ def batch() -> list[Microbatch]:
 
 def context(config: RunConfig, **changes) -> StepContext:
     training = dataclasses.replace(config.training, **{"augmentations": ()} | changes)
-    return StepContext(Fabric(accelerator="cpu", devices=1), training, None)
+    fabric = Fabric(accelerator="cpu", devices=1, precision=training.precision)
+    return StepContext(fabric, training, None)
 
 
 def changed(before: StructuredState, after: StructuredState) -> set[str]:
@@ -61,6 +62,7 @@ def changed(before: StructuredState, after: StructuredState) -> set[str]:
     }
 
 
+@pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize(
     ("update", "learners"),
     [
@@ -69,9 +71,10 @@ def changed(before: StructuredState, after: StructuredState) -> set[str]:
         (PENALTY, {"discriminator"}),
     ],
 )
-def test_an_update_changes_only_the_network_it_says(config, state, batch, update, learners):
+def test_an_update_changes_only_the_network_it_says(config, batch, update, learners, precision):
+    state = new_state(RECIPE, config, CPU)
     before = copy.deepcopy(state)
-    RECIPE.updates[update].run(context(config), state, batch, {})
+    RECIPE.updates[update].run(context(config, precision=precision), state, batch, {})
     assert changed(before, state) == learners
 
 

@@ -20,8 +20,7 @@ GLOBAL, SHARED, LOCAL = 1, 1, 16
 QUARTERS = 2
 """Shared codes along each side."""
 WIDER = 1.3
-"""Channels of the first level, for each that a generator from 4x4 has there: so many parameters
-do the levels below the grid's size have, which are left out."""
+"""Factor of the first level's channels, for the parameters of the levels that are left out."""
 GROUP = 8
 """Channels are a multiple of it."""
 
@@ -32,7 +31,7 @@ class Codes(NamedTuple):
     style: Float[Tensor, "batch style"]
     """As z or, after the mapping network, as w."""
     everywhere: Float[Tensor, "batch 1 1 1"]
-    """Global codes."""
+    """Global codes (`global` is a word of Python's own)."""
     shared: Float[Tensor, "batch 1 2 2"]
     """Shared codes, one for each quarter of the picture."""
     local: Float[Tensor, "batch 16 rows columns"]
