@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,9 +47,9 @@ def batch() -> list[Microbatch]:
     return [Microbatch(real, seed=3, images_seen=8)]
 
 
-def context(config: RunConfig, **changes) -> StepContext:
+def context(config: RunConfig, precision: Any = "32-true", **changes) -> StepContext:
     training = dataclasses.replace(config.training, **{"augmentations": ()} | changes)
-    fabric = Fabric(accelerator="cpu", devices=1, precision=training.precision)
+    fabric = Fabric(accelerator="cpu", devices=1, precision=precision)
     return StepContext(fabric, training, None)
 
 
