@@ -10,11 +10,15 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import stylemapgan
 from stylemapgan import images
+from stylemapgan.checkpoints.method_file import MethodCheckpoint, write_method
 from stylemapgan.cli.main import COMMANDS, command_line, main
-from stylemapgan.config import DataConfig, ModelConfig, TrainConfig
+from stylemapgan.config import DataConfig, ModelConfig, TrainConfig, preset
+from stylemapgan.methods.backbone.recipe import BACKBONE
+from stylemapgan.training.recipe import new_state
 
 ROOT = Path(__file__).parents[1]
 SHORT = ["--images", "8", "--perceptual-network", "none"]
@@ -101,7 +105,19 @@ def test_the_python_of_a_page_works(working_folder, page, written):
 
 
 def test_the_python_about_the_vector_backbone_works():
-    (program,) = blocks("docs/concepts/rivals.md", "python")
+    program, _ = blocks("docs/concepts/rivals.md", "python")
+    names: dict[str, Any] = {}
+    exec(program, names)  # our own page
+    assert names["edited"].shape == (1, 3, 32, 32)
+
+
+def test_the_python_about_editing_in_style_works(working_folder):
+    _, program = blocks("docs/concepts/rivals.md", "python")
+    config = preset("vector-tiny-32")
+    state = new_state(BACKBONE, config, torch.device("cpu"))
+    packed = BACKBONE.pack(config, state)
+    assert isinstance(packed, MethodCheckpoint)
+    write_method(Path("backbone.safetensors"), packed)
     names: dict[str, Any] = {}
     exec(program, names)  # our own page
     assert names["edited"].shape == (1, 3, 32, 32)

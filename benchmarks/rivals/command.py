@@ -11,6 +11,8 @@ from benchmarks.command import run_app
 from benchmarks.rivals.cells import choose
 
 if TYPE_CHECKING:
+    from benchmarks.rivals.entries import Entry
+    from benchmarks.rivals.measuring import Bench
     from stylemapgan.training.loop import Progress
 
 BudgetName = Literal["cpu", "tiny"]
@@ -74,35 +76,49 @@ def measure(*, output: Path, data: Path, budget: BudgetName = "cpu", entries: Na
         budget: As for `train`; sets how much is measured.
         entries: Names of methods on a data set, such as faces-64-in-domain-0; all by default.
     """
-    from benchmarks.rivals.budgets import BUDGETS, configure
     from benchmarks.rivals.entries import choose_entries
-    from benchmarks.rivals.measuring import Bench, measure_entry
-    from benchmarks.rivals.training import is_finished
-    from stylemapgan.config.evaluation import JudgeConfig
-    from stylemapgan.evaluation.setup import open_judges
+    from benchmarks.rivals.measuring import measure_entry
 
-    bench = Bench(
-        output=output, data=data, budget=BUDGETS[budget], judges=open_judges(JudgeConfig())
-    )
+    bench = _open(output, data, budget)
     for entry in choose_entries(entries):
-        config = configure(entry.cell, bench.budget, data / entry.cell.data)
-        if (output / "results" / f"{entry.name}.json").exists():
-            continue
-        if is_finished(output / entry.cell.name, config):
+        is_measured = (output / "results" / f"{entry.name}.json").exists()
+        if _is_trained(bench, entry) and not is_measured:
             console.print(entry.name)
             measure_entry(bench, entry, _show_step)
 
 
 @app.command
+def patience(*, output: Path, data: Path, budget: BudgetName = "cpu", entries: Names = ()) -> None:
+    """Measure errors of reconstructions against the time that each photo gets.
+
+    Args:
+        output: Folder of all runs.
+        data: As for `train`.
+        budget: As for `train`.
+        entries: As for `measure`.
+    """
+    from benchmarks.rivals.entries import choose_entries
+    from benchmarks.rivals.patience import measure_curve
+
+    bench, curves = _open(output, data, budget), output / "results" / "patience"
+    for entry in choose_entries(entries):
+        if _is_trained(bench, entry) and not (curves / f"{entry.name}.json").exists():
+            console.print(entry.name)
+            measure_curve(bench, entry)
+
+
+@app.command
 def report(*, results: Path, page: Path | None = None, images: Path | None = None) -> None:
-    """Make tables and sheets from the results.
+    """Make tables, sheets and the figure from the results.
 
     Args:
         results: Folder of results.
         page: Page of the documentation to insert the tables into; printed by default.
-        images: Folder for the sheets; none are made by default.
+        images: Folder for sheets and figure; none are made by default.
     """
     from benchmarks.paper.page import put_into
+    from benchmarks.rivals.figure import draw_figure
+    from benchmarks.rivals.patience import read_curves
     from benchmarks.rivals.results import read_results
     from benchmarks.rivals.sheets import write_sheets
     from benchmarks.rivals.tables import missing_entries, to_markdown
@@ -113,8 +129,11 @@ def report(*, results: Path, page: Path | None = None, images: Path | None = Non
         Console().print(tables, markup=False, soft_wrap=True)
     else:
         put_into(page, tables)
+    curves = read_curves(results / "patience")
     if images is not None:
         write_sheets(results, images)
+        if curves:
+            draw_figure(curves, images / "rivals-patience.svg")
     missing = missing_entries(found)
     if missing:
         console.print(f"not measured yet: {', '.join(missing)}", soft_wrap=True)
@@ -123,6 +142,24 @@ def report(*, results: Path, page: Path | None = None, images: Path | None = Non
 def run(arguments: Sequence[str]) -> int:
     """Run the comparison's command, and return its exit code."""
     return run_app(app, arguments)
+
+
+def _open(output: Path, data: Path, budget: BudgetName) -> "Bench":
+    from benchmarks.rivals.budgets import BUDGETS
+    from benchmarks.rivals.measuring import Bench
+    from stylemapgan.config.evaluation import JudgeConfig
+    from stylemapgan.evaluation.setup import open_judges
+
+    judges = open_judges(JudgeConfig())
+    return Bench(output=output, data=data, budget=BUDGETS[budget], judges=judges)
+
+
+def _is_trained(bench: "Bench", entry: "Entry") -> bool:
+    from benchmarks.rivals.budgets import configure
+    from benchmarks.rivals.training import is_finished
+
+    config = configure(entry.cell, bench.budget, bench.data / entry.cell.data)
+    return is_finished(bench.output / entry.cell.name, config)
 
 
 def _show_progress(progress: "Progress") -> None:

@@ -13,7 +13,13 @@ from stylemapgan.methods.registry import open_file, open_methods
 
 OPENED: Mapping[MethodName, tuple[str, ...]] = {
     "stylemapgan": ("w", "w-plus", "w-plus-detail", "copy-pixels", "poisson"),
-    "backbone": ("image2stylegan", "in-domain", "neural-collage", "pix2latent"),
+    "backbone": (
+        "image2stylegan",
+        "in-domain",
+        "neural-collage",
+        "pix2latent",
+        "editing-in-style",
+    ),
     "alae": ("alae",),
     "ali": ("ali",),
     "bigan": ("bigan",),

@@ -174,6 +174,24 @@ def test_sheets_show_what_there_is(tmp_path):
         assert picture.height > 2 * 80  # two rows
 
 
+def test_curves_come_back_as_they_were_written_and_are_drawn(tmp_path):
+    from benchmarks.rivals.figure import draw_figure
+    from benchmarks.rivals.patience import Curve, Point, read_curves, write_curve
+
+    points = [Point(steps=3**n, seconds=0.1 * 3**n, mse=0.5 / 3**n) for n in range(3)]
+    curve = Curve(entry="faces-64-in-domain-0", points=tuple(points))
+    write_curve(tmp_path, curve)
+    assert read_curves(tmp_path) == [curve]
+    draw_figure([curve], tmp_path / "figure.svg")
+    first = (tmp_path / "figure.svg").read_bytes()
+    assert b"<svg" in first
+    draw_figure([curve], tmp_path / "figure.svg")
+    assert (tmp_path / "figure.svg").read_bytes() == first
+    (tmp_path / "faces-64-in-domain-0.json").write_text("{}", "utf-8")
+    with pytest.raises(DataError, match="measure again"):
+        read_curves(tmp_path)
+
+
 def test_the_report_says_what_is_missing(tmp_path, capsys):
     from benchmarks.rivals.command import run
     from benchmarks.rivals.results import write_result
@@ -226,7 +244,8 @@ def test_a_cell_trains_once_across_interruptions_and_keeps_account_of_them(tmp_p
 
 
 @pytest.mark.slow
-def test_the_three_commands_in_a_row(tmp_path, data):
+def test_all_commands_in_a_row(tmp_path, data, monkeypatch):
+    monkeypatch.setattr("benchmarks.rivals.patience.STEPS", (1, 3))
     from benchmarks.rivals.command import run
     from benchmarks.rivals.results import read_result
 
@@ -235,6 +254,7 @@ def test_the_three_commands_in_a_row(tmp_path, data):
     assert run(["train", *common, *cells]) == 0
     entries = ["faces-64-w-plus-0", "faces-64-neural-collage-0", "faces-64-copy-pixels-0"]
     assert run(["measure", *common, "--entries", *entries]) == 0
+    assert run(["patience", *common, "--entries", *entries[:2]]) == 0
     result = read_result(tmp_path / "results" / "faces-64-neural-collage-0.json")
     assert result.figures["reconstruction"]
     assert result.seconds["edit"] > 0
@@ -244,5 +264,6 @@ def test_the_three_commands_in_a_row(tmp_path, data):
     assert run(["report", *arguments]) == 0
     assert {path.name for path in sheets.iterdir()} == {
         "rivals-edits.webp",
+        "rivals-patience.svg",
         "rivals-reconstructions.webp",
     }

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.checkpoints.networks import Networks
 from stylemapgan.config import preset
+from stylemapgan.config.plain_values import to_dict
 from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.editing import Editor
 from stylemapgan.methods.abstract import AbstractMethod
@@ -17,6 +19,7 @@ from stylemapgan.methods.backbone import VectorEncoder, VectorGenerator
 from stylemapgan.methods.backbone.opening import Backbone
 from stylemapgan.methods.backbone.result_cache import ResultCache
 from stylemapgan.methods.bigan import BiGAN
+from stylemapgan.methods.editing_in_style import EditingInStyle
 from stylemapgan.methods.image2stylegan import Image2StyleGAN, Image2StyleGANSettings
 from stylemapgan.methods.in_domain import InDomain, InDomainSettings
 from stylemapgan.methods.neural_collage import NeuralCollage, NeuralCollageSettings
@@ -77,17 +80,35 @@ def structured() -> StructuredNetworks:
     return StructuredNetworks(generator=generator)
 
 
+@pytest.fixture(scope="session")
+def backbone_checkpoint(backbone) -> MethodCheckpoint:
+    """The model file of the backbone."""
+    networks = {
+        "generator": backbone.generator,
+        "encoder": backbone.encoder,
+        "discriminator": backbone.discriminator,
+    }
+    tensors = {
+        f"{part}.{name}": tensor.numpy()
+        for part, network in networks.items()
+        for name, tensor in network.state_dict().items()
+    }
+    return MethodCheckpoint(method="backbone", config=to_dict(VECTOR_TINY_32), tensors=tensors)
+
+
 @pytest.fixture(
     scope="session",
-    params=[*sorted(METHODS), *LEARNED, *QUICK],
+    params=[*sorted(METHODS), *LEARNED, *QUICK, EditingInStyle],
     ids=lambda kind: getattr(kind, "name", kind),
 )
-def method(request, editor, backbone, structured) -> AbstractMethod:
+def method(request, editor, backbone, backbone_checkpoint, structured) -> AbstractMethod:
     """Every method in turn; optimisers keep no results, so that each test computes them."""
     if request.param in METHODS:
         return METHODS[request.param].open(editor)
     if request.param in LEARNED:
         return open_untrained(request.param)
+    if request.param is EditingInStyle:
+        return EditingInStyle.open(backbone_checkpoint)
     networks = structured if request.param is StructuredNoise else backbone
     return request.param(networks, QUICK[request.param], ResultCache("", None))
 

@@ -1,7 +1,5 @@
 """`stylemapgan compare`."""
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,8 +7,8 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.table import Table
 
-from stylemapgan.checkpoints.method_file import is_method_file
-from stylemapgan.cli.measuring import ALL_TASKS, Measuring, MeasuringOptions
+from stylemapgan.cli.compared import Compared, folders_of, list_compared
+from stylemapgan.cli.measuring import ALL_TASKS, Measuring, MeasuringOptions, names_of
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.errors import ConfigError, MissingExtraError
 from stylemapgan.pages import refuse_without_packages
@@ -18,11 +16,6 @@ from stylemapgan.pages import refuse_without_packages
 if TYPE_CHECKING:
     from stylemapgan.evaluation.comparison import Comparison
     from stylemapgan.evaluation.records import EvaluationRecord
-
-EVALUATION = "evaluation.json"
-"""File that a folder of `evaluate` holds, and a folder of ONNX files does not."""
-NAME = re.compile(r"[a-z0-9-]+")
-"""Of a method; paths that follow a drive's colon do not look like one."""
 
 app = App(name="compare", default_parameter=Parameter(consume_multiple=True))
 
@@ -32,6 +25,7 @@ def compare(
     *models: str,
     output: Path,
     data: Path | None = None,
+    methods: str = "",
     options: MeasuringOptions = ALL_TASKS,
 ) -> None:
     """Compare models or methods, and name the better one where the difference is significant.
@@ -40,21 +34,23 @@ def compare(
     already. Differences are to the first.
 
     Args:
-        models: Two or more: names of bundled models, model files, or folders that `evaluate` wrote.
-            MODEL:METHOD compares one method alone, such as hands-64:w hands-64:poisson; a model
-            without a method then stands for its w-plus.
+        models: Two or more: names of bundled models, model files, folders of model files, or
+            folders that `evaluate` wrote. MODEL:METHOD compares one method alone, such as
+            hands-64:w hands-64:poisson; a model without a method then stands for its w-plus.
         output: Folder for the comparison.
         data: Folder of photos that no model saw, as for `evaluate`; not needed if all models are
             measured already.
+        methods: Compare methods instead of models, separated by commas, each with every model that
+            has it; all takes all.
         options: What is measured, and how.
     """
-    if len(models) < 2:
-        raise ConfigError(f"A comparison needs at least 2 models, got {len(models)}.")
     refuse_without_packages()
+    compared = list_compared(models, names_of(methods))
+    if len(compared) < 2:
+        raise ConfigError(f"A comparison needs at least 2 models or methods, got {len(compared)}.")
     console = Console()
     measuring = Measuring(console=console, options=options)
-    compared = [_parse(model) for model in dict.fromkeys(models)]
-    folders = _folders(compared, output)
+    folders = folders_of(compared, output)
     with goes_on_after_ctrl_c(console):
         records = [
             _record(each, data, folder, measuring)
@@ -63,50 +59,12 @@ def compare(
     _compare(console, _aligned(compared, records), output)
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """A model, and the method that is compared; empty for all methods."""
-
-    model: str
-    method: str = ""
-
-
-def _parse(text: str) -> _Compared:
-    """Split MODEL:METHOD; a colon that no method follows belongs to the model's name.
-
-    Raises:
-        ConfigError: The method is unknown, and no model has that name.
-    """
-    try:
-        from stylemapgan.methods.registry import refuse_other_methods, refuse_unknown_methods
-    except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "PyTorch", "evaluate") from None
-    model, _, method = text.rpartition(":")
-    if not model or Path(text).exists() or not NAME.fullmatch(method):
-        return _Compared(text)
-    if is_method_file(Path(model)):
-        refuse_other_methods(Path(model), method)
-    else:
-        refuse_unknown_methods([method])
-    return _Compared(model, method)
-
-
-def _folders(compared: list[_Compared], output: Path) -> list[Path]:
-    """Choose a folder for each: its name, numbered where two are equal."""
-    folders: list[Path] = []
-    for each in compared:
-        name = "-".join(part for part in (Path(each.model).stem, each.method) if part)
-        taken = sum(folder.name.partition("-again-")[0] == name for folder in folders)
-        folders.append(output / (f"{name}-again-{taken}" if taken else name))
-    return folders
-
-
 def _record(
-    compared: _Compared, data: Path | None, folder: Path, measuring: Measuring
+    compared: Compared, data: Path | None, folder: Path, measuring: Measuring
 ) -> "EvaluationRecord":
     """Read what is measured already, or measure."""
     model, method = compared.model, compared.method
-    if (Path(model) / EVALUATION).is_file():
+    if compared.is_measured:
         try:
             from stylemapgan.evaluation.records import read_evaluation
             from stylemapgan.evaluation.tasks.task_registry import TASKS
@@ -120,7 +78,7 @@ def _record(
 
 
 def _aligned(
-    compared: list[_Compared], records: list["EvaluationRecord"]
+    compared: list[Compared], records: list["EvaluationRecord"]
 ) -> list["EvaluationRecord"]:
     """Reduce all evaluations to one method each if one of them holds a single method."""
     from stylemapgan.evaluation.comparability import of_method

@@ -104,7 +104,7 @@ class Measuring:
             )
             context.on_progress = self._show
             for method in context.methods:
-                method.watch(partial(self._show, f"{method.name} optimises"))
+                method.watch(partial(self._show, f"{method.name} computes"))
             return evaluate(context, tasks, output, subject, self._show_task)
 
     @cached_property

@@ -103,7 +103,7 @@ def blend_with(
 
 @contextmanager
 def _watched(method: "AbstractTrainedMethod") -> Iterator[None]:
-    """Show how far a method that optimises has come."""
+    """Show how far a method has come with what takes long."""
     with Bar(Console()) as bar:
-        method.watch(partial(bar.show, f"{method.name} optimises"))
+        method.watch(partial(bar.show, f"{method.name} computes"))
         yield

@@ -179,7 +179,7 @@ class AbstractMethod(ABC):
         return self
 
     def watch(self, on_steps: Callable[[int, int], None]) -> None:
-        """Have long optimisations report the steps done, and the most that there may be."""
+        """Have what takes long report the steps done, and the most that there may be."""
         del on_steps
 
     def for_timing(self) -> "AbstractMethod":

@@ -33,7 +33,8 @@ Tensors: TypeAlias = Mapping[str, Tensor]
 class AbstractLatentMethod(AbstractTrainedMethod, Generic[EncoderType]):
     """Encodes and decodes in one pass; what latents are made of differs.
 
-    Latents are vectors without positions, so a mask cannot say which part to paste.
+    Latents are vectors without positions, so unless a method knows which numbers show which part,
+    a mask cannot say what to paste.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(

@@ -30,6 +30,7 @@ TRAINED_METHODS: dict[str, tuple[str, ...]] = {
         "stylemapgan.methods.in_domain:InDomain",
         "stylemapgan.methods.neural_collage:NeuralCollage",
         "stylemapgan.methods.pix2latent:Pix2Latent",
+        "stylemapgan.methods.editing_in_style:EditingInStyle",
     ),
     "ali": ("stylemapgan.methods.ali:ALI",),
     "bigan": ("stylemapgan.methods.bigan:BiGAN",),

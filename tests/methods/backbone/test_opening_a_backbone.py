@@ -1,11 +1,10 @@
-"""A model file of the backbone opens four methods."""
+"""A model file of the backbone opens several methods."""
 
 import numpy as np
 import pytest
 import torch
 
 from stylemapgan.checkpoints.method_file import MethodCheckpoint
-from stylemapgan.config.plain_values import to_dict
 from stylemapgan.config.presets import VECTOR_TINY_32
 from stylemapgan.errors import CheckpointError
 from stylemapgan.methods.backbone.opening import open_backbone
@@ -14,18 +13,8 @@ from stylemapgan.methods.registry import methods_of
 
 
 @pytest.fixture
-def checkpoint(backbone) -> MethodCheckpoint:
-    networks = {
-        "generator": backbone.generator,
-        "encoder": backbone.encoder,
-        "discriminator": backbone.discriminator,
-    }
-    tensors = {
-        f"{part}.{name}": tensor.numpy()
-        for part, network in networks.items()
-        for name, tensor in network.state_dict().items()
-    }
-    return MethodCheckpoint(method="backbone", config=to_dict(VECTOR_TINY_32), tensors=tensors)
+def checkpoint(backbone_checkpoint) -> MethodCheckpoint:
+    return backbone_checkpoint
 
 
 def test_networks_open_as_they_were(checkpoint, backbone):
@@ -45,12 +34,13 @@ def test_other_weights_have_another_digest(checkpoint):
     assert open_backbone(other).digest != one
 
 
-def test_four_methods_open(checkpoint, tmp_path, monkeypatch):
+def test_five_methods_open(checkpoint, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     opened = [method.open(checkpoint) for method in methods_of(checkpoint)]
     names = [method.name for method in opened]
-    assert names == ["image2stylegan", "in-domain", "neural-collage", "pix2latent"]
-    assert len({method.encoding for method in opened}) == 4
+    optimisers = ["image2stylegan", "in-domain", "neural-collage", "pix2latent"]
+    assert names == [*optimisers, "editing-in-style"]
+    assert len({method.encoding for method in opened}) == 5
 
 
 def test_results_are_kept_between_openings(checkpoint, photos, tmp_path, monkeypatch):
