@@ -7,7 +7,7 @@ from typing import Literal, get_args
 from stylemapgan.errors import ConfigError
 
 DataName = Literal["faces-64", "avatars-64"]
-MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan", "sean"]
+MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan", "structured-noise", "sean"]
 
 
 NEEDS_MAPS: frozenset[MethodName] = frozenset({"sean"})

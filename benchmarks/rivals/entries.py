@@ -24,6 +24,7 @@ OPENED: Mapping[MethodName, tuple[str, ...]] = {
     "ali": ("ali",),
     "bigan": ("bigan",),
     "sean": ("sean",),
+    "structured-noise": ("structured-noise",),
 }
 """Trained method → methods that its weights open; the last two of StyleMapGAN need no weights."""
 

@@ -27,6 +27,12 @@ from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings
 from stylemapgan.methods.recipes import RECIPES
 from stylemapgan.methods.registry import METHODS
 from stylemapgan.methods.sean.method import SEAN
+from stylemapgan.methods.structured_noise.method import (
+    StructuredNetworks,
+    StructuredNoise,
+    StructuredNoiseSettings,
+)
+from stylemapgan.methods.structured_noise.networks import StructuredGenerator, grid_shapes
 from stylemapgan.models import Discriminator, Encoder, Generator
 from stylemapgan.training.recipe import new_state
 
@@ -48,6 +54,7 @@ QUICK = {
     InDomain: InDomainSettings(steps=2),
     NeuralCollage: NeuralCollageSettings(steps=2),
     Pix2Latent: Pix2LatentSettings(rounds=1, population=4, steps=1, final_steps=1),
+    StructuredNoise: StructuredNoiseSettings(steps=1),
 }
 """Optimisers, and settings for few steps."""
 
@@ -64,6 +71,16 @@ def backbone() -> Backbone:
         encoder=VectorEncoder(config).double(),
         discriminator=Discriminator(config).double(),
     )
+
+
+@pytest.fixture(scope="session")
+def structured() -> StructuredNetworks:
+    """In float64 too, with biases as if it was trained."""
+    torch.manual_seed(1)
+    generator = StructuredGenerator(grid_shapes(VECTOR_TINY_32)).double()
+    torch.nn.init.normal_(generator.synthesis.constant)
+    generator.synthesis.to_rgb.weight.data *= 0.1
+    return StructuredNetworks(generator=generator)
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +104,7 @@ def backbone_checkpoint(backbone) -> MethodCheckpoint:
     params=[*sorted(METHODS), *LEARNED, *QUICK, EditingInStyle],
     ids=lambda kind: getattr(kind, "name", kind),
 )
-def method(request, editor, backbone, backbone_checkpoint) -> AbstractMethod:
+def method(request, editor, backbone, backbone_checkpoint, structured) -> AbstractMethod:
     """Every method in turn; optimisers keep no results, so that each test computes them."""
     if request.param in METHODS:
         return METHODS[request.param].open(editor)
@@ -95,7 +112,8 @@ def method(request, editor, backbone, backbone_checkpoint) -> AbstractMethod:
         return open_untrained(request.param)
     if request.param is EditingInStyle:
         return EditingInStyle.open(backbone_checkpoint)
-    return request.param(backbone, QUICK[request.param], ResultCache("", None))
+    networks = structured if request.param is StructuredNoise else backbone
+    return request.param(networks, QUICK[request.param], ResultCache("", None))
 
 
 def open_untrained(name: str) -> AbstractMethod:

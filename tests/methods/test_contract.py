@@ -48,7 +48,7 @@ def test_rows_of_a_batch_do_not_influence_each_other(method, photos, mask):
     together = pasted(method, photos, references, mask)
     for row in range(len(photos)):
         alone = pasted(method, photos[row : row + 1], references[row : row + 1], mask)
-        np.testing.assert_allclose(together[row : row + 1], alone, atol=1e-5)
+        np.testing.assert_allclose(together[row : row + 1], alone, rtol=1e-5, atol=1e-5)
 
 
 def test_photos_of_a_batch_do_not_influence_each_other(method, photos):
@@ -61,7 +61,7 @@ def test_photos_of_a_batch_do_not_influence_each_other(method, photos):
 def test_an_empty_edit_is_the_reconstruction(method, photos):
     latent = encode(method, photos[:2])
     np.testing.assert_allclose(
-        shown(method, method.edit(latent, Edit())), shown(method, latent), atol=1e-5
+        shown(method, method.edit(latent, Edit())), shown(method, latent), rtol=1e-5, atol=1e-5
     )
 
 
@@ -70,7 +70,7 @@ def test_truncation_goes_to_the_mean_step_by_step(method):
         pytest.skip("it does not generate pictures")
     latent = method.sample(2, 3)
     whole, half, mean = (shown(method, method.truncate(latent, psi)) for psi in (1.0, 0.5, 0.0))
-    np.testing.assert_allclose(whole, shown(method, latent), atol=1e-5)
+    np.testing.assert_allclose(whole, shown(method, latent), rtol=1e-5, atol=1e-5)
     spreads = [np.abs(each[0] - each[1]).mean() for each in (whole, half, mean)]
     assert spreads[0] > spreads[1] > spreads[2]
 
@@ -78,7 +78,7 @@ def test_truncation_goes_to_the_mean_step_by_step(method):
 def test_a_single_reference_and_mask_stand_for_all(method, photos, mask):
     one = pasted(method, photos, photos[:1], mask)
     same = pasted(method, photos, photos[:1].repeat(5, axis=0), mask.repeat(5, axis=0))
-    np.testing.assert_allclose(one, same, atol=1e-5)
+    np.testing.assert_allclose(one, same, rtol=1e-5, atol=1e-5)
 
 
 def test_the_same_edit_gives_the_same_picture(method, photos, mask):
@@ -90,16 +90,16 @@ def test_random_pictures_follow_from_the_seed_and_not_from_their_number(method):
     if not method.can("generates"):
         pytest.skip("it does not generate pictures")
     few, many, other = (shown(method, method.sample(*drawn)) for drawn in ((2, 3), (4, 3), (2, 4)))
-    np.testing.assert_allclose(few, many[:2], atol=1e-5)
+    np.testing.assert_allclose(few, many[:2], rtol=1e-5, atol=1e-5)
     assert np.abs(few - other).max() > 1e-4
     mean = shown(method, method.truncate(method.sample(2, 3), 0.0))
-    np.testing.assert_allclose(mean[0], mean[1], atol=1e-5)
+    np.testing.assert_allclose(mean[0], mean[1], rtol=1e-5, atol=1e-5)
 
 
 def test_strength_0_is_the_reconstruction(method, photos, mask):
     reconstruction = shown(method, encode(method, photos[:2]))
     edited = pasted(method, photos[:2], photos[2:4], mask, strength=0.0)
-    np.testing.assert_allclose(edited, reconstruction, atol=1e-5)
+    np.testing.assert_allclose(edited, reconstruction, rtol=1e-5, atol=1e-5)
 
 
 def test_a_photo_pasted_into_itself_is_its_reconstruction(method, photos, mask):
@@ -114,7 +114,7 @@ def test_a_photo_pasted_into_itself_is_its_reconstruction(method, photos, mask):
 def test_an_empty_mask_changes_nothing(method, photos, mask):
     reconstruction = shown(method, encode(method, photos[:1]))
     edited = pasted(method, photos[:1], photos[1:2], np.zeros_like(mask))
-    np.testing.assert_allclose(edited, reconstruction, atol=1e-5)
+    np.testing.assert_allclose(edited, reconstruction, rtol=1e-5, atol=1e-5)
 
 
 def test_an_edit_changes_more_inside_its_mask_than_outside(method, photos, mask):
@@ -133,7 +133,7 @@ def test_prepared_latents_give_the_same_edit(method, photos, mask):
     source, reference = (encode(method, each) for each in (photos[:2], photos[2:4]))
     edit = Edit(parts=(Part(reference=method.prepare(reference), mask=mask),))
     prepared = method.decode(method.edit(method.prepare(source), edit))
-    np.testing.assert_allclose(to_numpy(prepared), expected, atol=1e-5)
+    np.testing.assert_allclose(to_numpy(prepared), expected, rtol=1e-5, atol=1e-5)
 
 
 def test_latents_are_kept_by_rows(method, photos):
@@ -165,7 +165,9 @@ def test_a_learned_direction_moves_photos(method, photos):
         method.edit(latent[:2], Edit(pushes=(Push(direction=direction.step, amount=amount),)))
         for amount in (0.0, 3.0)
     )
-    np.testing.assert_allclose(shown(method, still), shown(method, latent[:2]), atol=1e-5)
+    np.testing.assert_allclose(
+        shown(method, still), shown(method, latent[:2]), rtol=1e-5, atol=1e-5
+    )
     assert np.abs(shown(method, moved) - shown(method, still)).max() > 1e-4
 
 

@@ -220,8 +220,8 @@ def test_latents_show_what_style_vectors_do(method):
         expected = method.generator.synthesize(torch.cat([w_plus, middle]), noise)
     latent = method.sample(2, 3)
     between = method.interpolate(latent[:1], latent[1:], np.array([0.5], np.float32))
-    np.testing.assert_allclose(shown(method, latent), expected[:2], atol=1e-5)
-    np.testing.assert_allclose(shown(method, between), expected[2:], atol=1e-5)
+    np.testing.assert_allclose(shown(method, latent), expected[:2], rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(shown(method, between), expected[2:], rtol=1e-5, atol=1e-5)
 
 
 def test_quarters_of_pictures_are_found(quarters):
@@ -268,7 +268,9 @@ def test_scales_go_to_the_references_by_q_and_shifts_stay(method):
     q = 0.5 * choose_channels(shares, method.settings.epsilon, method.settings.rho).numpy()
     assert 0 < (q > 0).sum() < CHANNELS
     ours, theirs = source.arrays["scales"], reference.arrays["scales"]
-    np.testing.assert_allclose(edited.arrays["scales"], ours + q * (theirs - ours), atol=1e-5)
+    np.testing.assert_allclose(
+        edited.arrays["scales"], ours + q * (theirs - ours), rtol=1e-5, atol=1e-5
+    )
     np.testing.assert_array_equal(edited.arrays["shifts"], source.arrays["shifts"])
 
 
@@ -286,7 +288,9 @@ def test_a_mask_over_everything_takes_all_scales(method):
     source, reference = method.sample(1, 0), method.sample(1, 1)
     everywhere = np.ones((1, 1, SIZE, SIZE), np.float32)
     edited = method.edit(source, Edit(parts=(Part(reference=reference, mask=everywhere),)))
-    np.testing.assert_allclose(edited.arrays["scales"], reference.arrays["scales"], atol=1e-5)
+    np.testing.assert_allclose(
+        edited.arrays["scales"], reference.arrays["scales"], rtol=1e-5, atol=1e-5
+    )
 
 
 def test_a_mask_lies_on_the_reference_where_the_part_comes_from(quarters):

@@ -62,7 +62,7 @@ def test_full_strength_in_all_layers_and_everywhere_is_the_reference(backbone):
     part = PlacedPart(reference, EVERYWHERE, (0, 0))
     with torch.no_grad():
         collage = method.transplant(source, [part])
-    np.testing.assert_allclose(collage, method.decode(reference), atol=1e-5)
+    np.testing.assert_allclose(collage, method.decode(reference), rtol=1e-5, atol=1e-5)
 
 
 def test_no_strength_is_the_source(backbone):
@@ -77,7 +77,7 @@ def test_a_picture_transplanted_into_itself_stays(method, mask):
     source = method.sample(1, 0)
     with torch.no_grad():
         collage = method.transplant(source, [PlacedPart(source, mask, (0, 0))])
-    np.testing.assert_allclose(collage, method.decode(source), atol=1e-5)
+    np.testing.assert_allclose(collage, method.decode(source), rtol=1e-5, atol=1e-5)
 
 
 def test_features_are_blended_position_by_position():
@@ -116,7 +116,7 @@ def test_styles_are_mixed_where_the_maps_say(method):
         ([none, everywhere], second),
     ):
         shown = method.translate(source, [first, second], maps)
-        np.testing.assert_allclose(shown, method.decode(expected), atol=1e-5)
+        np.testing.assert_allclose(shown, method.decode(expected), rtol=1e-5, atol=1e-5)
     left = tensor(0 * EVERYWHERE)
     left[..., :16] = 1.0
     halves = method.translate(source, [first, second], [left, 1 - left]).numpy()

@@ -32,6 +32,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.errors import MissingExtraError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.abstract import Latent
@@ -43,6 +44,7 @@ from stylemapgan.methods.backbone.minimising import (
     Rows,
     minimise,
 )
+from stylemapgan.methods.backbone.opening import Backbone, open_backbone
 from stylemapgan.methods.backbone.optimiser import PHOTO, AbstractOptimiser, OnStep, Photos
 from stylemapgan.methods.backbone.perceptual import (
     PerceptualFeatures,
@@ -104,7 +106,7 @@ class Pix2LatentSettings(AbstractOptimiserSettings):
 
 
 @final
-class Pix2Latent(AbstractOptimiser[Pix2LatentSettings]):
+class Pix2Latent(AbstractOptimiser[Pix2LatentSettings, Backbone]):
     """Searches for z and for a scale and shift of its picture, by BasinCMA.
 
     Photos are searched for one after another, since the points of a population descend at once.
@@ -117,6 +119,11 @@ class Pix2Latent(AbstractOptimiser[Pix2LatentSettings]):
     )
     defaults: ClassVar[Pix2LatentSettings] = Pix2LatentSettings()
     most_at_once: ClassVar[int] = 1
+
+    @staticmethod
+    def open_networks(checkpoint: MethodCheckpoint) -> Backbone:
+        """Build the networks of a backbone's model file."""
+        return open_backbone(checkpoint)
 
     def start(self) -> None:
         """Load the perceptual network."""

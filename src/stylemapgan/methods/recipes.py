@@ -7,12 +7,21 @@ from stylemapgan.errors import ConfigError
 from stylemapgan.methods import alae, ali, bigan
 from stylemapgan.methods.backbone.recipe import BACKBONE
 from stylemapgan.methods.sean.recipe import RECIPE as SEAN
+from stylemapgan.methods.structured_noise import recipe as structured_noise
 from stylemapgan.methods.stylemapgan.recipe import STYLEMAPGAN
 from stylemapgan.training.recipe import Recipe
 
 RECIPES: dict[str, Recipe[Any]] = {
     recipe.method: recipe
-    for recipe in (STYLEMAPGAN, BACKBONE, ali.RECIPE, bigan.RECIPE, alae.RECIPE, SEAN)
+    for recipe in (
+        STYLEMAPGAN,
+        BACKBONE,
+        ali.RECIPE,
+        bigan.RECIPE,
+        alae.RECIPE,
+        structured_noise.RECIPE,
+        SEAN,
+    )
 }
 """Name in configurations → recipe: a new one is one line here."""
 

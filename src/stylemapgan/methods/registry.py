@@ -36,6 +36,7 @@ TRAINED_METHODS: dict[str, tuple[str, ...]] = {
     "bigan": ("stylemapgan.methods.bigan:BiGAN",),
     "alae": ("stylemapgan.methods.alae:ALAE",),
     "sean": ("stylemapgan.methods.sean.method:SEAN",),
+    "structured-noise": ("stylemapgan.methods.structured_noise.method:StructuredNoise",),
 }
 """Method of a model file → what it opens: modules and classes, such as
 `stylemapgan.methods.alae:ALAE`. Modules are imported when needed, because they need PyTorch."""

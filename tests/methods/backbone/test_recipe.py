@@ -16,7 +16,7 @@ from PIL import Image
 from stylemapgan.augment import ADJUST_EVERY
 from stylemapgan.checkpoints.method_file import read_method
 from stylemapgan.config import AdaConfig, DataConfig, RunConfig, VectorConfig, from_dict, preset
-from stylemapgan.methods.backbone import recipe
+from stylemapgan.methods.backbone import adversarial, recipe
 from stylemapgan.methods.backbone.recipe import BACKBONE, encoder_from
 from stylemapgan.methods.backbone.state import BackboneState
 from stylemapgan.methods.runs import resume, start
@@ -101,7 +101,7 @@ def test_the_generators_loss_is_that_of_the_paper(context, batch):
     state = new_state(BACKBONE, short(), CPU)
     randomness = batch[0].randomness(Phase.GENERATOR)
     with torch.no_grad():
-        images = recipe.generate(copy.deepcopy(state), batch[0], randomness)
+        images = adversarial.generate(copy.deepcopy(state), batch[0], randomness)
         expected = F.softplus(-state.discriminator(images)).mean()
     losses = recipe.generator_step(context, state, batch, {})
     assert losses["g/adversarial"].item() == pytest.approx(expected.item(), rel=1e-5)

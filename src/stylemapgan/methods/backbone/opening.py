@@ -1,8 +1,9 @@
 """A trained backbone: its networks, opened from a model file."""
 
 import hashlib
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
@@ -15,28 +16,32 @@ from stylemapgan.config import VectorConfig
 from stylemapgan.config.plain_values import from_dict
 from stylemapgan.errors import CheckpointError, ConfigError
 from stylemapgan.methods.backbone.encoder import VectorEncoder
-from stylemapgan.methods.backbone.generator import VectorGenerator
+from stylemapgan.methods.backbone.generator import AbstractGenerator, VectorGenerator
 from stylemapgan.models import Discriminator
 
 Network = TypeVar("Network", bound=nn.Module)
+GeneratorType = TypeVar("GeneratorType", bound=AbstractGenerator)
 
 NOISE_SEED = 0
 """What noise inputs are drawn from: they are the same for all photos."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Backbone:
-    """Frozen networks with fixed noise inputs."""
+class AbstractFrozenNetworks(ABC, Generic[GeneratorType]):
+    """A frozen generator with fixed noise inputs, and what a model has beside it."""
 
-    generator: VectorGenerator
-    encoder: VectorEncoder
-    discriminator: Discriminator
+    generator: GeneratorType
     digest: str = ""
     """Hash of all weights; results that are kept on disk carry it."""
 
     def __post_init__(self) -> None:
-        for network in (self.generator, self.encoder, self.discriminator):
+        for network in self.networks:
             network.eval().requires_grad_(False)
+
+    @property
+    @abstractmethod
+    def networks(self) -> tuple[nn.Module, ...]:
+        """All networks, the generator first."""
 
     @property
     def config(self) -> VectorConfig:
@@ -59,13 +64,25 @@ class Backbone:
 
     def parameters(self) -> list[Tensor]:
         """List the parameters of all networks."""
-        networks = (self.generator, self.encoder, self.discriminator)
-        return [each for network in networks for each in network.parameters()]
+        return [each for network in self.networks for each in network.parameters()]
 
     def noise(self) -> list[Float[Tensor, "1 1 _ _"]]:
         """Draw the noise inputs, always the same."""
         synthesis = self.generator.synthesis
         return [each.to(synthesis.constant) for each in synthesis.fixed_noise(NOISE_SEED)]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Backbone(AbstractFrozenNetworks[VectorGenerator]):
+    """The networks of a backbone."""
+
+    encoder: VectorEncoder
+    discriminator: Discriminator
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """Generator, encoder and discriminator."""
+        return self.generator, self.encoder, self.discriminator
 
 
 def open_backbone(checkpoint: MethodCheckpoint) -> Backbone:
@@ -82,7 +99,7 @@ def open_backbone(checkpoint: MethodCheckpoint) -> Backbone:
         generator=VectorGenerator(config),
         encoder=VectorEncoder(config),
         discriminator=Discriminator(config),
-        digest=_digest(checkpoint),
+        digest=digest_of(checkpoint),
     )
     networks = {
         "generator": backbone.generator,
@@ -114,7 +131,8 @@ def _fill(networks: dict[str, nn.Module], checkpoint: MethodCheckpoint) -> None:
         tensor.copy_(torch.from_numpy(found[name].copy()))
 
 
-def _digest(checkpoint: MethodCheckpoint) -> str:
+def digest_of(checkpoint: MethodCheckpoint) -> str:
+    """Hash all weights of a model file."""
     digest = hashlib.sha256()
     for name in sorted(checkpoint.tensors):
         digest.update(f"{name}\0".encode())

@@ -19,7 +19,7 @@ from stylemapgan.images.levels import batch_for, to_numpy
 from stylemapgan.images.resizing import shrink
 from stylemapgan.methods.abstract import AbstractTrainedMethod, Capabilities, LabelMaps, Latent
 from stylemapgan.methods.backbone.minimising import AbstractOptimiserSettings, OnSteps
-from stylemapgan.methods.backbone.opening import Backbone, open_backbone
+from stylemapgan.methods.backbone.opening import AbstractFrozenNetworks
 from stylemapgan.methods.backbone.placed_parts import PlacedPart, placed_parts, union
 from stylemapgan.methods.backbone.result_cache import (
     Arrays,
@@ -30,16 +30,17 @@ from stylemapgan.methods.backbone.result_cache import (
 from stylemapgan.methods.photo_sizes import photo_size
 from stylemapgan.types import Images
 
-Self = TypeVar("Self", bound="AbstractOptimiser[Any]")
+Self = TypeVar("Self", bound="AbstractOptimiser[Any, Any]")
 PHOTO = "photo"
 PICTURE = "picture"
 Photos = Float[Tensor, "photos 3 size size"]
 OnStep = Callable[[int], None]
 Settings = TypeVar("Settings", bound=AbstractOptimiserSettings)
+Networks = TypeVar("Networks", bound=AbstractFrozenNetworks[Any])
 
 
-class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
-    """Finds latents of the backbone by optimisation; what differs is the loss, and the edit.
+class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings, Networks]):
+    """Finds latents of a generator by optimisation; what differs is the loss, and the edit.
 
     Results are kept on disk, so that work that was interrupted goes on where it stopped. Photos
     that are optimised together do not influence each other, but how numbers are rounded may
@@ -58,7 +59,7 @@ class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
         time="optimisation",
     )
 
-    def __init__(self, backbone: Backbone, settings: Settings, cache: ResultCache) -> None:
+    def __init__(self, backbone: Networks, settings: Settings, cache: ResultCache) -> None:
         self.backbone = backbone
         self.settings = settings
         self.on_steps: OnSteps | None = None
@@ -71,15 +72,24 @@ class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
     @classmethod
     def open(
         cls, checkpoint: MethodCheckpoint, settings: Settings | None = None
-    ) -> "AbstractOptimiser[Settings]":
+    ) -> "AbstractOptimiser[Settings, Networks]":
         """Build the networks of a model file, and keep results in the user's cache folder."""
-        backbone = open_backbone(checkpoint)
+        backbone = cls.open_networks(checkpoint)
         chosen: Settings = cls.defaults if settings is None else settings
         return cls(backbone, chosen, ResultCache.for_method(cls.name, backbone.digest, chosen))
 
+    @staticmethod
+    @abstractmethod
+    def open_networks(checkpoint: MethodCheckpoint) -> Networks:
+        """Build the networks of a model file.
+
+        Raises:
+            CheckpointError: The file is another method's, or its tensors do not fit.
+        """
+
     @abstractmethod
     def start(self) -> None:
-        """Build what the losses need beside the backbone."""
+        """Build what the losses need beside the model's networks."""
 
     @abstractmethod
     def invert(self, photos: Photos, on_step: OnStep) -> dict[str, Tensor]:
@@ -162,7 +172,7 @@ class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
         """Call something with the steps done and the most that there may be."""
         self.on_steps = on_steps
 
-    def for_timing(self) -> "AbstractOptimiser[Settings]":
+    def for_timing(self) -> "AbstractOptimiser[Settings, Networks]":
         """Give the same method without results from before."""
         return type(self)(self.backbone, self.settings, replace(self._cache, folder=None))
 
@@ -208,7 +218,7 @@ class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
 
     def z(self, count: int, seed: int) -> Float[Tensor, "count z"]:
         """Draw noise vectors; the first ones are the same for every count."""
-        shape = count, self.backbone.config.style_channels
+        shape = count, self.backbone.generator.z_channels
         z = np.random.default_rng(seed).standard_normal(shape)
         return self.backbone.as_tensor(z)
 
@@ -226,7 +236,7 @@ class AbstractOptimiser(AbstractTrainedMethod, Generic[Settings]):
     @property
     @final
     def parameter_bytes(self) -> int:
-        """Parameters of all networks of the backbone."""
+        """Parameters of all networks of the model."""
         parameters = self.backbone.parameters()
         return sum(each.numel() * each.element_size() for each in parameters)
 

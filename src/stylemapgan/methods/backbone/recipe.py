@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
-from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan import losses
@@ -21,11 +20,17 @@ from stylemapgan.augment import BatchRandomness
 from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.config import RunConfig, TrainConfig
 from stylemapgan.errors import ConfigError
-from stylemapgan.methods.backbone.generator import VectorGenerator
+from stylemapgan.methods.backbone import adversarial
+from stylemapgan.methods.backbone.adversarial import (
+    draw_noise,
+    generator_step,
+    penalty_step,
+    separate,
+)
 from stylemapgan.methods.backbone.mapping import mean_w_plus, truncate
 from stylemapgan.methods.backbone.state import BackboneState, assemble, build_networks
 from stylemapgan.methods.network_files import pack_networks
-from stylemapgan.training.adaptation import SIGN, adapt_augmentation
+from stylemapgan.training.adaptation import adapt_augmentation
 from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, Pass
 from stylemapgan.training.microbatches import Microbatch, Phase
@@ -48,23 +53,6 @@ def encoder_from(config: TrainConfig) -> int:
     return math.ceil(batches) * config.batch
 
 
-def draw_noise(
-    generator: VectorGenerator, randomness: BatchRandomness, images: Tensor
-) -> list[Float[Tensor, "batch 1 _ _"]]:
-    """Draw each image's own noise for every layer."""
-    config = generator.config
-    sides = [config.constant_size * 2 ** (layer // 2) for layer in range(config.layers)]
-    return [randomness.normal(len(images), 1, side, side, device=images.device) for side in sides]
-
-
-def generate(state: BackboneState, microbatch: Microbatch, randomness: BatchRandomness) -> Tensor:
-    """Generate one image for each photo of the microbatch."""
-    channels = state.generator.config.style_channels
-    real = microbatch.real
-    z = randomness.normal(len(real), channels, device=real.device)
-    return state.generator(z, draw_noise(state.generator, randomness, real))
-
-
 def _before_encoder(config: TrainConfig) -> Span:
     return 0.0, float(encoder_from(config))
 
@@ -73,59 +61,18 @@ def _encoder_span(config: TrainConfig) -> Span:
     return float(encoder_from(config)), math.inf
 
 
-def generator_step(context: StepContext, state: BackboneState, batch: Batch, kept: Kept) -> Losses:
-    """Update F and G so that D takes generated images for real."""
-    del kept
-
-    def adversarial_pass(microbatch: Microbatch) -> Pass:
-        randomness = microbatch.randomness(Phase.GENERATOR)
-        with context.fabric.autocast():
-            generated = generate(state, microbatch, randomness)
-            loss = context.adversarial_loss(state, generated, microbatch.real, randomness)
-        return loss, {"g/adversarial": loss.detach()}
-
-    return context.update(map(adversarial_pass, batch), batch, state.generator_optimizer)
-
-
 def discriminator_step(
     context: StepContext, state: BackboneState, batch: Batch, kept: Kept
 ) -> Losses:
     """Update D to separate photos from generated images, or later from reconstructions."""
-    del kept
-    is_encoder_trained = state.images_seen >= encoder_from(context.config)
+    if state.images_seen < encoder_from(context.config):
+        return adversarial.discriminator_step(context, state, batch, kept)
 
-    def discriminator_pass(microbatch: Microbatch) -> Pass:
-        randomness = microbatch.randomness(Phase.DISCRIMINATOR)
-        with context.fabric.autocast():
-            with torch.no_grad():
-                if is_encoder_trained:
-                    noise = draw_noise(state.generator, randomness, microbatch.real)
-                    fake = state.generator.synthesize(state.encoder(microbatch.real), noise)
-                else:
-                    fake = generate(state, microbatch, randomness)
-            on_real = context.discriminate(state, microbatch.real, randomness)
-            on_fake = context.discriminate(state, fake, randomness)
-        fake_name = "d/reconstructed" if is_encoder_trained else "d/generated"
-        terms = {"d/real": losses.logistic_real(on_real), fake_name: losses.logistic_fake(on_fake)}
-        loss = torch.stack(list(terms.values())).sum()
-        terms[SIGN] = on_real.sign().float().mean()
-        return loss, {name: term.detach() for name, term in terms.items()}
+    def reconstruct(microbatch: Microbatch, randomness: BatchRandomness) -> Tensor:
+        noise = draw_noise(state.generator, randomness, microbatch.real)
+        return state.generator.synthesize(state.encoder(microbatch.real), noise)
 
-    return context.update(map(discriminator_pass, batch), batch, state.discriminator_optimizer)
-
-
-def penalty_step(context: StepContext, state: BackboneState, batch: Batch, kept: Kept) -> Losses:
-    """Penalise D's gradient at photos (R1), weighted up by the updates that leave it out."""
-    del kept
-    config = context.config
-
-    def penalty_pass(microbatch: Microbatch) -> Pass:
-        randomness = microbatch.randomness(Phase.PENALTY)
-        penalty = context.gradient_penalty(state, microbatch.real, randomness)
-        weight = config.r1_weight(state.generator.config.image_size) / 2 * config.r1_interval
-        return weight * penalty, {"d/r1": penalty.detach()}
-
-    return context.update(map(penalty_pass, batch), batch, state.discriminator_optimizer)
+    return separate(context, state, batch, reconstruct, "d/reconstructed")
 
 
 def encoder_step(context: StepContext, state: BackboneState, batch: Batch, kept: Kept) -> Losses:

@@ -9,13 +9,13 @@ from torch.optim import Adam
 
 from stylemapgan.augment import AdaptiveProbability
 from stylemapgan.config import RunConfig, TrainConfig
+from stylemapgan.methods.backbone.adversarial import make_optimizers, set_rates
 from stylemapgan.methods.backbone.encoder import VectorEncoder
 from stylemapgan.methods.backbone.generator import VectorGenerator
 from stylemapgan.models import Discriminator
 from stylemapgan.training import schedule
-from stylemapgan.training.state import AbstractTrainState, adam, lazy_factor, set_rate
+from stylemapgan.training.state import AbstractTrainState, adam, set_rate
 
-BETAS = (0.0, 0.99)
 ENCODER_BETAS = (0.9, 0.99)
 
 
@@ -34,11 +34,9 @@ class BackboneState(AbstractTrainState):
 
     def set_schedule(self, config: TrainConfig) -> None:
         """Set the optimisers' learning rates for the images seen so far."""
+        set_rates(self, config)
         share = schedule.share_of_rate(config, self.images_seen)
-        rate = config.discriminator_learning_rate * share
-        set_rate(self.generator_optimizer, config.learning_rate * share)
         set_rate(self.encoder_optimizer, config.learning_rate * share)
-        set_rate(self.discriminator_optimizer, rate * lazy_factor(config.r1_interval))
 
 
 def build_networks(config: RunConfig) -> dict[str, nn.Module]:
@@ -52,12 +50,9 @@ def build_networks(config: RunConfig) -> dict[str, nn.Module]:
 
 def assemble(networks: Mapping[str, Any], config: TrainConfig) -> BackboneState:
     """Add optimisers to networks and averages."""
-    factor = lazy_factor(config.r1_interval)
-    lazy_betas = (BETAS[0] ** factor, BETAS[1] ** factor)
     return BackboneState(
         **networks,
-        generator_optimizer=adam(networks["generator"], BETAS, config),
+        **make_optimizers(networks, config),
         encoder_optimizer=adam(networks["encoder"], ENCODER_BETAS, config),
-        discriminator_optimizer=adam(networks["discriminator"], lazy_betas, config),
         ada=AdaptiveProbability(),
     )

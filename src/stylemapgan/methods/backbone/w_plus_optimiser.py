@@ -6,17 +6,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from stylemapgan.checkpoints.method_file import MethodCheckpoint
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.abstract import Latent
 from stylemapgan.methods.backbone.mapping import mean_w_plus, truncate
+from stylemapgan.methods.backbone.opening import Backbone, open_backbone
 from stylemapgan.methods.backbone.optimiser import AbstractOptimiser, Photos, Settings
 
 W_PLUS = "w_plus"
 StyleVectors = Float[Tensor, "photos layers style"]
 
 
-class AbstractWPlusOptimiser(AbstractOptimiser[Settings], Generic[Settings]):
+class AbstractWPlusOptimiser(AbstractOptimiser[Settings, Backbone], Generic[Settings]):
     """Finds w_plus: a style vector for each layer and photo."""
+
+    @staticmethod
+    def open_networks(checkpoint: MethodCheckpoint) -> Backbone:
+        """Build the networks of a backbone's model file."""
+        return open_backbone(checkpoint)
 
     def generate(self, latent: Latent) -> Photos:
         """Synthesize pictures."""
