@@ -49,8 +49,10 @@ BUDGETS = {
         presets=("laptop-64", "vector-laptop-64"),
         image_size=64,
         save_every=2_000,
-        limits=OptimisationConfig(steps=500),
-        evaluation=EvaluationConfig(photos=64, edits=32, steps=20, detector_pictures=1_500),
+        limits=OptimisationConfig(steps=100),
+        evaluation=EvaluationConfig(
+            photos=64, generated=500, pairs=500, edits=32, steps=20, detector_pictures=1_500
+        ),
     ),
     "tiny": Budget(
         images=dict.fromkeys(get_args(MethodName), 48),
