@@ -37,7 +37,7 @@ EDITS = (
     Column(title="seam", task="local-editing", keys=("seam (halves, {})",)),
     Column(title="swap: MSE", task="swap", keys=("mse ({})",)),
     Column(title="swap: MSE inside", task="swap", keys=("mse-inside ({})",)),
-    Column(title="detected (AP)", task="detectability", keys=("average-precision ({})",)),
+    Column(title="detected (AP)", task="detectability", keys=("average-precision (halves, {})",)),
 )
 
 
