@@ -58,10 +58,16 @@ def _rows(results: Path, kind: Kind) -> list[tuple[str, Tiles]]:
 
 
 def _tiles(results: Path, kind: Kind, names: dict[DataName, str]) -> Tiles:
-    """Read strips; data sets without one leave their columns empty."""
+    """Read strips; data sets without one leave their columns empty.
+
+    Args:
+        results: Folder with the strips.
+        kind: Which columns there are.
+        names: Names of the strips; methods that do not take part in a data set have none for it.
+    """
     tiles: Tiles = []
     for data, shown in COLUMNS[kind].items():
-        path = results / f"{names[data]}.webp"
+        path = results / f"{names.get(data, '')}.webp"
         if path.exists():
             tiles += list(split(images.read(path)))
         else:

@@ -63,9 +63,9 @@ def test_training_may_round_to_tf32_and_its_figures_may_not(settings, tmp_path, 
         seen["update"] = torch.backends.cuda.matmul.allow_tf32
         return update(context)
 
-    def watched_validation(*networks_and_photos):
+    def watched_validation(*networks_and_photos, **maps):
         seen["validation"] = torch.backends.cuda.matmul.allow_tf32
-        return validate(*networks_and_photos)
+        return validate(*networks_and_photos, **maps)
 
     monkeypatch.setattr(run, "update", watched_update)
     monkeypatch.setattr(validation, "validate", watched_validation)
