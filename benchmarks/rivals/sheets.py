@@ -58,7 +58,9 @@ def _rows(results: Path, kind: Kind) -> list[tuple[str, Tiles]]:
 
 
 def _tiles(results: Path, kind: Kind, names: dict[DataName, str]) -> Tiles:
-    """Read strips; data sets without one leave their columns empty.
+    """Read strips; a method without one leaves its columns empty.
+
+    Data sets that no method was measured on have no columns.
 
     Args:
         results: Folder with the strips.
@@ -68,6 +70,8 @@ def _tiles(results: Path, kind: Kind, names: dict[DataName, str]) -> Tiles:
     tiles: Tiles = []
     for data, shown in COLUMNS[kind].items():
         path = results / f"{names.get(data, '')}.webp"
+        if not (results / f"{data}-{GIVEN[kind][0]}.webp").exists():
+            continue
         if path.exists():
             tiles += list(split(images.read(path)))
         else:
