@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from cyclopts import App, Parameter
 from rich.console import Console
 
+from benchmarks.choosing import choose_named
 from benchmarks.command import run_app
 from benchmarks.paper.variants import Cell, all_cells
-from stylemapgan.errors import ConfigError
 
 if TYPE_CHECKING:
     from stylemapgan.evaluation.context import OnProgress
@@ -134,11 +134,7 @@ def choose(names: Sequence[str]) -> list[Cell]:
     Raises:
         ConfigError: A name is unknown.
     """
-    known = {cell.name: cell for cell in all_cells()}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ConfigError(f"Unknown cell {unknown[0]!r}: choose from {', '.join(known)}.")
-    return [known[name] for name in names] or list(known.values())
+    return choose_named(all_cells(), names, "cell")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from stylemapgan.errors import ConfigError
+from benchmarks.choosing import choose_named
 
 DataName = Literal["faces-64", "avatars-64"]
 MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan", "structured-noise", "sean"]
@@ -46,8 +46,4 @@ def choose(names: Sequence[str]) -> list[Cell]:
     Raises:
         ConfigError: A name is unknown.
     """
-    known = {cell.name: cell for cell in all_cells()}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ConfigError(f"Unknown cell {unknown[0]!r}: choose from {', '.join(known)}.")
-    return [known[name] for name in names] or list(known.values())
+    return choose_named(all_cells(), names, "cell")

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.choosing import choose_named
 from benchmarks.rivals.cells import Cell, MethodName, all_cells
 from stylemapgan.config.optimising import OptimisationConfig
 from stylemapgan.editing import Editor
-from stylemapgan.errors import ConfigError
 from stylemapgan.methods.abstract import AbstractMethod
 from stylemapgan.methods.registry import open_file, open_methods
 
@@ -67,8 +67,4 @@ def choose_entries(names: Sequence[str]) -> list[Entry]:
     Raises:
         ConfigError: A name is unknown.
     """
-    known = {entry.name: entry for entry in all_entries()}
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise ConfigError(f"Unknown entry {unknown[0]!r}: choose from {', '.join(known)}.")
-    return [known[name] for name in names] or list(known.values())
+    return choose_named(all_entries(), names, "entry")
