@@ -15,14 +15,11 @@ from stylemapgan.editing.edit import Edit, Part, Push
 from stylemapgan.errors import ConfigError, EditError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.backbone.opening import Backbone, open_backbone
-from stylemapgan.methods.editing_in_style import (
-    EditingInStyle,
-    EditingInStyleSettings,
-    choose_channels,
-)
+from stylemapgan.methods.editing_in_style import EditingInStyle, EditingInStyleSettings
 from stylemapgan.methods.style_catalogue import (
     channel_energies,
     channel_shares,
+    choose_channels,
     layer_of,
     membership,
     parts_under,

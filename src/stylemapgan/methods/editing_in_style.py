@@ -59,6 +59,7 @@ from stylemapgan.methods.style_catalogue import (
     Membership,
     channel_energies,
     channel_shares,
+    choose_channels,
     layer_of,
     membership,
     parts_under,
@@ -297,23 +298,3 @@ class EditingInStyle(AbstractLatentMethod[VectorEncoder]):
             latent[name][:, :, None, None].split(widths, dim=1) for name in self.parts
         )
         return [Style(*pair) for pair in zip(scales, shifts, strict=True)]
-
-
-def choose_channels(
-    shares: Float[Tensor, "edits channels"], epsilon: float, rho: float
-) -> Float[Tensor, "edits channels"]:
-    """Choose how far channels go to the reference: q, from 0 to 1.
-
-    Channels are taken in the order of falling shares until the sum of q (1 - M) is epsilon; the
-    last one may be taken in part. No other q has a larger sum of q M at that cost.
-
-    Args:
-        shares: M of one part, or the sum over several.
-        epsilon: How much channels may do elsewhere; 0 takes none.
-        rho: Channels with shares of at most that are not taken.
-    """
-    ordered, order = shares.sort(dim=1, descending=True, stable=True)
-    costs = (1 - ordered).clamp(min=0)
-    left = epsilon - (costs.cumsum(dim=1) - costs)
-    q = (left / costs).nan_to_num(0.0).clamp(0, 1)  # a channel that costs nothing: 1 while left > 0
-    return torch.zeros_like(q).scatter(1, order, q) * (shares > rho)

@@ -78,6 +78,26 @@ def channel_shares(energies: Shares) -> Shares:
     return energies / whole.clamp(min=torch.finfo(whole.dtype).tiny)
 
 
+def choose_channels(
+    shares: Float[Tensor, "edits channels"], epsilon: float, rho: float
+) -> Float[Tensor, "edits channels"]:
+    """Choose how far channels go to the reference: q, from 0 to 1.
+
+    Channels are taken in the order of falling shares until the sum of q (1 - M) is epsilon; the
+    last one may be taken in part. No other q has a larger sum of q M at that cost.
+
+    Args:
+        shares: M of one part, or the sum over several.
+        epsilon: How much channels may do elsewhere; 0 takes none.
+        rho: Channels with shares of at most that are not taken.
+    """
+    ordered, order = shares.sort(dim=1, descending=True, stable=True)
+    costs = (1 - ordered).clamp(min=0)
+    left = epsilon - (costs.cumsum(dim=1) - costs)
+    q = (left / costs).nan_to_num(0.0).clamp(0, 1)  # a channel that costs nothing: 1 while left > 0
+    return torch.zeros_like(q).scatter(1, order, q) * (shares > rho)
+
+
 def parts_under(
     masks: Sequence[Float[Tensor, "edits 1 height width"]], memberships: Sequence[Membership]
 ) -> Bool[Tensor, "edits parts"]:
