@@ -1,6 +1,7 @@
 """Layers compute what their papers' formulas say, written out naively."""
 
 import math
+from collections.abc import Callable
 from typing import TypeVar
 
 import pytest
@@ -100,6 +101,25 @@ def test_the_gain_may_go_before_the_activation():
 def test_blur_matches_a_naive_loop(padding):
     x = normal(2, 3, 5, 6)
     torch.testing.assert_close(blur(x, padding=padding, gain=4.0), naive_blur(x, padding, gain=4.0))
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("size", [7, 8])
+@pytest.mark.parametrize("padding", [(1, 1), (2, 1), (2, 2)])
+def test_gradients_of_the_blur_are_those_of_an_ordinary_convolution(layout, stride, size, padding):
+    def ordinary_blur(x: Tensor) -> Tensor:
+        weight = kernel().expand(3, 1, 4, 4)
+        return F.conv2d(F.pad(x, (*padding, *padding)), weight, stride=stride, groups=3)
+
+    def gradients(filtered: Callable[[Tensor], Tensor]) -> list[Tensor]:
+        (first,) = torch.autograd.grad(filtered(x).pow(3).sum(), x, create_graph=True)
+        return [first, *torch.autograd.grad(first.pow(2).sum(), x)]
+
+    x = normal(2, 3, size, size).contiguous(memory_format=layout).requires_grad_()
+    ours = gradients(lambda x: blur(x, padding=padding, stride=stride))
+    assert all(each.is_contiguous(memory_format=layout) for each in ours)
+    torch.testing.assert_close(ours, gradients(ordinary_blur))
 
 
 def test_blur_keeps_the_mean_of_a_flat_image():
