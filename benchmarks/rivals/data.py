@@ -6,8 +6,10 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.rivals.found_parts import write_found_parts
 from stylemapgan.data.avatars import AvatarConfig, write_folder
 from stylemapgan.errors import DataError
+from stylemapgan.evaluation.data import TEST, TRAINING
 
 SIZE = 64
 SHARES = {"train": 5, "composites": 1}
@@ -32,6 +34,22 @@ def prepare_faces(portraits: Path, output: Path) -> None:
                 os.link(first, first.with_name(f"{folder}-{picture.stem}-{number}.png"))
     for picture in _pictures(portraits / "val"):
         _resize(picture, output / "val" / f"{picture.stem}.png")
+
+
+def prepare_hands(hands: Path, output: Path) -> None:
+    """Resize photos of hands, and write maps of their parts.
+
+    Args:
+        hands: Folder with train/ and val/.
+        output: New folder.
+
+    Raises:
+        DataError: A folder is missing, or holds no pictures.
+    """
+    for split in (TRAINING, TEST):
+        for picture in _pictures(hands / split):
+            _resize(picture, output / split / f"{picture.stem}.png")
+    write_found_parts(output)
 
 
 def prepare_avatars(output: Path, workers: int, on_progress: Callable[[int, int], None]) -> None:
