@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from benchmarks.markdown import MISSING, show, show_number, table
 from benchmarks.rivals.entries import all_entries
 from benchmarks.rivals.results import Result
+from stylemapgan.evaluation.tasks.true_edits.true_edits import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +40,11 @@ EDITS = (
     Column(title="swap: MSE inside", task="swap", keys=("mse-inside ({})",)),
     Column(title="detected (AP)", task="detectability", keys=("average-precision (halves, {})",)),
 )
+TRUE_EDITS = tuple(
+    Column(title=title.format(kind), task="true-edits", keys=(f"{key} ({kind}, {{}})",))
+    for kind in KINDS
+    for title, key in (("{}, inside", "error-inside"), ("outside", "error-outside"))
+)
 
 
 def to_markdown(results: Sequence[Result]) -> str:
@@ -48,6 +54,8 @@ def to_markdown(results: Sequence[Result]) -> str:
         of_data = [result for result in results if result.data == data]
         parts.append(f"#### Photos, {data}\n\n{_photos(of_data)}")
         parts.append(f"#### Edits by mask, {data}\n\n{_edits(of_data)}")
+        if any(result.figures.get("true-edits") for result in of_data):
+            parts.append(f"#### Edits with a photographed truth, {data}\n\n{_true_edits(of_data)}")
     return "\n\n".join(parts) + "\n"
 
 
@@ -78,6 +86,11 @@ def _edits(results: Sequence[Result]) -> str:
     ]
     rows = [[result.method, *_cells(result, columns), _time(result, "edit")] for result in results]
     return table(["method", *(column.title for column in columns), "seconds an edit"], rows)
+
+
+def _true_edits(results: Sequence[Result]) -> str:
+    rows = [[result.method, *_cells(result, TRUE_EDITS)] for result in results]
+    return table(["method", *(column.title for column in TRUE_EDITS)], rows)
 
 
 def _cells(result: Result, columns: Sequence[Column]) -> list[str]:

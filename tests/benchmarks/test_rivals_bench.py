@@ -42,6 +42,14 @@ def portraits(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in of_part:
             pixels = random.integers(0, 256, (96, 96, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / part / f"{name}.png")
+    landmarks: dict[str, Any] = {"900_neutral": np.zeros((468, 2), np.float32)}
+    np.savez(folder / "landmarks.npz", **landmarks)
+    table = [
+        "split,file,person,expression",
+        "train,a.jpg,001,neutral",
+        "val,900_neutral.jpg,900,neutral",
+    ]
+    (folder / "labels.csv").write_text("\n".join(table) + "\n", "utf-8")
     return folder
 
 
@@ -90,6 +98,15 @@ def test_photographs_weigh_five_times_as_much_as_composites(data):
     assert len(names) == 2 * 5 + 6
     with Image.open(data / "faces-64" / "val" / "005_neutral.png") as picture:
         assert picture.size == (64, 64)
+
+
+def test_what_is_known_of_tested_portraits_comes_along_under_their_new_names(data):
+    from stylemapgan.evaluation.data import open_test_data
+    from stylemapgan.evaluation.tasks.portraits.portrait_edits import open_portraits
+
+    opened = open_test_data(data / "faces-64", 64)
+    assert "001" not in opened.attributes["person"]  # training pictures have other names
+    assert list(open_portraits(opened, 64).known) == [("900", "neutral")]
 
 
 def test_portraits_without_composites_are_refused(portraits, tmp_path):
@@ -151,6 +168,16 @@ def test_a_table_shows_intervals_times_and_reasons():
     assert "| alae | one pass | 0.100 (0.090 to 0.120) | - | 1,000 | - | 0.0123 |" in text
     assert "| poisson | 0.0200 (0.0100 to 0.0300) | - | - | 0.500 |" in text
     assert "| alae | does not edit by mask |" in text
+    assert "photographed truth" not in text
+
+
+def test_edits_with_a_photographed_truth_have_a_table_where_they_were_measured():
+    from benchmarks.rivals.tables import to_markdown
+
+    found = {"error-inside (composite, poisson)": Estimate(0.02, 0.01, 0.03, 8)}
+    text = to_markdown([made_up_result("faces-64-poisson-0", figures={"true-edits": found})])
+    assert "#### Edits with a photographed truth, faces-64" in text
+    assert "| poisson | - | - | - | - | 0.0200 (0.0100 to 0.0300) | - |" in text
 
 
 def test_strips_come_apart_as_they_were_joined():
