@@ -32,6 +32,7 @@ TASKS = (
     "interpolation",
     "local-editing",
     "swap",
+    "true-edits",
     "detectability",
 )
 """Those that the data does not support, or the method cannot do, are left out with a reason."""

@@ -8,6 +8,7 @@ from benchmarks.markdown import MISSING, show_number, table
 from benchmarks.rivals.entries import all_entries
 from benchmarks.rivals.results import Result
 from benchmarks.rivals.seeds import NO_DIFFERENCE, Repeated
+from stylemapgan.evaluation.tasks.true_edits.true_edits import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +42,11 @@ EDITS = (
     Column(title="swap: MSE inside", task="swap", keys=("mse-inside ({})",)),
     Column(title="detected (AP)", task="detectability", keys=("average-precision (halves, {})",)),
 )
+TRUE_EDITS = tuple(
+    Column(title=title.format(kind), task="true-edits", keys=(f"{key} ({kind}, {{}})",))
+    for kind in KINDS
+    for title, key in (("{}, inside", "error-inside"), ("outside", "error-outside"))
+)
 
 
 STANDARD = "w-plus"
@@ -59,9 +65,11 @@ def to_markdown(results: Sequence[Result]) -> str:
     parts = []
     for data in dict.fromkeys(result.data for result in results):
         rows = _rows([result for result in results if result.data == data])
+        tables = {"Photos": _photos(rows), "Edits by mask": _edits(rows)}
+        if any(result.figures.get("true-edits") for row in rows.values() for result in row):
+            tables["Edits with a photographed truth"] = _true_edits(rows)
         note = f"\n\n{NOTE}" if any(len(row) > 1 for row in rows.values()) else ""
-        parts.append(f"#### Photos, {data}\n\n{_photos(rows)}{note}")
-        parts.append(f"#### Edits by mask, {data}\n\n{_edits(rows)}{note}")
+        parts += [f"#### {title}, {data}\n\n{text}{note}" for title, text in tables.items()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -99,6 +107,11 @@ def _edits(rows: Mapping[str, Row]) -> str:
         [method, *_cells(rows, method, columns), _time(row, "edit")] for method, row in rows.items()
     ]
     return table(["method", *(column.title for column in columns), "seconds an edit"], lines)
+
+
+def _true_edits(rows: Mapping[str, Row]) -> str:
+    lines = [[method, *_cells(rows, method, TRUE_EDITS)] for method in rows]
+    return table(["method", *(column.title for column in TRUE_EDITS)], lines)
 
 
 def _cells(rows: Mapping[str, Row], method: str, columns: Sequence[Column]) -> list[str]:

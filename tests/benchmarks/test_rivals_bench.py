@@ -40,6 +40,14 @@ def portraits(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in of_part:
             pixels = random.integers(0, 256, (96, 96, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / part / f"{name}.png")
+    landmarks: dict[str, Any] = {"900_neutral": np.zeros((468, 2), np.float32)}
+    np.savez(folder / "landmarks.npz", **landmarks)
+    table = [
+        "split,file,person,expression",
+        "train,a.jpg,001,neutral",
+        "val,900_neutral.jpg,900,neutral",
+    ]
+    (folder / "labels.csv").write_text("\n".join(table) + "\n", "utf-8")
     return folder
 
 
@@ -62,6 +70,15 @@ def test_photographs_weigh_five_times_as_much_as_composites(data):
     assert len(names) == 2 * 5 + 6
     with Image.open(data / "faces-64" / "val" / "005_neutral.png") as picture:
         assert picture.size == (64, 64)
+
+
+def test_what_is_known_of_tested_portraits_comes_along_under_their_new_names(data):
+    from stylemapgan.evaluation.data import open_test_data
+    from stylemapgan.evaluation.tasks.portraits.portrait_edits import open_portraits
+
+    opened = open_test_data(data / "faces-64", 64)
+    assert "001" not in opened.attributes["person"]  # training pictures have other names
+    assert list(open_portraits(opened, 64).known) == [("900", "neutral")]
 
 
 def test_portraits_without_composites_are_refused(portraits, tmp_path):

@@ -74,6 +74,16 @@ def test_a_table_shows_intervals_times_and_reasons():
     assert "| alae | one pass | 0.100 (0.090 to 0.120) | - | 1,000 | - | 0.0123 |" in text
     assert "| poisson | 0.0200 (0.0100 to 0.0300) | - | - | 0.500 |" in text
     assert "| alae | does not edit by mask |" in text
+    assert "photographed truth" not in text
+
+
+def test_edits_with_a_photographed_truth_have_a_table_where_they_were_measured():
+    from benchmarks.rivals.tables import to_markdown
+
+    found = {"error-inside (composite, poisson)": Estimate(0.02, 0.01, 0.03, 8)}
+    text = to_markdown([made_up_result("faces-64-poisson-0", figures={"true-edits": found})])
+    assert "#### Edits with a photographed truth, faces-64" in text
+    assert "| poisson | - | - | - | - | 0.0200 (0.0100 to 0.0300) | - |" in text
 
 
 def of_seeds(method: str, *errors: float, data: str = "faces-64") -> list[Any]:
