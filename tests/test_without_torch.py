@@ -79,7 +79,7 @@ def test_an_edit_is_applied_to_many_photos(tmp_path):
     work = f"""
 from stylemapgan.cli.main import main
 assert main({arguments!r}) == 0
-assert main({[*arguments[:2], "photos", "faces"]!r}) == 2
+assert main({[*arguments[:2], "photos", "faces", *arguments[-2:]]!r}) == 2
 """
     done = run_without_extras(work, tmp_path)
     assert done.returncode == 0, done.stderr
