@@ -13,7 +13,7 @@ from stylemapgan.config.optimising import OptimisationConfig
 from stylemapgan.config.presets import preset
 from stylemapgan.machine.precision import choose
 
-FLIPS: Mapping[DataName, bool] = {"faces-64": True, "avatars-64": False}
+FLIPS: Mapping[DataName, bool] = {"faces-64": True, "avatars-64": False, "hands-64": True}
 """Whether a mirrored picture could be of the same data set."""
 PERCEPTUAL_FROM, ADVERSARIAL_FROM, COOLDOWN = 2 / 7, 2 / 3, 1 / 6
 """Shares of a run's images, as in the preset `laptop-64`; the first two concern StyleMapGAN."""

@@ -1,4 +1,4 @@
-"""What is trained: every trained method on every data set, with a seed."""
+"""What is trained: every trained method on every data set, some with several seeds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,14 +6,17 @@ from typing import Literal, get_args
 
 from benchmarks.choosing import choose_named
 
-DataName = Literal["faces-64", "avatars-64"]
+DataName = Literal["faces-64", "avatars-64", "hands-64"]
 MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan", "structured-noise", "sean"]
 
 
 NEEDS_MAPS: frozenset[MethodName] = frozenset({"sean"})
 """Methods that train on photos with maps of their parts."""
-HAS_MAPS: frozenset[DataName] = frozenset({"avatars-64"})
+HAS_MAPS: frozenset[DataName] = frozenset({"avatars-64", "hands-64"})
 """Data sets with such maps; composites of portraits have no landmarks to draw them from."""
+REPEATED: tuple[MethodName, ...] = ("stylemapgan", "backbone")
+"""Methods that are trained with further seeds."""
+FURTHER_SEEDS = (1, 2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,12 +34,18 @@ class Cell:
 
 
 def all_cells() -> list[Cell]:
-    """List all cells in the order in which they are trained."""
-    return [
+    """List all cells in the order in which they are trained: further seeds come last."""
+    first = [
         Cell(data=data, method=method)
         for data in get_args(DataName)
         for method in get_args(MethodName)
         if method not in NEEDS_MAPS or data in HAS_MAPS
+    ]
+    return first + [
+        Cell(data=data, method=method, seed=seed)
+        for seed in FURTHER_SEEDS
+        for data in get_args(DataName)
+        for method in REPEATED
     ]
 
 

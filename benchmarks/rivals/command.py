@@ -31,7 +31,7 @@ def train(*, output: Path, data: Path, budget: BudgetName = "cpu", cells: Names 
 
     Args:
         output: Folder for all runs.
-        data: Folder of all data sets: faces-64/, avatars-64/, each with train/ and val/.
+        data: Folder of all data sets: faces-64/, avatars-64/, hands-64/, each with train/ and val/.
         budget: How long a cell trains.
         cells: Names of cells; all by default.
     """
@@ -64,19 +64,23 @@ def regions(faces: Path, output: Path, *, size: int = 64) -> None:
 
 
 @app.command
-def prepare(*, data: Path, portraits: Path | None = None, workers: int = 2) -> None:
-    """Make the data sets; avatars are drawn, portraits are resized.
+def prepare(
+    *, data: Path, portraits: Path | None = None, hands: Path | None = None, workers: int = 2
+) -> None:
+    """Make the data sets; avatars are drawn, photos are resized, parts of hands are found.
 
     Args:
         data: Folder for all data sets.
-        portraits: Folder of portraits with train/, composites/ and val/; without it only avatars
-            are made.
+        portraits: Folder of portraits with train/, composites/ and val/; left out by default.
+        hands: Folder of photos of hands with train/ and val/; left out by default.
         workers: Processes that draw.
     """
-    from benchmarks.rivals.data import prepare_avatars, prepare_faces
+    from benchmarks.rivals.data import prepare_avatars, prepare_faces, prepare_hands
 
     if portraits is not None:
         prepare_faces(portraits, data / "faces-64")
+    if hands is not None:
+        prepare_hands(hands, data / "hands-64")
     prepare_avatars(data / "avatars-64", workers, lambda done, total: None)
 
 
@@ -109,13 +113,14 @@ def patience(*, output: Path, data: Path, budget: BudgetName = "cpu", entries: N
         output: Folder of all runs.
         data: As for `train`.
         budget: As for `train`.
-        entries: As for `measure`.
+        entries: As for `measure`, of seed 0; all those by default.
     """
-    from benchmarks.rivals.entries import choose_entries
+    from benchmarks.choosing import choose_named
+    from benchmarks.rivals.entries import first_entries
     from benchmarks.rivals.patience import measure_curve
 
     bench, curves = _open(output, data, budget), output / "results" / "patience"
-    for entry in choose_entries(entries):
+    for entry in choose_named(first_entries(), entries, "entry"):
         if _is_trained(bench, entry) and not (curves / f"{entry.name}.json").exists():
             console.print(entry.name)
             measure_curve(bench, entry)

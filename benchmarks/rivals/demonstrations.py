@@ -29,8 +29,9 @@ PHOTOS: Mapping[DataName, tuple[str, ...]] = {
         "173_neutral",
     ),
     "avatars-64": ("012005", "012011"),
+    "hands-64": ("047_5", "107_1"),
 }
-"""Names of validation pictures whose reconstructions are shown."""
+"""Names of validation pictures that are reconstructed for sheets and times."""
 EDITS: Mapping[DataName, tuple[tuple[str, str, Box], ...]] = {
     "faces-64": (
         ("029_neutral", "013_smiling", (20, 40, 24, 12)),
@@ -42,8 +43,15 @@ EDITS: Mapping[DataName, tuple[tuple[str, str, Box], ...]] = {
         ("012017", "012022", (20, 36, 24, 12)),
         ("012026", "012028", (0, 32, 64, 32)),
     ),
+    "hands-64": (
+        ("117_5", "067_3", (0, 0, 64, 32)),
+        ("127_4", "067_5", (42, 30, 22, 18)),
+        ("037_4", "027_1", (0, 0, 64, 28)),
+    ),
 }
-"""Source, reference and box (left, top, width, height, of 64 pixels) of the edits shown."""
+"""Source, reference and box (left, top, width, height, of 64 pixels) of the edits."""
+SHOWN: frozenset[DataName] = frozenset({"faces-64", "avatars-64"})
+"""Data sets on the sheets; photographs of hands are not part of the repository."""
 GIVEN = {"reconstructions": ("photos",), "edits": ("sources", "references")}
 """Kind of result → the pictures that methods are given for it."""
 OUTSIDE = 0.3

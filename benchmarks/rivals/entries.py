@@ -26,7 +26,9 @@ OPENED: Mapping[MethodName, tuple[str, ...]] = {
     "sean": ("sean",),
     "structured-noise": ("structured-noise",),
 }
-"""Trained method → methods that its weights open; the last two of StyleMapGAN need no weights."""
+"""Trained method → methods that its weights open."""
+NEED_NO_WEIGHTS = ("copy-pixels", "poisson")
+"""Methods that a further seed would not change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,8 +59,16 @@ class Entry:
 def all_entries() -> list[Entry]:
     """List all entries in the order of the tables."""
     return [
-        Entry(cell=cell, method=method) for cell in all_cells() for method in OPENED[cell.method]
+        Entry(cell=cell, method=method)
+        for cell in all_cells()
+        for method in OPENED[cell.method]
+        if cell.seed == 0 or method not in NEED_NO_WEIGHTS
     ]
+
+
+def first_entries() -> list[Entry]:
+    """List the entries of seed 0, which figure and sheets show."""
+    return [entry for entry in all_entries() if entry.cell.seed == 0]
 
 
 def choose_entries(names: Sequence[str]) -> list[Entry]:

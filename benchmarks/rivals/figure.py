@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.rivals.entries import all_entries
+from benchmarks.rivals.entries import first_entries
 from benchmarks.rivals.patience import Curve
 from stylemapgan.images.atomic import replacing
 
@@ -18,7 +18,7 @@ def draw_figure(curves: Sequence[Curve], path: Path) -> None:
     from matplotlib.figure import Figure
 
     mpl.rcParams["svg.hashsalt"] = "stylemapgan"  # the same results, the same file
-    entries = {entry.name: entry for entry in all_entries()}
+    entries = {entry.name: entry for entry in first_entries()}
     methods = list(dict.fromkeys(entry.method for entry in entries.values()))
     panels = list(dict.fromkeys(entries[curve.entry].cell.data for curve in curves))
     figure = Figure(figsize=(len(panels) * WIDTH, HEIGHT), layout="constrained")

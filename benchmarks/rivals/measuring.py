@@ -6,8 +6,14 @@ from pathlib import Path
 
 from benchmarks.figures import figures_of
 from benchmarks.rivals.budgets import Budget
-from benchmarks.rivals.demonstrations import draw, given, read_demonstrations
-from benchmarks.rivals.entries import Entry
+from benchmarks.rivals.demonstrations import (
+    SHOWN,
+    Demonstrations,
+    draw,
+    given,
+    read_demonstrations,
+)
+from benchmarks.rivals.entries import Entry, first_entries
 from benchmarks.rivals.results import Result, write_result
 from benchmarks.rivals.timing import time_method
 from benchmarks.rivals.training import newest_snapshot, read_starts
@@ -26,6 +32,7 @@ TASKS = (
     "interpolation",
     "local-editing",
     "swap",
+    "true-edits",
     "detectability",
 )
 """Those that the data does not support, or the method cannot do, are left out with a reason."""
@@ -56,10 +63,8 @@ def measure_entry(bench: Bench, entry: Entry, on_progress: OnProgress) -> Result
     seconds = time_method(method, shown)
     results = output / "results"
     results.mkdir(exist_ok=True)
-    for name, strip in given(shown).items():
-        images.write(results / f"{entry.cell.data}-{name}.webp", strip)
-    for name, strip in draw(method, shown).items():
-        images.write(results / f"{entry.name}-{name}.webp", strip)
+    if entry in first_entries() and entry.cell.data in SHOWN:
+        _write_strips(results, entry, method, shown)
     context = EvaluationContext(
         methods=(method,),
         data=data,
@@ -101,6 +106,16 @@ def measure_entry(bench: Bench, entry: Entry, on_progress: OnProgress) -> Result
     )
     write_result(results / f"{entry.name}.json", result)
     return result
+
+
+def _write_strips(
+    results: Path, entry: Entry, method: AbstractMethod, shown: Demonstrations
+) -> None:
+    """Write what the sheets show of a method, and what it was given."""
+    for name, strip in given(shown).items():
+        images.write(results / f"{entry.cell.data}-{name}.webp", strip)
+    for name, strip in draw(method, shown).items():
+        images.write(results / f"{entry.name}-{name}.webp", strip)
 
 
 def _left_out(record: EvaluationRecord, method: AbstractMethod) -> dict[str, str]:

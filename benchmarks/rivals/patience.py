@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.machine import describe_machine
 from benchmarks.rivals.demonstrations import Demonstrations, read_demonstrations
-from benchmarks.rivals.entries import Entry, all_entries
+from benchmarks.rivals.entries import Entry, first_entries
 from benchmarks.rivals.measuring import Bench
 from benchmarks.rivals.training import newest_snapshot
 from stylemapgan.config.optimising import AS_PUBLISHED, OptimisationConfig
@@ -94,7 +94,7 @@ def read_curves(folder: Path) -> list[Curve]:
         DataError: A file is damaged.
     """
     found = []
-    for entry in all_entries():
+    for entry in first_entries():
         path = folder / f"{entry.name}.json"
         if path.exists():
             try:

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw
 
+from benchmarks.rivals.map_files import write_map, write_names
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.data import TEST, TRAINING
 from stylemapgan.evaluation.tasks.portraits.landmarks import (
@@ -25,7 +26,6 @@ from stylemapgan.evaluation.tasks.portraits.landmarks import (
     hull,
     read_landmarks,
 )
-from stylemapgan.images.atomic import replacing, write_text
 
 LEFT_BROW = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46)
 RIGHT_BROW = (336, 296, 334, 293, 300, 276, 283, 282, 295, 285)
@@ -95,9 +95,6 @@ def write_regions(faces: Path, output: Path, size: int) -> int:
     for photo in photos:
         if photo.stem not in landmarks:
             raise DataError(f"There are no landmarks of {photo}.")
-        path = output / "labels" / photo.parent.name / f"{photo.stem}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as unfinished:
-            Image.fromarray(draw_regions(landmarks[photo.stem], size)).save(unfinished, "PNG")
-    write_text(output / "labels" / "parts.txt", "\n".join(PARTS) + "\n")
+        write_map(output, photo, draw_regions(landmarks[photo.stem], size))
+    write_names(output, PARTS)
     return len(photos)

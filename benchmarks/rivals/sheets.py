@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from benchmarks.rivals.cells import DataName
 from benchmarks.rivals.demonstrations import EDITS, GIVEN, PHOTOS, split
-from benchmarks.rivals.entries import all_entries
+from benchmarks.rivals.entries import first_entries
 from stylemapgan import images
 from stylemapgan.types import Array
 
@@ -51,9 +51,8 @@ def _rows(results: Path, kind: Kind) -> list[tuple[str, Tiles]]:
         for title in GIVEN[kind]
     ]
     files: dict[str, dict[DataName, str]] = {}
-    for entry in all_entries():
-        if entry.cell.seed == 0:
-            files.setdefault(entry.method, {})[entry.cell.data] = f"{entry.name}-{kind}"
+    for entry in first_entries():
+        files.setdefault(entry.method, {})[entry.cell.data] = f"{entry.name}-{kind}"
     return given + [(method, _tiles(results, kind, names)) for method, names in files.items()]
 
 

@@ -1,11 +1,14 @@
 """The tables of the comparison, as Markdown."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import mean
 
-from benchmarks.markdown import MISSING, show, show_number, table
+from benchmarks.markdown import MISSING, show_number, table
 from benchmarks.rivals.entries import all_entries
 from benchmarks.rivals.results import Result
+from benchmarks.rivals.seeds import NO_DIFFERENCE, Repeated
+from stylemapgan.evaluation.tasks.true_edits.true_edits import KINDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,15 +42,34 @@ EDITS = (
     Column(title="swap: MSE inside", task="swap", keys=("mse-inside ({})",)),
     Column(title="detected (AP)", task="detectability", keys=("average-precision (halves, {})",)),
 )
+TRUE_EDITS = tuple(
+    Column(title=title.format(kind), task="true-edits", keys=(f"{key} ({kind}, {{}})",))
+    for kind in KINDS
+    for title, key in (("{}, inside", "error-inside"), ("outside", "error-outside"))
+)
+
+
+STANDARD = "w-plus"
+"""StyleMapGAN's own edit, to which other methods are compared."""
+NOTE = (
+    "Of methods with several seeds: mean [largest - smallest]. "
+    f"{NO_DIFFERENCE}: no further from {STANDARD} than the seeds of either are apart, which is no "
+    "difference."
+)
+Row = Sequence[Result]
+"""Results of one method, one for each seed."""
 
 
 def to_markdown(results: Sequence[Result]) -> str:
     """Write the tables of every data set that has results."""
     parts = []
     for data in dict.fromkeys(result.data for result in results):
-        of_data = [result for result in results if result.data == data]
-        parts.append(f"#### Photos, {data}\n\n{_photos(of_data)}")
-        parts.append(f"#### Edits by mask, {data}\n\n{_edits(of_data)}")
+        rows = _rows([result for result in results if result.data == data])
+        tables = {"Photos": _photos(rows), "Edits by mask": _edits(rows)}
+        if any(result.figures.get("true-edits") for row in rows.values() for result in row):
+            tables["Edits with a photographed truth"] = _true_edits(rows)
+        note = f"\n\n{NOTE}" if any(len(row) > 1 for row in rows.values()) else ""
+        parts += [f"#### {title}, {data}\n\n{text}{note}" for title, text in tables.items()]
     return "\n\n".join(parts) + "\n"
 
 
@@ -57,39 +79,62 @@ def missing_entries(results: Sequence[Result]) -> list[str]:
     return [entry.name for entry in all_entries() if entry.name not in done]
 
 
-def _photos(results: Sequence[Result]) -> str:
-    rows = [
-        [
-            result.method,
-            result.time,
-            *_cells(result, RECONSTRUCTION),
-            _time(result, "photo"),
-        ]
-        for result in results
-        if result.figures.get("reconstruction")
+def _rows(results: Sequence[Result]) -> Mapping[str, Row]:
+    """Collect the results of each method, in the order of the tables."""
+    rows: dict[str, list[Result]] = {}
+    for result in results:
+        rows.setdefault(result.method, []).append(result)
+    return rows
+
+
+def _photos(rows: Mapping[str, Row]) -> str:
+    lines = [
+        [method, row[0].time, *_cells(rows, method, RECONSTRUCTION), _time(row, "photo")]
+        for method, row in rows.items()
+        if row[0].figures.get("reconstruction")
     ]
     titles = [column.title for column in RECONSTRUCTION]
-    return table(["method", "encodes by", *titles, "seconds a photo"], rows, labels=2)
+    return table(["method", "encodes by", *titles, "seconds a photo"], lines, labels=2)
 
 
-def _edits(results: Sequence[Result]) -> str:
+def _edits(rows: Mapping[str, Row]) -> str:
     columns = [
-        column for column in EDITS if any(result.figures.get(column.task) for result in results)
+        column
+        for column in EDITS
+        if any(result.figures.get(column.task) for row in rows.values() for result in row)
     ]
-    rows = [[result.method, *_cells(result, columns), _time(result, "edit")] for result in results]
-    return table(["method", *(column.title for column in columns), "seconds an edit"], rows)
+    lines = [
+        [method, *_cells(rows, method, columns), _time(row, "edit")] for method, row in rows.items()
+    ]
+    return table(["method", *(column.title for column in columns), "seconds an edit"], lines)
 
 
-def _cells(result: Result, columns: Sequence[Column]) -> list[str]:
+def _true_edits(rows: Mapping[str, Row]) -> str:
+    lines = [[method, *_cells(rows, method, TRUE_EDITS)] for method in rows]
+    return table(["method", *(column.title for column in TRUE_EDITS)], lines)
+
+
+def _cells(rows: Mapping[str, Row], method: str, columns: Sequence[Column]) -> list[str]:
     """Format the figures of a row; a task that was left out gives its reason."""
-    return [_cell(result, column) for column in columns]
+    return [_cell(rows, method, column) for column in columns]
 
 
-def _cell(result: Result, column: Column) -> str:
-    keys = [key.format(result.method) for key in column.keys]
-    found = result.figure(column.task, *keys)
-    return result.left_out.get(column.task, MISSING) if found is None else show(found)
+def _cell(rows: Mapping[str, Row], method: str, column: Column) -> str:
+    standard = _figure(rows.get(STANDARD, ()), column)
+    found = standard if method == STANDARD else _figure(rows[method], column)
+    if not found.estimates:
+        return rows[method][0].left_out.get(column.task, MISSING)
+    return found.to_text(standard)
 
 
-def _time(result: Result, step: str) -> str:
-    return show_number(result.seconds[step]) if step in result.seconds else MISSING
+def _figure(row: Row, column: Column) -> Repeated:
+    found = [
+        result.figure(column.task, *(key.format(result.method) for key in column.keys))
+        for result in row
+    ]
+    return Repeated([estimate for estimate in found if estimate is not None])
+
+
+def _time(row: Row, step: str) -> str:
+    found = [result.seconds[step] for result in row if step in result.seconds]
+    return show_number(mean(found)) if found else MISSING

@@ -1,4 +1,4 @@
-"""The comparison trains every method once, measures what its weights open, and reports both."""
+"""The comparison trains every method, measures what its weights open, and reports both."""
 
 from itertools import count
 from pathlib import Path
@@ -10,10 +10,8 @@ from PIL import Image
 
 from stylemapgan import images
 from stylemapgan.errors import ConfigError, DataError, TrainingError
-from stylemapgan.metrics.intervals import Estimate
 
 ROOT = Path(__file__).parents[2]
-NAN = float("nan")
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +40,14 @@ def portraits(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for name in of_part:
             pixels = random.integers(0, 256, (96, 96, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / part / f"{name}.png")
+    landmarks: dict[str, Any] = {"900_neutral": np.zeros((468, 2), np.float32)}
+    np.savez(folder / "landmarks.npz", **landmarks)
+    table = [
+        "split,file,person,expression",
+        "train,a.jpg,001,neutral",
+        "val,900_neutral.jpg,900,neutral",
+    ]
+    (folder / "labels.csv").write_text("\n".join(table) + "\n", "utf-8")
     return folder
 
 
@@ -57,32 +63,6 @@ def data(portraits, tmp_path_factory) -> Path:
     return folder
 
 
-def made_up_result(name: str, **changes: Any) -> Any:
-    """A row with figures that tell rows apart."""
-    from benchmarks.rivals.entries import choose_entries
-    from benchmarks.rivals.results import Result
-
-    (entry,) = choose_entries([name])
-    values: dict[str, Any] = {
-        "entry": entry.name,
-        "data": entry.cell.data,
-        "method": entry.method,
-        "about": "edits",
-        "time": "one pass",
-        "cell": entry.cell.name,
-        "seed": 0,
-        "training": {},
-        "evaluation": {},
-        "seconds": {"photo": 0.0123, "edit": 0.5},
-        "left_out": {},
-        "figures": {
-            "reconstruction": {"mse": Estimate(0.1, 0.09, 0.12, 8)},
-            "generation": {"frechet (random)": Estimate(1000.0, NAN, NAN, 8)},
-        },
-    }
-    return Result(**values | changes)
-
-
 def test_photographs_weigh_five_times_as_much_as_composites(data):
     names = [path.name for path in (data / "faces-64" / "train").iterdir()]
     assert sum(name.startswith("train-a-") for name in names) == 5
@@ -90,6 +70,15 @@ def test_photographs_weigh_five_times_as_much_as_composites(data):
     assert len(names) == 2 * 5 + 6
     with Image.open(data / "faces-64" / "val" / "005_neutral.png") as picture:
         assert picture.size == (64, 64)
+
+
+def test_what_is_known_of_tested_portraits_comes_along_under_their_new_names(data):
+    from stylemapgan.evaluation.data import open_test_data
+    from stylemapgan.evaluation.tasks.portraits.portrait_edits import open_portraits
+
+    opened = open_test_data(data / "faces-64", 64)
+    assert "001" not in opened.attributes["person"]  # training pictures have other names
+    assert list(open_portraits(opened, 64).known) == [("900", "neutral")]
 
 
 def test_portraits_without_composites_are_refused(portraits, tmp_path):
@@ -109,7 +98,8 @@ def test_every_method_trains_on_the_same_photos_with_its_own_number_of_images():
         assert config.method == cell.method
         assert config.training.images == budget.images[cell.method]
         assert config.data.photos.endswith("data/train")
-        assert config.training.horizontal_flips == (cell.data == "faces-64")
+        assert config.training.horizontal_flips == (cell.data != "avatars-64")
+        assert config.training.seed == cell.seed
 
 
 def test_every_entry_belongs_to_a_cell_and_has_a_name_of_its_own():
@@ -121,36 +111,34 @@ def test_every_entry_belongs_to_a_cell_and_has_a_name_of_its_own():
     assert {entry.cell for entry in entries} == set(all_cells())
 
 
-def test_a_result_comes_back_as_it_was_written(tmp_path):
-    from benchmarks.rivals.results import read_result, write_result
+def test_further_seeds_come_after_all_first_ones_and_only_of_two_methods():
+    from benchmarks.rivals.cells import all_cells
 
-    result = made_up_result("faces-64-alae-0", left_out={"swap": "does not edit by mask"})
-    write_result(tmp_path / "result.json", result)
-    read = read_result(tmp_path / "result.json")
-    assert read.figure("reconstruction", "mse") == result.figure("reconstruction", "mse")
-    assert np.isnan(read.figures["generation"]["frechet (random)"].low)
-    assert read.left_out == {"swap": "does not edit by mask"}
-    (tmp_path / "result.json").write_text("{}", "utf-8")
-    with pytest.raises(DataError, match="measure again"):
-        read_result(tmp_path / "result.json")
+    cells = all_cells()
+    seeds = [cell.seed for cell in cells]
+    assert seeds == sorted(seeds)
+    names = ("faces-64", "avatars-64", "hands-64")
+    first = list(dict.fromkeys(cell.data for cell in cells if cell.seed == 0))
+    assert first == list(names)
+    for seed in (1, 2):
+        found = {(cell.data, cell.method) for cell in cells if cell.seed == seed}
+        assert found == {(data, method) for data in names for method in ("stylemapgan", "backbone")}
 
 
-def test_a_table_shows_intervals_times_and_reasons():
-    from benchmarks.rivals.tables import to_markdown
+def test_further_seeds_open_every_method_that_weights_change():
+    from benchmarks.rivals.entries import all_entries
 
-    edits = {"local-editing": {"mse-src (halves, poisson)": Estimate(0.02, 0.01, 0.03, 8)}}
-    rows = [
-        made_up_result("faces-64-poisson-0", figures=edits),
-        made_up_result(
-            "faces-64-alae-0",
-            left_out={"local-editing": "does not edit by mask"},
-            seconds={"photo": 0.0123},
-        ),
-    ]
-    text = to_markdown(rows)
-    assert "| alae | one pass | 0.100 (0.090 to 0.120) | - | 1,000 | - | 0.0123 |" in text
-    assert "| poisson | 0.0200 (0.0100 to 0.0300) | - | - | 0.500 |" in text
-    assert "| alae | does not edit by mask |" in text
+    methods = {
+        seed: {
+            entry.method
+            for entry in all_entries()
+            if entry.cell.seed == seed and entry.cell.method in ("stylemapgan", "backbone")
+        }
+        for seed in (0, 1, 2)
+    }
+    assert methods[1] == methods[2]
+    assert methods[0] - methods[1] == {"copy-pixels", "poisson"}
+    assert methods[1] >= {"w-plus", "image2stylegan", "in-domain", "neural-collage", "pix2latent"}
 
 
 def test_strips_come_apart_as_they_were_joined():
@@ -190,17 +178,6 @@ def test_curves_come_back_as_they_were_written_and_are_drawn(tmp_path):
     (tmp_path / "faces-64-in-domain-0.json").write_text("{}", "utf-8")
     with pytest.raises(DataError, match="measure again"):
         read_curves(tmp_path)
-
-
-def test_the_report_says_what_is_missing(tmp_path, capsys):
-    from benchmarks.rivals.command import run
-    from benchmarks.rivals.results import write_result
-
-    write_result(tmp_path / "faces-64-ali-0.json", made_up_result("faces-64-ali-0"))
-    assert run(["report", "--results", str(tmp_path)]) == 0
-    said = capsys.readouterr()
-    assert "| ali | one pass |" in said.out
-    assert "faces-64-bigan-0" in said.err
 
 
 def test_mistakes_get_one_line(tmp_path, capsys):

@@ -13,6 +13,7 @@ from stylemapgan.evaluation.tasks.portraits.measure import PortraitEditing
 from stylemapgan.evaluation.tasks.reconstruction.measure import Reconstruction
 from stylemapgan.evaluation.tasks.runtime.measure import Runtime
 from stylemapgan.evaluation.tasks.swap.measure import Swap
+from stylemapgan.evaluation.tasks.true_edits.measure import TrueEdits
 
 TASKS: dict[str, type[AbstractTask]] = {
     task.name: task
@@ -23,6 +24,7 @@ TASKS: dict[str, type[AbstractTask]] = {
         Interpolation,
         LocalEditing,
         Swap,
+        TrueEdits,
         Directions,
         Detectability,
         PortraitEditing,

@@ -29,7 +29,7 @@ NEUTRAL, SMILING = "neutral", "smiling"
 SMILES = ("mouth", "mouth and eyes")
 """What a neutral portrait takes from the same person's smiling one."""
 
-Picture = Float32[np.ndarray, "1 3 512 512"]
+Picture = Float32[np.ndarray, "1 3 size size"]
 Mask = Float32[np.ndarray, "1 1 512 512"]
 
 
@@ -77,7 +77,7 @@ class Exchange:
 
 @dataclass(frozen=True, eq=False)
 class Portraits:
-    """Portraits at the resolution of their landmarks."""
+    """Portraits at one resolution, their landmarks' own by default."""
 
     tested: PhotoSet
     training: PhotoSet | None
@@ -129,28 +129,43 @@ class Portraits:
         Both are aligned by eyes and mouth, and a smile moves the mouth. Turn, scale and shift by
         points that it hardly moves undo that.
         """
+        return self.registered(exchange.reference, exchange.source, RIGID)
+
+    def registered(self, portrait: Portrait, to: Portrait, by: Sequence[int]) -> Picture:
+        """Turn, scale and shift a photograph so that it lies as another one does.
+
+        Args:
+            portrait: What is moved.
+            to: What it is to lie on.
+            by: Landmarks that are brought as close together as possible.
+        """
+        picture = self.picture(portrait)
+        size = picture.shape[-1]
         start, end = (
-            each.points[list(RIGID)].astype(np.float64)
-            for each in (exchange.source, exchange.reference)
+            each.points[list(by)].astype(np.float64) * size / SIZE for each in (to, portrait)
         )
         matrix = tuple(map(float, similarity(start, end).ravel()))
-        levels = np.moveaxis(self.picture(exchange.reference)[0], 0, -1)
+        levels = np.moveaxis(picture[0], 0, -1)
         photo = Image.fromarray(np.rint((levels + 1) * 127.5).astype(np.uint8))
         moved = photo.transform(
-            (SIZE, SIZE), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC
+            (size, size), Image.Transform.AFFINE, matrix, Image.Resampling.BICUBIC
         )
         return from_bytes(np.asarray(moved)[None])
 
 
-def open_portraits(data: TestData) -> Portraits:
+def open_portraits(data: TestData, size: int = SIZE) -> Portraits:
     """Open the portraits of a folder that have landmarks, a person and an expression.
+
+    Args:
+        data: The folder.
+        size: Height and width of their pictures; landmarks stay as they are.
 
     Raises:
         DataError: Landmarks are damaged.
     """
     landmarks = read_landmarks(data.folder)
-    tested = open_folder(data.folder / TEST, SIZE)
-    training = None if data.training is None else open_folder(data.folder / TRAINING, SIZE)
+    tested = open_folder(data.folder / TEST, size)
+    training = None if data.training is None else open_folder(data.folder / TRAINING, size)
     known = {}
     for photos, split in ((tested, TEST), (training, TRAINING)):
         for each in _portraits(data, photos, split, landmarks) if photos else ():

@@ -1,0 +1,1 @@
+"""The task that measures edits of portraits whose true result is a photograph."""
