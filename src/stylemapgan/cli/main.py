@@ -33,6 +33,10 @@ COMMANDS = {
         "Edit photos in the browser by painting; everything stays on this machine.",
     ),
     "serve": ("serve:serve", "Serve the HTTP API and the Studio."),
+    "encode": (
+        "encode:encode",
+        "Encode a collection of photos into Parquet files: stylemaps, squares and fits.",
+    ),
     "info": ("info:info", "Show what a model does, its training data and its licence."),
     "prepare": ("prepare:prepare", "Turn any collection of pictures into training data."),
     "avatars": (

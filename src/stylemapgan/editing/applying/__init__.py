@@ -2,9 +2,9 @@
 
 from stylemapgan.editing.applying.apply_config import ApplyConfig
 from stylemapgan.editing.applying.applying_edit import Applied, apply_edit
-from stylemapgan.editing.applying.chosen_model import ChosenModel
 from stylemapgan.editing.applying.edit_file import read_edit
 from stylemapgan.editing.applying.saved_edit import SavedEdit, SavedPicture
+from stylemapgan.editing.chosen_model import ChosenModel
 
 __all__ = [
     "Applied",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from stylemapgan.config.ranges import need_one_of
-from stylemapgan.editing.photo import FACE, Find
+from stylemapgan.editing.photo import Find
 
 Accepted: TypeAlias = Literal["good", "doubtful", "outside"]
 """The worst verdict about a photo, see `Fit`, with which it is still edited."""
@@ -35,7 +35,3 @@ class ApplyConfig:
     def __post_init__(self) -> None:
         need_one_of(self, "accept", Accepted)
         need_one_of(self, "format", Format)
-
-    def finder(self, subject: str) -> Find:
-        """Choose what finds squares, for a model of some subject."""
-        return self.find or (FACE if subject == FACE else "foreground")

@@ -13,16 +13,17 @@ from stylemapgan.data.sources.folder_source import unsupported_files
 from stylemapgan.data.sources.stamps import digest_of_pictures, refuse_inside
 from stylemapgan.data.worker_pool import in_processes
 from stylemapgan.editing.applying.apply_config import ApplyConfig
-from stylemapgan.editing.applying.batch_folder import Inputs, batch_folder
-from stylemapgan.editing.applying.chosen_model import ChosenModel
 from stylemapgan.editing.applying.manifest import Manifest, Row, Rows
 from stylemapgan.editing.applying.output_names import manifest_name, output_names
 from stylemapgan.editing.applying.photo_editing import PhotoEditing
 from stylemapgan.editing.applying.ready_edit import make_ready
 from stylemapgan.editing.applying.saved_edit import SavedEdit
+from stylemapgan.editing.batch_folder import Batch, Inputs, batch_folder
+from stylemapgan.editing.chosen_model import ChosenModel
 from stylemapgan.errors import DataError
 from stylemapgan.images import Provenance
 
+APPLYING = Batch(files="edited photos", made_from="apply.json", lock=".apply.lock")
 OnProgress = Callable[[int, int], None]
 """Called with the number of photos done, and of all photos."""
 
@@ -98,7 +99,7 @@ def apply_edit(  # noqa: PLR0913
         config=config,
         provenance=_provenance(saved, model, config),
     )
-    with batch_folder(out, _inputs(saved, editing), resume=resume):
+    with batch_folder(out, _inputs(saved, editing), APPLYING, resume=resume):
         return _edit_all(editing, workers, on_progress)
 
 

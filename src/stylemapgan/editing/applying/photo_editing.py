@@ -9,11 +9,11 @@ from stylemapgan.data.sources import AbstractSource
 from stylemapgan.data.worker_pool import ShouldStop, Stopped
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.applying.apply_config import ApplyConfig
-from stylemapgan.editing.applying.chosen_model import ChosenModel
 from stylemapgan.editing.applying.manifest import Row, spelled
 from stylemapgan.editing.applying.output_names import manifest_name
 from stylemapgan.editing.applying.ready_edit import ReadyEdit
-from stylemapgan.editing.framing import find_square
+from stylemapgan.editing.chosen_model import ChosenModel
+from stylemapgan.editing.framing import find_square, finder_of_many
 from stylemapgan.editing.photo import Fit, FullPhoto, Square, fit, paste_back
 from stylemapgan.editing.photo.fit import VERDICTS
 from stylemapgan.editing.photo.full_photo import FORMATS
@@ -98,7 +98,7 @@ class PhotoEditing:
         if record.problem:
             raise ImageError(record.problem)
         photo = FullPhoto.read(record.content)
-        find = self.config.finder(self.editor.subject)
+        find = finder_of_many(self.config.find, self.editor.subject)
         square = find_square(self.editor, photo, find, refine=self.config.refine_square)
         picture = photo.crop(square, self.editor.image_size)
         stylemap = self.editor.encode(picture)

@@ -6,13 +6,13 @@ from functools import cached_property
 from stylemapgan.editing import operations
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.applying.apply_config import ApplyConfig
-from stylemapgan.editing.applying.chosen_model import ChosenModel
 from stylemapgan.editing.applying.saved_edit import SavedEdit, SavedPicture
+from stylemapgan.editing.chosen_model import ChosenModel
 from stylemapgan.editing.directions import direction_named
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.editing.edit_masks import EditMask, PartMask, mask_pixels
 from stylemapgan.editing.edit_rendering import placed_photo, placed_reference, turned_crop
-from stylemapgan.editing.framing import find_square
+from stylemapgan.editing.framing import find_square, finder_of_many
 from stylemapgan.editing.parts import Parts
 from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, PlacedPhoto, PlacedReference
 from stylemapgan.editing.photo.square import Point
@@ -125,7 +125,7 @@ def _borrowed(
         return _random(picture.seed, editor)
     try:
         photo = FullPhoto.read(picture.content)
-        find = config.finder(editor.subject)
+        find = finder_of_many(config.find, editor.subject)
         square = picture.square or find_square(editor, photo, find, refine=config.refine_square)
     except ImageError as error:
         raise ImageError(f"The reference {name[:80]}: {error}") from None

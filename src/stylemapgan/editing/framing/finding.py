@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from stylemapgan.editing.framing.refining import refine_square
-from stylemapgan.editing.photo.cropped_photo import FINDERS, Find, usual_square
+from stylemapgan.editing.photo.cropped_photo import FACE, FINDERS, Find, usual_square
 from stylemapgan.editing.photo.full_photo import FullPhoto
 from stylemapgan.editing.photo.square import Square
 
@@ -41,3 +41,13 @@ def find_square(
         return usual_square(photo, editor.subject, otherwise, refined)
     square = FINDERS[find](photo)
     return refined(photo, square) if framing is not None and framing.find == find else square
+
+
+def finder_of_many(find: Find | None, subject: str) -> Find:
+    """Choose what finds squares where nobody looks at each: a model of faces needs a face.
+
+    Args:
+        find: What is to find them, if that was chosen.
+        subject: What the model's photos show, see `AbstractEditor.subject`.
+    """
+    return find or (FACE if subject == FACE else "foreground")

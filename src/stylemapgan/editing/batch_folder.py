@@ -1,8 +1,9 @@
-"""The folder of edited photos: what it was made from, and that only one process fills it."""
+"""The folder of a batch of work: what it was made from, and that only one process fills it."""
 
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -10,23 +11,32 @@ from stylemapgan.data.folder_lock import locked
 from stylemapgan.errors import DataError
 from stylemapgan.images.atomic import UNFINISHED, storing, write_text
 
-MADE_FROM = "apply.json"
-"""File that says what the photos were made from."""
-LOCK = ".apply.lock"
-
 Inputs: TypeAlias = Mapping[str, Any]
-"""Everything that the edited photos depend on, as JSON values."""
+"""Everything that the files depend on, as JSON values."""
 HASHED = ("edit", "model", "pictures")
 """Inputs that are hashes, which say nothing to people."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """A kind of work that fills a folder."""
+
+    files: str
+    """What it makes, such as `edited photos`."""
+    made_from: str
+    """Name of the file that says what they were made from."""
+    lock: str
+    """Name of the file that stands for the lock."""
+
+
 @contextmanager
-def batch_folder(out: Path, inputs: Inputs, *, resume: bool) -> Iterator[None]:
-    """Open the folder for the edited photos while the block runs.
+def batch_folder(out: Path, inputs: Inputs, batch: Batch, *, resume: bool) -> Iterator[None]:
+    """Open the folder for the files while the block runs.
 
     Args:
         out: Missing, empty, or of an earlier call with the same inputs.
-        inputs: Everything that the photos depend on.
+        inputs: Everything that the files depend on.
+        batch: What kind of files.
         resume: Whether to continue an earlier call's work.
 
     Raises:
@@ -34,17 +44,17 @@ def batch_folder(out: Path, inputs: Inputs, *, resume: bool) -> Iterator[None]:
         StorageError: It cannot be created.
     """
     if out.exists() and not out.is_dir():
-        raise DataError(f"{out} is a file; give a folder for the edited photos.")
+        raise DataError(f"{out} is a file; give a folder for the {batch.files}.")
     with storing(out):
         out.mkdir(parents=True, exist_ok=True)
-        others = [path for path in out.iterdir() if path.name != LOCK]
+        others = [path for path in out.iterdir() if path.name != batch.lock]
     if others:
-        _refuse_other_inputs(out, inputs, resume=resume)
-    lock = out / LOCK
-    with locked(lock, f"Another process is writing edited photos into {out}."):
+        _refuse_other_inputs(out, inputs, batch, resume=resume)
+    lock = out / batch.lock
+    with locked(lock, f"Another process is writing {batch.files} into {out}."):
         _remove_unfinished(out)
         if not others:
-            write_text(out / MADE_FROM, json.dumps({"made from": inputs}, indent=1))
+            write_text(out / batch.made_from, json.dumps({"made from": inputs}, indent=1))
         try:
             yield
         finally:
@@ -52,12 +62,12 @@ def batch_folder(out: Path, inputs: Inputs, *, resume: bool) -> Iterator[None]:
                 lock.unlink()
 
 
-def _refuse_other_inputs(out: Path, inputs: Inputs, *, resume: bool) -> None:
-    memory = out / MADE_FROM
+def _refuse_other_inputs(out: Path, inputs: Inputs, batch: Batch, *, resume: bool) -> None:
+    memory = out / batch.made_from
     if not memory.is_file():
-        raise DataError(f"{out} is not empty; give a new folder for the edited photos.")
+        raise DataError(f"{out} is not empty; give a new folder for the {batch.files}.")
     if not resume:
-        raise DataError(f"{out} holds edited photos: continue with --resume, or give a new folder.")
+        raise DataError(f"{out} holds {batch.files}: continue with --resume, or give a new folder.")
     try:
         before = json.loads(memory.read_text(encoding="utf-8"))["made from"]
         differing = [name for name in inputs if before.get(name) != inputs[name]]
