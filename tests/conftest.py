@@ -110,6 +110,25 @@ def hands() -> Path:
     return HANDS
 
 
+@pytest.fixture(scope="session")
+def backbone_model(tmp_path_factory) -> Path:
+    """The file of a vector backbone with random weights; it opens Editing in Style, too."""
+    import torch
+
+    from stylemapgan.checkpoints.method_file import MethodCheckpoint, write_method
+    from stylemapgan.config import preset
+    from stylemapgan.methods.backbone.recipe import BACKBONE
+    from stylemapgan.training.recipe import new_state
+
+    torch.manual_seed(0)
+    config = preset("vector-tiny-32")
+    packed = BACKBONE.pack(config, new_state(BACKBONE, config, torch.device("cpu")))
+    assert isinstance(packed, MethodCheckpoint)
+    path = tmp_path_factory.mktemp("backbone") / "backbone.safetensors"
+    write_method(path, packed)
+    return path
+
+
 @pytest.fixture
 def colour_model(tmp_path, monkeypatch) -> Path:
     """The file of a method that halves the mean colours of photos; the method is registered."""

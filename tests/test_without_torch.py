@@ -1,5 +1,7 @@
 """A plain install edits and serves without PyTorch, and without any other extra."""
 
+import json
+import shutil
 import subprocess
 import sys
 from importlib.util import find_spec
@@ -65,6 +67,25 @@ assert main(["info", "--machine"]) == 0
     assert done.returncode == 0, done.stderr
     assert "ONNX Runtime, on the processor in float32" in done.stdout
     assert {path.stem for path in tmp_path.iterdir()} == COMMANDS.keys()
+
+
+def test_an_edit_is_applied_to_many_photos(tmp_path):
+    part = {"reference": PHOTOS[0], "mask": {"box": [16, 0, 32, 64]}}
+    (tmp_path / "edit.json").write_text(json.dumps({"parts": [part]}))
+    (tmp_path / "photos").mkdir()
+    for photo in PHOTOS:
+        shutil.copy(photo, tmp_path / "photos")
+    arguments = ["apply", "edit.json", "photos", "out", "--find", "middle", "--workers", "1"]
+    work = f"""
+from stylemapgan.cli.main import main
+assert main({arguments!r}) == 0
+assert main({[*arguments[:2], "photos", "faces", *arguments[-2:]]!r}) == 2
+"""
+    done = run_without_extras(work, tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert written == {*(Path(photo).name for photo in PHOTOS), "manifest.csv", "apply.json"}
+    assert done.stderr.endswith("pip install 'stylemapgan[faces]'\n")
 
 
 @pytest.mark.skipif(find_spec("stylemapgan.server") is None, reason="there is no server yet")

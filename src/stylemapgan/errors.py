@@ -36,6 +36,11 @@ class MissingExtraError(StyleMapGANError):
         super().__init__(
             f"This needs {package}, which is not installed: pip install 'stylemapgan[{extra}]'"
         )
+        self._given = package, extra
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Let worker processes send it."""
+        return type(self), self._given
 
 
 class StorageError(StyleMapGANError):

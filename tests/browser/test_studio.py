@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from tests.browser.conftest import PHONE
 from tests.browser.studio_page import StudioPage, pixels
 
+from stylemapgan.editing.applying import read_edit
 from stylemapgan.editing.edit import Edit
 
 STROKE = [(0.45, 0.4), (0.55, 0.5)]
@@ -164,6 +165,7 @@ def test_a_project_opens_again_as_it_was(open_page, photo, tmp_path):
     saved = json.loads(project.read_text("utf-8"))
     edit = Edit.from_json(saved["edit"])  # the same JSON as in requests, and in Python
     assert [part.reference for part in edit.parts] == saved["references"][-1:]
+    assert read_edit(project).edit == edit
     old = tmp_path / "version-1.json"
     old.write_text(json.dumps(as_version_1(saved)))
 

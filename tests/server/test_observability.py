@@ -7,8 +7,8 @@ import pytest
 from running_site import png
 from test_live import wait_until
 
-from stylemapgan.server import routes_photos
 from stylemapgan.server.observability import JsonLines
+from stylemapgan.server.served_model import ServedModel
 
 
 def test_a_request_id_is_taken_over_or_made_up(site):
@@ -62,7 +62,7 @@ def test_a_mistake_of_ours_is_told_without_what_it_was(site, monkeypatch, caplog
     def broken(*_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr(routes_photos, "random_stylemaps", broken)
+    monkeypatch.setattr(ServedModel, "sample", broken)
     with caplog.at_level(logging.ERROR):
         answer = site.http.post(
             "/api/v1/stylemaps/random",

@@ -26,12 +26,19 @@ def say_to_people(text: str) -> None:
 
 
 @contextmanager
-def goes_on_after_ctrl_c(console: Console) -> Iterator[None]:
-    """Exit with a short message on Ctrl-C, for commands that can resume."""
+def goes_on_after_ctrl_c(
+    console: Console, how: str = "Run the same command to continue."
+) -> Iterator[None]:
+    """Exit with a short message on Ctrl-C, for commands that can resume.
+
+    Args:
+        console: Where to print it.
+        how: How to resume.
+    """
     try:
         yield
     except KeyboardInterrupt:
-        say(console, "Stopped; finished work is kept. Run the same command to continue.")
+        say(console, f"Stopped; finished work is kept. {how}")
         sys.exit(INTERRUPTED)
 
 

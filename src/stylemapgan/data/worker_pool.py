@@ -17,8 +17,8 @@ from stylemapgan.errors import DataError
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 ShouldStop: TypeAlias = Callable[[], bool]
-Job: TypeAlias = Callable[[Item, ShouldStop], int]
-"""Does the work for one item and counts what is done; raises `Stopped` if asked to stop."""
+Job: TypeAlias = Callable[[Item, ShouldStop], Result]
+"""Does the work for one item and says what came of it; raises `Stopped` if asked to stop."""
 
 CONTEXT = multiprocessing.get_context("spawn")
 """Forked processes would inherit locks that other threads hold."""
@@ -40,7 +40,7 @@ def in_threads(function: Callable[[Item], Result], items: Sequence[Item]) -> Ite
             yield from pool.map(function, items[start : start + CHUNK])
 
 
-def in_processes(job: Job[Item], items: Sequence[Item], workers: int) -> Generator[int]:
+def in_processes(job: Job[Item, Result], items: Sequence[Item], workers: int) -> Generator[Result]:
     """Run a job for each item, in this process or in several worker processes.
 
     Close the generator to stop early: running jobs are asked to stop, the others are dropped, and
@@ -65,7 +65,7 @@ def in_processes(job: Job[Item], items: Sequence[Item], workers: int) -> Generat
     pool = ProcessPoolExecutor(workers, CONTEXT, _start_worker, (job, stop))
     try:
         with _interrupts_ignored():
-            futures: list[Future[int]] = [pool.submit(_run, item) for item in items]
+            futures: list[Future[Result]] = [pool.submit(_run, item) for item in items]
         for future in as_completed(futures):
             yield future.result()
     except BrokenProcessPool:
@@ -94,18 +94,18 @@ def _interrupts_ignored() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-_job: Job[Any]
+_job: Job[Any, Any]
 """The job of this worker process."""
 _stop: Event
 
 
-def _start_worker(job: Job[Any], stop: Event) -> None:
+def _start_worker(job: Job[Any, Any], stop: Event) -> None:
     global _job, _stop  # a process pool has no other place for them
     _job, _stop = job, stop
     threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _run(item: Any) -> int:
+def _run(item: Any) -> Any:
     return _job(item, _stop.is_set)
 
 

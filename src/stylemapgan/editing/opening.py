@@ -15,6 +15,7 @@ def open_editor(
     engine: Engine = "auto",
     device: str = "cpu",
     precision: Precision = "auto",
+    threads: int | None = None,
 ) -> AbstractEditor:
     """Open a bundled model by its name, or any model by its path.
 
@@ -24,6 +25,8 @@ def open_editor(
             has ONNX files, unless another device or bf16-mixed is given.
         device: Where to compute.
         precision: Arithmetic; auto is float32 for ONNX, and the fastest on the device for PyTorch.
+        threads: How many compute on the CPU; else OMP_NUM_THREADS, else one for each core. PyTorch
+            then keeps this number for the whole process.
 
     Raises:
         CheckpointError: The model is missing, or its files are damaged.
@@ -50,7 +53,11 @@ def open_editor(
     if folder is not None and is_plain and engine != "torch":
         from stylemapgan.editing import OnnxEditor
 
-        return OnnxEditor.load(name_or_path)
+        return OnnxEditor.load(name_or_path, threads)
     from stylemapgan.editing import Editor
 
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
     return Editor.load(name_or_path, device=device, precision=precision)

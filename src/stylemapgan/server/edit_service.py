@@ -17,7 +17,9 @@ from stylemapgan.editing.photo.square import Point
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.expiring_store import ExpiringStore
 from stylemapgan.server.photo_store import PhotoStore
-from stylemapgan.server.served_models import ServedModel, ServedModels
+from stylemapgan.server.served_method import ServedMethod
+from stylemapgan.server.served_model import ServedModel
+from stylemapgan.server.served_models import ServedModels
 from stylemapgan.server.server_config import MB, ServerConfig
 from stylemapgan.server.stylemap_store import StoredStylemap, StylemapStore
 from stylemapgan.types import Images, Stylemap
@@ -78,12 +80,11 @@ class EditService:
 
     def encode(self, model: ServedModel, photo: str, square: Square) -> StoredStylemap:
         """Encode the square of a photo, and judge how well the model represents it."""
-        editor = model.editor
-        image = self.photos.read(photo).crop(square, editor.image_size)
-        array = to_numpy(editor.encode(image))
+        image = self.photos.read(photo).crop(square, model.image_size)
+        array = model.encode(image)
         stylemap = StoredStylemap(model=model.name, array=array, photo=photo, square=square)
         reconstruction = self.reconstruction(stylemap)
-        return replace(stylemap, fit=fit(image, reconstruction, editor.typical_errors))
+        return replace(stylemap, fit=fit(image, reconstruction, model.typical_errors))
 
     def resize(self, model: ServedModel, stylemap: Stylemap) -> Sequence[AnyStylemap]:
         """Resize a stylemap; cached."""
@@ -97,6 +98,8 @@ class EditService:
         model = self.model_of(stylemap)
 
         def decode() -> Images:
+            if isinstance(model, ServedMethod):
+                return model.decode(stylemap.array)
             array = model.editor.as_array(stylemap.array)
             return to_numpy(model.editor.synthesize(self.resize(model, array)))
 
@@ -140,10 +143,10 @@ class EditService:
         """Encode a stylemap's picture, turned and scaled about a point; cached."""
 
         def encode() -> StoredStylemap:
-            editor = self.model_of(stylemap).editor
-            size = editor.image_size
+            model = self.model_of(stylemap)
+            size = model.image_size
             crop = turned_crop(size, self.picture(stylemap), pivot, rotation, scale)
-            array = to_numpy(editor.encode(crop.image(size)))
+            array = model.encode(crop.image(size))
             photo = stylemap.photo
             square = None if photo is None else crop.square
             return StoredStylemap(model=stylemap.model, array=array, photo=photo, square=square)
@@ -192,7 +195,7 @@ class EditService:
 
     def _bytes_of_planes(self, stylemap: StoredStylemap) -> int:
         """Count the bytes that a photo and its reconstruction need for comparing them."""
-        return PLANES * 4 * self.model_of(stylemap).config.image_size ** 2
+        return PLANES * 4 * self.model_of(stylemap).image_size ** 2
 
     def _cached(
         self, key: Hashable, compute: Callable[[], Cached], length: Callable[[Cached], int]

@@ -54,7 +54,7 @@ def decode_state(service: EditService, state: LiveState) -> DecodedState:
     for key, push in zip(push_keys(state), state.pushes, strict=True):
         if push.mask is not None:
             masks[key] = _decode_mask(service, push.mask, source)
-    size = service.model_of(source).config.image_size
+    size = service.model_of(source).image_size
     return DecodedState(state=state, source=source, size=size, masks=masks)
 
 

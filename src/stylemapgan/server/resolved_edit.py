@@ -17,7 +17,8 @@ from stylemapgan.server.api_errors import invalid, not_found
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.picture_encoding import Pixels, to_pixels
 from stylemapgan.server.request_schemas import ShownSchema
-from stylemapgan.server.served_models import ServedModel
+from stylemapgan.server.served_method import ServedMethod
+from stylemapgan.server.served_model import ServedModel
 from stylemapgan.server.stylemap_store import StoredStylemap
 from stylemapgan.types import Images, Stylemap
 
@@ -32,7 +33,8 @@ class ResolvedEdit:
     source: StoredStylemap
     edit: Edit
     parts: tuple[Part[StoredStylemap], ...]
-    """Its parts as they are pasted, with the stylemaps of their references."""
+    """Its parts as they are pasted, with the stylemaps of their references; empty if the model
+    takes no detail from their photos."""
     connection: str | None = None
     """The live connection that renders edit after edit; None for a single picture."""
 
@@ -44,9 +46,11 @@ def resolve_edit(
 
     Raises:
         ApiError: A name is unknown, or belongs to another model.
+        EditError: The model cannot do what is asked.
         ImageError: A mask is damaged.
     """
     model = service.model_of(source)
+    _refuse_unable(model, edit)
     edit = edit.resolve(
         reference=lambda name: _reference(service, model, name),
         direction=lambda name: _step(model, name),
@@ -55,15 +59,18 @@ def resolve_edit(
     parts = [part.straightened(service.turned) for part in edit.parts if part.mask.any()]
     edit = replace(edit, parts=tuple(parts))
     arrays = edit.resolve(
-        reference=lambda stylemap: model.editor.as_array(stylemap.array),
-        mask=lambda mask, _: model.editor.as_mask(mask),
+        reference=lambda stylemap: model.as_reference(stylemap.array),
+        mask=lambda mask, _: model.as_mask(mask),
     )
-    return ResolvedEdit(source=source, edit=arrays, parts=edit.pasted_parts, connection=connection)
+    detailed = edit.pasted_parts if "detail" in model.can else ()
+    return ResolvedEdit(source=source, edit=arrays, parts=detailed, connection=connection)
 
 
 def render(service: EditService, resolved: ResolvedEdit) -> Images:
     """Synthesize the edited image, (1, 3, S, S)."""
     model = service.model_of(resolved.source)
+    if isinstance(model, ServedMethod):
+        return model.edit(resolved.source.array, resolved.edit)
     source = model.editor.as_array(resolved.source.array)
     fade = model.editor.config.border_fade
     w_plus = edited_w_plus(resolved.edit, source, partial(service.resize, model), fade)
@@ -144,7 +151,7 @@ def read_mask(
     """
     if isinstance(mask, PartMask):
         return _part_mask(service, mask.name, stylemap)
-    size = service.model_of(stylemap).config.image_size
+    size = service.model_of(stylemap).image_size
     if isinstance(mask, PngMask):
         _check_png(mask.content)
         return read_png(mask.content, size)
@@ -182,6 +189,15 @@ def _check_png(content: bytes) -> None:
                 f"A painted mask must be a square PNG of at most {MAX_MASK_SIDE} pixels; "
                 f"got {picture.format} of {width}x{height}.",
             )
+
+
+def _refuse_unable(model: ServedModel, edit: Edit) -> None:
+    if edit.pushes:
+        model.need("move")
+    if any(part.is_turned or part.shift != (0, 0) for part in edit.parts):
+        model.need("shift")
+    if any(part.space == "w" for part in edit.parts):
+        model.need("space")
 
 
 def _reference(service: EditService, model: ServedModel, name: str) -> StoredStylemap:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from stylemapgan.server.abilities import Ability
 from stylemapgan.server.request_schemas import PHOTO_EXAMPLE, STYLEMAP_EXAMPLE
 
 
@@ -28,6 +29,11 @@ class ModelResponse(BaseModel):
 
     name: str
     title: str
+    method: str
+    """Name of the method that edits; `stylemapgan` unless the model file is another method's."""
+    can: list[Ability]
+    """Requests, and fields of an edit, that models of some methods do not support; `shift` stands
+    for `rotation` and `scale` too."""
     image_size: int
     stylemap_size: int
     is_default: bool

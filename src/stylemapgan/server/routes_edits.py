@@ -45,7 +45,6 @@ from stylemapgan.server.resolved_edit import (
     render_view,
     resolve_edit,
 )
-from stylemapgan.server.routes_photos import random_stylemaps
 from stylemapgan.server.workspace import CurrentWorkspace, Workspace
 from stylemapgan.types import Images
 
@@ -119,8 +118,8 @@ async def generate(
     model = workspace.models.get(body.model)
 
     def decode() -> list[Pixels]:
-        stylemaps = random_stylemaps(model, body.count, body)
-        return _to_frames(model.editor.decode(model.editor.as_array(stylemaps)), body.size)
+        stylemaps = model.sample(body.count, body.seed, body.psi)
+        return _to_frames(model.decode(stylemaps), body.size)
 
     return await _respond_with_several(workspace, request, decode)
 
@@ -176,6 +175,7 @@ def _mix(service: EditService, body: MixRequest) -> Pixels:
     coarse, fine = service.stylemaps.get(body.coarse), service.stylemaps.get(body.fine)
     model = service.model_of(coarse)
     check_same_model(fine, model)
+    model.need("mix")
     resized = [service.resize(model, model.editor.as_array(each.array)) for each in (coarse, fine)]
     image = model.editor.synthesize(operations.mix(*resized))
     return to_pixels(to_numpy(image), body.size)
@@ -188,9 +188,8 @@ def _interpolate(service: EditService, body: InterpolateRequest) -> list[Pixels]
     frames = []
     for step in range(body.steps):
         position = step / (body.steps - 1)
-        between = operations.interpolate(start.array, end.array, position)
-        image = model.editor.decode(model.editor.as_array(between))
-        frames += _to_frames(image, body.size)
+        between = model.interpolate(start.array, end.array, position)
+        frames += _to_frames(model.decode(between), body.size)
     return frames
 
 

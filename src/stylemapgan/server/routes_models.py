@@ -17,7 +17,8 @@ from stylemapgan.server.response_schemas import (
     PartName,
     PhotoResponse,
 )
-from stylemapgan.server.served_models import ServedModel, ServedModels
+from stylemapgan.server.served_model import ServedModel
+from stylemapgan.server.served_models import ServedModels
 from stylemapgan.server.workspace import Client, CurrentWorkspace
 
 logger = logging.getLogger(__name__)
@@ -72,8 +73,10 @@ def _describe(model: ServedModel, *, is_default: bool) -> ModelResponse:
     return ModelResponse(
         name=model.name,
         title=model.title,
-        image_size=model.config.image_size,
-        stylemap_size=model.config.stylemap_size,
+        method=model.method,
+        can=list(model.can),
+        image_size=model.image_size,
+        stylemap_size=model.stylemap_size,
         is_default=is_default,
         engine=model.engine,
         about=model.about,

@@ -6,11 +6,8 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from stylemapgan.editing import operations
-from stylemapgan.editing.framing import find_square
 from stylemapgan.editing.photo import Square
 from stylemapgan.images.formats import SUPPORTED
-from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.api_errors import invalid, unsupported_type
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.picture_encoding import (
@@ -29,7 +26,6 @@ from stylemapgan.server.response_schemas import (
     PhotoResponse,
     StylemapResponse,
 )
-from stylemapgan.server.served_models import ServedModel
 from stylemapgan.server.stylemap_store import (
     NPY,
     SAFETENSORS,
@@ -115,7 +111,7 @@ async def invent(
 ) -> StylemapResponse:
     """Draw a random stylemap; equal seeds give equal stylemaps."""
     model = workspace.models.get(body.model)
-    array = await workspace.workers.run(random_stylemaps, model, 1, body)
+    array = await workspace.workers.run(model.sample, 1, body.seed, body.psi)
     stylemap = StoredStylemap(model=model.name, array=array)
     return workspace.service.stylemaps.add(stylemap, client).response()
 
@@ -130,7 +126,9 @@ async def put(
     """Upload a stylemap as an npy or safetensors file."""
     served = workspace.models.get(model)
     content, media_type = await request.body(), _media_type(request)
-    array = await workspace.workers.run(lambda: read_stylemap(content, media_type, served.config))
+    array = await workspace.workers.run(
+        lambda: read_stylemap(content, media_type, served.stylemap_shape)
+    )
     stylemap = StoredStylemap(model=served.name, array=array)
     return workspace.service.stylemaps.add(stylemap, client).response()
 
@@ -183,13 +181,6 @@ async def parts(workspace: CurrentWorkspace, stylemap: Id) -> PartsResponse:
     return await workspace.workers.run(_find_parts, workspace.service, stored)
 
 
-def random_stylemaps(model: ServedModel, count: int, body: RandomRequest) -> np.ndarray:
-    """Draw stylemaps and truncate them."""
-    editor = model.editor
-    drawn = editor.sample(count, body.seed)
-    return to_numpy(operations.truncate(drawn, editor.mean_stylemap, body.psi))
-
-
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
@@ -201,10 +192,8 @@ def _square(service: EditService, body: EncodeRequest) -> Square:
         known = service.photos.get(body.photo).square
         if body.find is None and known is not None:
             return known
-        editor = service.models.get(body.model).editor
-        otherwise = "middle" if photo.width == photo.height else "foreground"
-        refine = body.refine_square
-        return find_square(editor, photo, body.find, otherwise=otherwise, refine=refine)
+        model = service.models.get(body.model)
+        return model.find_square(photo, body.find, refine=body.refine_square)
     square = Square(**body.square.model_dump())
     if square.side > MAX_SIDES * max(photo.size):
         raise invalid(

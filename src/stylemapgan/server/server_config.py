@@ -44,7 +44,8 @@ class ServerConfig:
     root_path: str = ""
     """Path under which a reverse proxy publishes the server, such as /tool."""
     model: str = zoo.BUNDLED[0]
-    """Model selected at the start: a bundled name, a .safetensors file or an exported folder."""
+    """Model selected at the start: a bundled name, a .safetensors file (of StyleMapGAN, or of
+    another method that edits by mask in one pass) or an exported folder."""
     models: tuple[str, ...] = zoo.BUNDLED
     """Further models to offer; each loads when first used."""
     workers: Annotated[int, LIMIT] = 2

@@ -45,7 +45,7 @@ def serve(config: ServerConfig, on_ready: Callable[[str], None], *, logs: bool) 
         app = create_app(config)
         workspace: Workspace = app.state.workspace
         try:
-            _ = workspace.models.default.editor  # a bad model is reported before the port opens
+            workspace.models.default.load()  # a bad model is reported before the port opens
             listener = listen(config)
         except BaseException:
             workspace.close()

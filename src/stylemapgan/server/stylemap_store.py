@@ -12,7 +12,6 @@ from jaxtyping import Float32
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from stylemapgan.config import ModelConfig
 from stylemapgan.editing.photo import Fit, Square
 from stylemapgan.server.api_errors import expired, invalid, unsupported_type
 from stylemapgan.server.expiring_store import ExpiringStore
@@ -106,13 +105,19 @@ def write_stylemap(stylemap: StoredStylemap, media_type: str) -> bytes:
     return file.getvalue()
 
 
-def read_stylemap(content: bytes, media_type: str, config: ModelConfig) -> PlainStylemap:
-    """Read a model's stylemap from npy or safetensors; no code in it is ever executed.
+def read_stylemap(
+    content: bytes, media_type: str, shape: tuple[int, int, int, int]
+) -> PlainStylemap:
+    """Read a stylemap from npy or safetensors; no code in it is ever executed.
+
+    Args:
+        content: The file's bytes.
+        media_type: Which of both it is.
+        shape: Shape of the model's stylemaps.
 
     Raises:
         ApiError: It has another format, is damaged, or does not fit the model.
     """
-    shape = (1, config.style_channels, config.stylemap_size, config.stylemap_size)
     array = (
         _read_safetensors(content) if media_type == SAFETENSORS else _read_npy(content, media_type)
     )

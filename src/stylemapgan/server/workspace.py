@@ -15,7 +15,7 @@ from stylemapgan.server.concurrency import ConcurrencyLimit, WorkerPool
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.observability import Metrics
 from stylemapgan.server.photo_store import PhotoStore
-from stylemapgan.server.served_models import ServedModel, ServedModels
+from stylemapgan.server.served_models import ServedModels
 from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.upload_folder import UploadFolder
 
@@ -79,7 +79,7 @@ class Workspace:
     async def _load_default(self) -> None:
         """Run the first model once, so that the first edit is as fast as later ones."""
         try:
-            await self.workers.run_when_free(_warm_up, self.models.default)
+            await self.workers.run_when_free(self.models.default.warm_up)
             self.is_ready = True
         except StyleMapGANError:
             logger.exception("Cannot load the first model.")
@@ -103,11 +103,6 @@ class Workspace:
             ("live_connections", "Live painting connections", lambda: self.live_limit.active),
         ):
             self.metrics.add_gauge(name, description, read)
-
-
-def _warm_up(model: ServedModel) -> None:
-    editor = model.editor
-    editor.reconstruct(editor.decode(editor.mean_stylemap))
 
 
 def workspace_of(connection: HTTPConnection) -> Workspace:

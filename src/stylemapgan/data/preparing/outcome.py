@@ -24,9 +24,8 @@ from stylemapgan.data.preparing.duplicates import duplicate_groups
 from stylemapgan.data.preparing.forms import new_form, safe_names
 from stylemapgan.data.preparing.prepare_config import PrepareConfig
 from stylemapgan.data.preparing.splitting import PARTS
-from stylemapgan.data.sources import AbstractSource, FolderSource
-from stylemapgan.data.sources.folder_source import UNSUPPORTED, find_files
-from stylemapgan.images.formats import IN_FOLDERS
+from stylemapgan.data.sources import AbstractSource
+from stylemapgan.data.sources.folder_source import unsupported_files
 
 SKIPPED = "skipped.csv"
 DUPLICATES = "duplicates.csv"
@@ -122,7 +121,7 @@ def collect(
         total=total,
         decoded=decoded,
         groups=[good[group].tolist() for group in groups],
-        unsupported=_unsupported_files(source),
+        unsupported=unsupported_files(source),
         config=config,
     )
 
@@ -169,14 +168,6 @@ def write_tables(outcome: Outcome, folder: Path) -> None:
         for index in group
     ]
     _write_table(folder / DUPLICATES, ("group", "file", "part", "prepared"), duplicates)
-
-
-def _unsupported_files(source: AbstractSource) -> list[Skipped]:
-    """List pictures of unsupported formats in a folder, so that users learn of them."""
-    if not isinstance(source, FolderSource):
-        return []
-    reason = f"format not supported in folders ({IN_FOLDERS} are)."
-    return [Skipped(name, reason) for name in find_files(source.folder, UNSUPPORTED)]
 
 
 def _write_table(path: Path, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:

@@ -9,9 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from stylemapgan.data.folder_lock import locked
 from stylemapgan.data.preparing.chunks import chunk_count, chunk_path
 from stylemapgan.data.preparing.prepare_config import PrepareConfig
-from stylemapgan.data.sources import AbstractSource, FolderSource
+from stylemapgan.data.sources import AbstractSource
+from stylemapgan.data.sources.stamps import digest_of_pictures, refuse_inside
 from stylemapgan.errors import DataError
 from stylemapgan.images.atomic import write_text
 
@@ -33,7 +35,7 @@ def open_state(out: Path, source: AbstractSource, config: PrepareConfig) -> "Pre
     Raises:
         DataError: The folder lies inside the source, or holds something else.
     """
-    _refuse_inside(source, out)
+    refuse_inside(source, out)
     return PrepareState(out, _inputs_of(source, config))
 
 
@@ -47,7 +49,7 @@ def _inputs_of(source: AbstractSource, config: PrepareConfig) -> Inputs:
     return {
         **asdict(config),
         "labels": table,
-        "pictures": _digest(source),
+        "pictures": digest_of_pictures(source),
         "format version": FORMAT,
     }
 
@@ -97,7 +99,9 @@ class PrepareState:
             DataError: Another process is preparing pictures in this folder.
         """
         self.chunks.mkdir(parents=True, exist_ok=True)
-        with _locked(self.folder / "lock", self.out):
+        with locked(
+            self.folder / "lock", f"Another process is preparing pictures into {self.out}."
+        ):
             if not (self.folder / BEGUN).is_file():
                 _write(self.folder / BEGUN, {"made from": self.inputs})
             yield
@@ -137,38 +141,6 @@ class PrepareState:
         )
 
 
-def _refuse_inside(source: AbstractSource, out: Path) -> None:
-    """Refuse an output inside the source's folder, where the next run would read it."""
-    if not isinstance(source, FolderSource):
-        return
-    folder = source.folder.resolve()
-    if out.resolve().is_relative_to(folder):
-        raise DataError(f"{out} lies inside {source.folder}; give a folder outside it.")
-
-
-def _digest(source: AbstractSource) -> str:
-    """Hash names and stamps, which change when pictures are added, removed or changed."""
-    digest = hashlib.sha256()
-    for name, stamp in zip(source.names, _stamps(source), strict=True):
-        digest.update(f"{name}\0{stamp}\0".encode("utf-8", "surrogatepass"))
-    return digest.hexdigest()
-
-
-def _stamps(source: AbstractSource) -> list[str]:
-    """Use length and time of files, because reading all takes as long as preparing them."""
-    if isinstance(source, FolderSource):
-        return [_stamp(source.folder / name) for name in source.names]
-    return source.fingerprints(Path())
-
-
-def _stamp(path: Path) -> str:
-    try:
-        status = path.stat()
-    except OSError:
-        return "unreadable"
-    return f"{status.st_size} {status.st_mtime_ns}"
-
-
 def _change(name: str, before: Any, now: Any) -> str:
     if name in ("pictures", "labels"):
         return f"other {name}"
@@ -188,19 +160,3 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write(path: Path, memory: Mapping[str, Any]) -> None:
     write_text(path, json.dumps(memory, indent=1))
-
-
-@contextmanager
-def _locked(path: Path, out: Path) -> Iterator[None]:
-    """Hold a lock that the system releases when this process ends, however it ends."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        yield
-        return
-    with path.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DataError(f"Another process is preparing pictures into {out}.") from None
-        yield

@@ -8,6 +8,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+from stylemapgan.data.abstract import Skipped
 from stylemapgan.data.sources.abstract import AbstractSource
 from stylemapgan.data.worker_pool import in_threads
 from stylemapgan.errors import DataError, ImageError
@@ -58,6 +59,14 @@ class FolderSource(AbstractSource):
             return file_bytes(path)
         except ImageError as error:
             return reason_of(error, str(path))
+
+
+def unsupported_files(source: AbstractSource) -> list[Skipped]:
+    """List pictures of unsupported formats in a folder, so that users learn of them."""
+    if not isinstance(source, FolderSource):
+        return []
+    reason = f"format not supported in folders ({IN_FOLDERS} are)."
+    return [Skipped(name, reason) for name in find_files(source.folder, UNSUPPORTED)]
 
 
 def find_files(folder: Path, suffixes: Collection[str]) -> list[str]:

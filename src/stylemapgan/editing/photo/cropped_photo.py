@@ -28,7 +28,7 @@ FINDERS: dict[Find, Callable[[FullPhoto], Square]] = {
     "foreground": foreground_square,
     "face": face_square,
 }
-FACE = "face"
+FACE: Literal["face"] = "face"
 """Subject of models of faces, see `Checkpoint`."""
 
 

@@ -4,7 +4,7 @@ import * as actions from "../core/actions.js";
 import { squarePicture } from "../core/api.js";
 import { h, icon, iconButton, lateImage } from "../core/dom.js";
 import { entryOf, shelf, stylemapOf } from "../core/shelf.js";
-import { currentModel, desk, work } from "../core/state.js";
+import { can, currentModel, desk, work } from "../core/state.js";
 import { credit } from "./credit.js";
 import { openCrop } from "./crop-dialog.js";
 import { pictureTile } from "./tile.js";
@@ -79,7 +79,8 @@ function slot(name, label, body) {
 function sourceCard(id) {
   const entry = entryOf(id);
   if (!id || !entry) {
-    return h("p", { class: "hint" }, "Drop a photo here, or start with a sample.");
+    const orSample = currentModel()?.samples.length ? ", or start with a sample" : "";
+    return h("p", { class: "hint" }, `Drop a photo here${orSample}.`);
   }
   const { good, poor } = fitNotes(id);
   return h(
@@ -141,13 +142,16 @@ function referenceRow(ids, chosen) {
     },
     icon("dice"),
   );
-  return h("div", { class: "references" }, ...tiles, dice);
+  return h("div", { class: "references" }, ...tiles, can("generate") && dice);
 }
 
 /** The selected reference and its buttons. @param {string | null} id */
 function referenceLine(id) {
   const entry = entryOf(id);
-  if (!id || !entry) return h("p", { class: "hint" }, "Choose a picture below, or roll the dice.");
+  if (!id || !entry) {
+    const orDice = can("generate") ? ", or roll the dice" : "";
+    return h("p", { class: "hint" }, `Choose a picture below${orDice}.`);
+  }
   const away = iconButton("trash", `Remove ${entry.name} from the references`, {
     onclick: () => actions.removeReference(id),
   });
@@ -193,8 +197,9 @@ function groups() {
   return [
     h("h3", {}, "Yours"),
     own.length ? h("div", { class: "tiles" }, ...own.reverse().map(tile)) : empty,
-    h("h3", {}, "Samples"),
-    h("div", { class: "tiles" }, ...samples.map(tile)),
+    ...(samples.length
+      ? [h("h3", {}, "Samples"), h("div", { class: "tiles" }, ...samples.map(tile))]
+      : []),
     ...(words ? [credit(words)] : []),
   ];
 }

@@ -4,7 +4,7 @@ import * as changes from "../core/work-changes.js";
 import { selectPiece, startPiece } from "../core/actions.js";
 import { h, icon, iconButton } from "../core/dom.js";
 import { entryOf, stylemapOf } from "../core/shelf.js";
-import { desk, targetPiece, work } from "../core/state.js";
+import { can, desk, targetPiece, work } from "../core/state.js";
 import { isEmpty } from "../masks/mask.js";
 import { pieceThumbnail } from "./piece-thumbnail.js";
 import { percent, slider } from "./slider.js";
@@ -98,7 +98,7 @@ function detailSwitch() {
   );
   const update = () => {
     input.checked = desk.value.detail;
-    element.hidden = !stylemapOf(work.value.source)?.photo;
+    element.hidden = !can("detail") || !stylemapOf(work.value.source)?.photo;
   };
   return { element, update };
 }
@@ -186,9 +186,9 @@ function details(key) {
   return h(
     "div",
     { class: "piece-details" },
-    turn,
-    scale,
-    h("div", { class: "piece-row" }, space, up, down, reset),
+    can("shift") && turn,
+    can("shift") && scale,
+    h("div", { class: "piece-row" }, can("space") && space, up, down, can("shift") && reset),
   );
 }
 

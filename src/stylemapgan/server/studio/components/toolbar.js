@@ -1,7 +1,7 @@
 /** `<studio-toolbar>`: the tools, and the options of the selected tool. */
 
-import { h, icon, iconButton } from "../core/dom.js";
-import { activeCanvas, desk, modelSize, work } from "../core/state.js";
+import { find, h, icon, iconButton } from "../core/dom.js";
+import { activeCanvas, can, desk, modelSize, work } from "../core/state.js";
 import { isTaken, parts, partsOn, togglePart } from "../stage/tools/parts.js";
 import { percent, slider } from "./slider.js";
 
@@ -36,6 +36,8 @@ class StudioToolbar extends HTMLElement {
 
   #update() {
     const { tool, isSubtracting } = desk.value;
+    if (tool === "move" && !can("shift")) return desk.patch({ tool: "brush" });
+    find(this, "#tool-move").hidden = !can("shift");
     for (const button of this.querySelectorAll("[role=radio]")) {
       button.setAttribute("aria-checked", String(button.id === `tool-${tool}`));
     }

@@ -3,7 +3,7 @@
 import { toast } from "../components/toasts.js";
 import * as changes from "./work-changes.js";
 import * as shelves from "./shelf.js";
-import { currentModel, desk, EMPTY_WORK, work } from "./state.js";
+import { currentModel, desk, EMPTY_WORK, showFrame, work } from "./state.js";
 
 /** @import { Model, Push, Square, Target, Work } from "./types.js" */
 
@@ -99,6 +99,7 @@ export async function start(name) {
   work.restart({ ...EMPTY_WORK, model: model.name });
   desk.patch({ reference: null, target: NEW_PIECE, canvas: "reference", isComparing: false });
   shelves.stock(model);
+  if (!model.samples.length) showFrame(null); // nothing of this model will replace the picture
   const samples = shelves.shelf.value.filter((entry) => entry.origin === "sample");
   const first = samples.slice(0, 2).map(({ key }) => shelves.ready(key).catch(() => null));
   const [source, reference] = await Promise.all(first); // together: both pictures appear at once
@@ -142,7 +143,8 @@ async function carryOver(old, before, model) {
     model: model.name,
     pushes: old.pushes.filter(isKnown),
   };
-  work.restart(changes.rescale(moved, before.image_size, model.image_size));
+  const able = model.can.includes("shift") ? moved : changes.unplaced(moved);
+  work.restart(changes.rescale(able, before.image_size, model.image_size));
   const chosen = reference && names.get(reference);
   if (chosen) selectReference(chosen);
 }

@@ -1,6 +1,6 @@
 /** The ways to look at the source: as it was, and three ways to show the edit. */
 
-import { desk } from "./state.js";
+import { can, desk } from "./state.js";
 
 /** `original`: the photo; `raw`: the model's output; `plain` and `detail`: the edit in the photo,
  * without and with detail from the photos.
@@ -27,7 +27,7 @@ export const fieldsOf = (look) => ({
 export function currentLook() {
   const { view, detail } = desk.value;
   if (view === "raw") return "raw";
-  return detail ? "detail" : "plain";
+  return detail && can("detail") ? "detail" : "plain";
 }
 
 /** Shows the result in another way; the model's output leaves the switch for detail as it is.

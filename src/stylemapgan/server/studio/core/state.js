@@ -6,7 +6,7 @@
 import { History, Store } from "./store.js";
 
 /** @import { Look } from "./looks.js" */
-/** @import { Canvas, Model, Target, ToolName, Work } from "./types.js" */
+/** @import { Ability, Canvas, Model, Target, ToolName, Work } from "./types.js" */
 
 /** @type {Work} */
 export const EMPTY_WORK = {
@@ -61,10 +61,10 @@ export const desk = new Store(
 /** The newest picture of the result. */
 export const frame = new Store(/** @type {Frame} */ ({ picture: null, arrived: 0 }));
 
-/** @param {ImageBitmap} picture */
+/** @param {ImageBitmap | null} picture */
 export function showFrame(picture) {
   const { picture: old, arrived } = frame.value;
-  frame.set({ picture, arrived: arrived + 1 });
+  frame.set({ picture, arrived: picture ? arrived + 1 : arrived });
   old?.close();
 }
 
@@ -72,6 +72,9 @@ export function showFrame(picture) {
 export function currentModel() {
   return desk.value.models.find((model) => model.name === work.value.model);
 }
+
+/** Whether the model in use has an ability. @param {Ability} ability */
+export const can = (ability) => currentModel()?.can.includes(ability) ?? true;
 
 /** Pixels on a side of the model's picture: the size of every mask. */
 export function modelSize() {

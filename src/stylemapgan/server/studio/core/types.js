@@ -16,8 +16,11 @@
 
 /** @typedef {{name: string, label: string, accuracy: number | null}} Direction */
 
+/** Requests and fields of an edit that models of some methods do not support.
+ * @typedef {"generate" | "interpolate" | "mix" | "move" | "shift" | "space" | "detail"} Ability */
+
 /** @typedef {{
- *   name: string, title: string, image_size: number, stylemap_size: number,
+ *   name: string, title: string, method: string, can: Ability[], image_size: number, stylemap_size: number,
  *   is_default: boolean, engine: string, about: string, licence: string, data: string,
  *   directions: Direction[], parts: {name: string, label: string}[], samples: string[],
  *   sample_credit: string | null,

@@ -88,6 +88,14 @@ export function rename(work, names) {
   };
 }
 
+/** The same work with every piece as it was painted, for a model that cannot place pieces.
+ * @param {Work} work @returns {Work} */
+export function unplaced(work) {
+  /** @type {Pick<Piece, "shift" | "rotation" | "scale" | "space">} */
+  const unmoved = { shift: [0, 0], rotation: 0, scale: 1, space: "w-plus" };
+  return { ...work, pieces: work.pieces.map((piece) => ({ ...piece, ...unmoved })) };
+}
+
 /** The same work on pictures of another size.
  * @param {Work} work @param {number} from @param {number} to @returns {Work} */
 export function rescale(work, from, to) {

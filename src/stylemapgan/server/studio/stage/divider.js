@@ -3,7 +3,7 @@
 import { h, icon } from "../core/dom.js";
 import { AGAINST, currentLook, LOOKS, showLook } from "../core/looks.js";
 import { stylemapOf } from "../core/shelf.js";
-import { desk, modelSize, work } from "../core/state.js";
+import { can, desk, modelSize, work } from "../core/state.js";
 import { paneOf, toPane, view, viewport } from "./view.js";
 
 /** @import { Look } from "../core/looks.js" */
@@ -49,7 +49,9 @@ export class Divider {
 /** @param {HTMLSelectElement} list @param {boolean} hasPhoto */
 function allow(list, hasPhoto) {
   for (const option of list.options) {
-    option.disabled = !hasPhoto && !["original", "raw"].includes(option.value);
+    const needsPhoto = !["original", "raw"].includes(option.value);
+    option.disabled = needsPhoto && !hasPhoto;
+    option.hidden = option.value === "detail" && !can("detail");
   }
 }
 
