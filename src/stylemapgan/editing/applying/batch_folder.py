@@ -35,21 +35,25 @@ def batch_folder(out: Path, inputs: Inputs, *, resume: bool) -> Iterator[None]:
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file; give a folder for the edited photos.")
+    lock, busy = out / LOCK, f"Another process is writing edited photos into {out}."
     with storing(out):
         out.mkdir(parents=True, exist_ok=True)
-        others = [path for path in out.iterdir() if path.name != LOCK]
-    if others:
+        with locked(lock, busy):
+            try:
+                _begin(out, inputs, resume=resume)
+                yield
+            finally:
+                with suppress(OSError):
+                    lock.unlink()
+
+
+def _begin(out: Path, inputs: Inputs, *, resume: bool) -> None:
+    """Accept a folder without files, hidden ones aside, or one to continue in."""
+    if any(not path.name.startswith(".") for path in out.iterdir()):
         _refuse_other_inputs(out, inputs, resume=resume)
-    lock = out / LOCK
-    with locked(lock, f"Another process is writing edited photos into {out}."):
         _remove_unfinished(out)
-        if not others:
-            write_text(out / MADE_FROM, json.dumps({"made from": inputs}, indent=1))
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                lock.unlink()
+    else:
+        write_text(out / MADE_FROM, json.dumps({"made from": inputs}, indent=1))
 
 
 def _refuse_other_inputs(out: Path, inputs: Inputs, *, resume: bool) -> None:
