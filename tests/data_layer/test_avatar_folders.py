@@ -18,6 +18,7 @@ from stylemapgan.data.avatars import (
     draw_triple,
     label_map,
     render,
+    swap,
     write_folder,
 )
 from stylemapgan.errors import ConfigError, DataError
@@ -82,6 +83,29 @@ def test_triples_come_with_pictures_mask_and_part(finished):
         assert told["pixels_that_differ"] == triple.mask.sum()
         assert Face(**told["source"]) == triple.source
         assert Face(**told["reference"]) == triple.reference
+
+
+def test_triples_come_with_the_parts_of_their_pictures(finished):
+    for index in range(SETTINGS.triples):
+        triple, place = draw_triple(SETTINGS.seed, index, 32), finished / f"triples/{index:06d}"
+        for name, face in (
+            ("source", triple.source),
+            ("reference", triple.reference),
+            ("truth", swap(triple.source, triple.reference, triple.part)),
+        ):
+            with Image.open(place / f"{name}-parts.png") as picture:
+                np.testing.assert_array_equal(np.asarray(picture), label_map(face, 32))
+
+
+def test_triples_drawn_before_there_were_maps_get_them_and_keep_their_pictures(finished, tmp_path):
+    write_folder(tmp_path / "a", SETTINGS)
+    for path in (tmp_path / "a").glob("triples/*/*-parts.png"):
+        path.unlink()
+    picture = tmp_path / "a" / "triples" / "000000" / "source.png"
+    before = picture.stat().st_mtime_ns
+    write_folder(tmp_path / "a", SETTINGS)
+    assert contents(tmp_path / "a") == contents(finished)
+    assert picture.stat().st_mtime_ns == before
 
 
 def test_label_maps_have_colours_for_people(finished):
@@ -156,6 +180,12 @@ def test_faces_without_label_maps_or_triples_or_validation(tmp_path):
         *("train", "attributes.jsonl", "avatars.json", "card.md")
     }
     assert "labels/" not in (tmp_path / "a" / "card.md").read_text("utf-8")
+
+
+def test_triples_without_label_maps_have_no_maps_either(tmp_path):
+    write_folder(tmp_path / "a", replace(SETTINGS, count=2, triples=1, labels=False))
+    files = {path.name for path in (tmp_path / "a" / "triples" / "000000").iterdir()}
+    assert files == {"source.png", "reference.png", "truth.png", "mask.png", "triple.json"}
 
 
 def test_a_folder_keeps_to_its_settings(finished):

@@ -109,7 +109,7 @@ def test_smiles_and_exchanges_have_figures_of_every_method(portrait_context, por
     for smile in portraits.smiles(seen=False)[:2]:
         pair = portraits.picture(smile.source), portraits.picture(smile.reference)
         inside = smile.mask[0, 0] > 0
-        edited = carry_out(portrait_context, copy, pair, smile.mask)
+        edited = carry_out(portrait_context, copy, portraits, smile)
         np.testing.assert_array_equal(edited[0][:, inside], pair[1][0][:, inside])
         errors.append(np.square(pair[1] - portraits.truth(smile))[0][:, inside].astype(float))
     wanted = np.concatenate(errors, axis=1).mean()
@@ -129,10 +129,10 @@ def test_an_edit_with_detail_has_the_portraits_size_and_keeps_what_is_far(
 ):
     (method,) = open_methods(tiny_editor, ["w-plus-detail"])
     smile = portraits.smiles(seen=False)[0]
-    pair = portraits.picture(smile.source), portraits.picture(smile.reference)
-    edited = carry_out(portrait_context, method, pair, smile.mask)
-    np.testing.assert_array_equal(edited[..., :200, :], pair[0][..., :200, :])
-    assert np.abs(edited - pair[0])[..., 350:390, 230:280].max() > 0.1
+    source = portraits.picture(smile.source)
+    edited = carry_out(portrait_context, method, portraits, smile)
+    np.testing.assert_array_equal(edited[..., :200, :], source[..., :200, :])
+    assert np.abs(edited - source)[..., 350:390, 230:280].max() > 0.1
 
 
 def test_people_without_a_neutral_portrait_exchange_parts_and_have_no_smiles(

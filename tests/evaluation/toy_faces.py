@@ -99,6 +99,7 @@ def _write_triples(folder: Path, count: int, random: np.random.Generator) -> Non
             pictures = {"source": source, "reference": reference, "truth": truth}
             for name, face in pictures.items():
                 save(place / f"{name}.png", draw(face))
+                save(place / f"{name}-parts.png", part_map(face))
             differs = (draw(source) != draw(truth)).any(axis=-1)
             save(place / "mask.png", np.where(differs, 255, 0).astype(np.uint8))
             told = {"folder": place.name, "part": part, "source": source, "reference": reference}

@@ -17,7 +17,7 @@ def test_no_limits_leave_the_published_settings():
         assert settings.cut_short(AS_PUBLISHED) == settings
 
 
-@pytest.mark.parametrize("steps", [0, 1, 7, 31, 299, 900, 1_150, 5_000])
+@pytest.mark.parametrize("steps", [0, 1, 7, 31, 299, 900, 1_150, 5_000, 17_000])
 def test_a_limit_is_never_exceeded_and_never_raised(steps):
     limits = OptimisationConfig(steps=steps, seconds=2.5)
     for usual in (Image2StyleGANSettings(), Pix2LatentSettings()):
@@ -28,8 +28,15 @@ def test_a_limit_is_never_exceeded_and_never_raised(steps):
 
 
 def test_pix2latent_keeps_whole_rounds_and_ends_with_what_is_left():
-    cut = Pix2LatentSettings().cut_short(OptimisationConfig(steps=100))
+    cut = Pix2LatentSettings().cut_short(OptimisationConfig(steps=3 * 18 * 30 + 10))
     assert (cut.rounds, cut.steps, cut.final_steps) == (3, 30, 10)
+
+
+def test_pix2latent_shortens_its_only_round_when_the_limit_is_less():
+    cut = Pix2LatentSettings().cut_short(OptimisationConfig(steps=100))
+    assert (cut.rounds, cut.steps, cut.final_steps) == (1, 5, 10)
+    none = Pix2LatentSettings().cut_short(OptimisationConfig(steps=17))
+    assert (none.rounds, none.final_steps) == (0, 17)
 
 
 def test_a_method_that_is_cut_short_is_another_encoding_and_reports_its_steps(backbone, photos):

@@ -111,7 +111,7 @@ def test_rounds_stop_when_the_loss_no_longer_falls():
         steps.append,
     )
     torch.testing.assert_close(flat, torch.ones(1, 3))
-    assert max(steps) == 6  # three rounds of two steps
+    assert max(steps) == 3 * 2 * 4  # three rounds of two steps of four points
 
 
 def test_no_time_still_gives_the_start_or_better(backbone, photos):

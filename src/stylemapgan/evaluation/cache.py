@@ -6,7 +6,6 @@ An entry is named after everything it is computed from. The folder may be delete
 import hashlib
 import json
 import logging
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ import numpy as np
 from stylemapgan.checkpoints.file import SUFFIX, read_tensors, write_tensors
 from stylemapgan.config.user_folders import cache_folder
 from stylemapgan.data import PhotoSet
-from stylemapgan.data.photo_cache import last_change
+from stylemapgan.data.cache_size import limit_size, record_use
 from stylemapgan.errors import CheckpointError, StorageError
 
 logger = logging.getLogger(__name__)
@@ -85,7 +84,7 @@ def _read(path: Path) -> np.ndarray | None:
     except (CheckpointError, KeyError) as error:
         logger.warning("The cache entry %s is damaged and will be computed again: %s", path, error)
         return None
-    _record_use(path)
+    record_use(path)
     return features
 
 
@@ -95,7 +94,7 @@ def _write(path: Path, features: np.ndarray, key: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         metadata = {"made-from": key, "sha256": _checksum(features)}
         write_tensors(path, "features", {"features": features}, metadata)
-        _tidy(path)
+        _tidy(path.parent)
     except (CheckpointError, StorageError, OSError) as error:
         logger.warning(
             "Features could not be cached and will be computed again next time: %s", error
@@ -106,19 +105,7 @@ def _checksum(features: np.ndarray) -> str:
     return hashlib.sha256(features.tobytes()).hexdigest()
 
 
-def _record_use(path: Path) -> None:
-    try:
-        os.utime(path)
-    except OSError as error:  # another user's file, or a read-only disk
-        logger.debug("The last use of %s could not be recorded: %s", path, error)
-
-
-def _tidy(newest: Path) -> None:
+def _tidy(folder: Path) -> None:
     """Remove the least recently used entries until the rest fit; the newest stays."""
-    entries = [path for path in newest.parent.iterdir() if ENTRY_NAME.fullmatch(path.name)]
-    room = MOST_BYTES - newest.stat().st_size
-    for path in sorted(set(entries) - {newest}, key=last_change, reverse=True):
-        room -= path.stat().st_size
-        if room < 0:
-            logger.info("Removed from the cache of features to stay within its size: %s", path)
-            path.unlink(missing_ok=True)
+    entries = [path for path in folder.iterdir() if ENTRY_NAME.fullmatch(path.name)]
+    limit_size(entries, MOST_BYTES)

@@ -138,9 +138,12 @@ class EvaluationContext:
             self._latents[method.encoding] = Latent.join(found)
         return self._latents[method.encoding]
 
-    def encode(self, method: AbstractMethod, images: Images) -> Latent:
-        """Encode a batch of photos that have no maps of parts."""
-        return method.encode(images).on_cpu()
+    def encode(
+        self, method: AbstractMethod, images: Images, maps: LabelMaps | None = None
+    ) -> Latent:
+        """Encode a batch of photos, with their maps of parts if the method needs them."""
+        needed = maps if method.capabilities.needs_label_map else None
+        return method.encode(images, needed).on_cpu()
 
     def decode(self, method: AbstractMethod, latent: Latent) -> Decoded:
         """Turn latents of a batch into pictures."""

@@ -20,6 +20,7 @@ import numpy as np
 from jaxtyping import Float32, Int, UInt8
 
 from stylemapgan.data import PhotoSet, open_folder, spread_rows
+from stylemapgan.data.avatars import TRIPLE_MAPS
 from stylemapgan.data.label_maps import map_file, middle_square, read_part_map, read_part_names
 from stylemapgan.data.user_tables import read_objects, read_table
 from stylemapgan.errors import DataError
@@ -42,6 +43,10 @@ class TripleFiles:
     source: Mapping[str, str]
     """Attributes of the source."""
     reference: Mapping[str, str]
+
+    def part_map_file(self, picture: str) -> Path:
+        """Find the map of parts of the `source`, the `reference` or the `truth`."""
+        return self.folder / TRIPLE_MAPS[picture]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +113,15 @@ class TestData:
         if not listed.is_file():
             return ()
         return tuple(_triple(listed, line, values) for line, values in read_objects(listed))
+
+    @cached_property
+    def has_maps_of_triples(self) -> bool:
+        """Whether all pictures of triples have maps of parts; earlier versions drew none."""
+        return all(
+            triple.part_map_file(picture).is_file()
+            for triple in self.triples
+            for picture in TRIPLE_MAPS
+        )
 
     def _part_map(self, name: str) -> UInt8[np.ndarray, "size size"]:
         return middle_square(read_part_map(map_file(self.folder, TEST, name)), self.photos.size)

@@ -94,15 +94,31 @@ class Pix2LatentSettings(AbstractOptimiserSettings):
 
     @property
     def all_steps(self) -> int:
-        """Most steps in which a photo's points descend; a population descends at once."""
-        return self.rounds * self.steps + self.final_steps
+        """Most steps for a photo, over all its points: each costs as much as one of a photo."""
+        return self.rounds * self._steps_of_a_round + self.final_steps
 
     def with_at_most(self, steps: int) -> "Pix2LatentSettings":
-        """Leave out the last rounds first; what is left over are final steps."""
-        rounds = min(self.rounds, steps // self.steps)
+        """Leave out the last rounds first; what is left over are final steps.
+
+        Fewer steps than those of a round make one round in which each point takes fewer.
+        """
+        in_rounds = min(self.rounds, steps // self._steps_of_a_round)
+        if in_rounds or not self.rounds:
+            left = steps - in_rounds * self._steps_of_a_round
+            return replace(self, rounds=in_rounds, final_steps=min(self.final_steps, left))
+        of_each = steps // self.population
+        left = steps - of_each * self.population
+        rounds = min(of_each, 1)
         return replace(
-            self, rounds=rounds, final_steps=min(self.final_steps, steps - rounds * self.steps)
+            self,
+            rounds=rounds,
+            steps=of_each or self.steps,
+            final_steps=min(self.final_steps, left),
         )
+
+    @property
+    def _steps_of_a_round(self) -> int:
+        return self.population * self.steps
 
 
 @final
@@ -235,7 +251,7 @@ def basin_cma(
         spread: Its standard deviation.
         objective: Loss of points.
         settings: How long, and with how many points.
-        on_step: Called with the number of steps done.
+        on_step: Called with the number of steps done, over all points.
 
     Returns:
         The best of all points seen, the start among them; a batch of one.
@@ -249,15 +265,16 @@ def basin_cma(
         if time.monotonic() >= descent.deadline or waited >= (settings.patience or math.inf):
             break
         drawn = torch.from_numpy(np.stack(evolution.ask())).to(start)
-        found = minimise(drawn, objective, descent, _after(number * settings.steps, on_step))
+        done = number * settings.population * settings.steps
+        found = minimise(drawn, objective, descent, _after(done, settings.population, on_step))
         evolution.tell(list(to_numpy(found.values).astype(float)), found.losses.tolist())
         lowest = _lowest(found)
         if lowest.losses < best.losses * (1 - LEAST_GAIN):
             fell_at = number + 1
         best = min(best, lowest, key=lambda each: each.losses.item())
     last = replace(descent, steps=settings.final_steps)
-    done = settings.rounds * settings.steps
-    return minimise(best.values, objective, last, _after(done, on_step)).values
+    done = settings.all_steps - settings.final_steps
+    return minimise(best.values, objective, last, _after(done, 1, on_step)).values
 
 
 def _lowest(found: Minimum) -> Minimum:
@@ -266,9 +283,9 @@ def _lowest(found: Minimum) -> Minimum:
     return Minimum(values=found.values[row], losses=found.losses[row])
 
 
-def _after(done: int, on_step: OnStep) -> OnStep:
-    """Report steps as coming after others."""
-    return lambda step: on_step(done + step)
+def _after(done: int, points: int, on_step: OnStep) -> OnStep:
+    """Report steps of some points as coming after others."""
+    return lambda step: on_step(done + points * step)
 
 
 def _evolution(mean: np.ndarray, spread: float, settings: Pix2LatentSettings) -> Any:

@@ -1,6 +1,8 @@
 """Results of optimisations are kept on disk, one by one."""
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -88,3 +90,74 @@ def test_without_a_folder_nothing_is_kept():
     for counted in (Counted(), Counted()):
         ResultCache("", None).results([PHOTOS], counted, at_once=6)
         assert len(counted.rows) == 1
+
+
+def files(folder: Path) -> list[Path]:
+    return list(folder.rglob("*.safetensors"))
+
+
+def age(paths: list[Path], seconds: int) -> None:
+    """Let files be used so long ago."""
+    for path in paths:
+        then = path.stat().st_mtime - seconds
+        os.utime(path, (then, then))
+
+
+def test_the_least_recently_used_results_of_all_methods_leave_when_there_are_too_many(
+    cache, tmp_path
+):
+    other = ResultCache.for_method("another", "weights", Settings())
+    other.results([PHOTOS[:2]], Counted(), at_once=2)
+    age(files(tmp_path), 200)
+    cache.results([PHOTOS[:3]], Counted(), at_once=3)
+    age(files(tmp_path), 100)
+    other.results([PHOTOS[:1]], Counted(), at_once=1)  # used again
+    age(files(tmp_path), 50)
+    (size,) = {path.stat().st_size for path in files(tmp_path)}
+
+    small = replace(cache, most_bytes=4 * size)
+    small.results([PHOTOS[:4]], Counted(), at_once=4)  # three are there and one is new
+    assert len(files(tmp_path)) == 4
+    counted = Counted()
+    small.results([PHOTOS[:4]], counted, at_once=4)
+    assert counted.rows == []
+
+    age(files(tmp_path), 100)
+    replace(other, most_bytes=4 * size).results([PHOTOS[:2]], Counted(), at_once=2)
+    assert len(files(tmp_path)) == 4
+    again = Counted()
+    other.results([PHOTOS[:2]], again, at_once=2)
+    assert again.rows == []
+
+
+def test_a_result_that_was_read_outlives_those_that_were_not(cache, tmp_path):
+    cache.results([PHOTOS[:3]], Counted(), at_once=3)
+    age(files(tmp_path), 100)
+    cache.results([PHOTOS[1:2]], Counted(), at_once=1)
+    size = files(tmp_path)[0].stat().st_size
+    replace(cache, most_bytes=2 * size).results([PHOTOS[5:]], Counted(PHOTOS[5:]), at_once=1)
+    counted = Counted()
+    cache.results([PHOTOS[:3]], counted, at_once=3)
+    assert counted.rows == [[0, 2]]
+
+
+def test_results_larger_than_all_that_may_stay_are_returned_whole(cache, tmp_path):
+    found = replace(cache, most_bytes=1).results([PHOTOS], Counted(), at_once=2)
+    np.testing.assert_array_equal(found["doubled"], 2 * PHOTOS)
+    assert len(files(tmp_path)) == 1
+
+
+def test_other_files_in_the_folder_stay(cache, tmp_path):
+    cache.results([PHOTOS[:1]], Counted(), at_once=1)
+    (path,) = files(tmp_path)
+    notes = path.with_name("notes.safetensors")
+    notes.write_bytes(b"mine")
+    age([notes], 100)
+    replace(cache, most_bytes=1).results([PHOTOS[:2]], Counted(), at_once=1)
+    assert notes.exists()
+
+
+def test_no_limit_is_enforced_where_nothing_new_was_computed(cache, tmp_path):
+    cache.results([PHOTOS], Counted(), at_once=6)
+    replace(cache, most_bytes=1).results([PHOTOS], Counted(), at_once=6)
+    assert len(files(tmp_path)) == 6

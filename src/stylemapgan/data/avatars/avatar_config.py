@@ -44,8 +44,8 @@ CONTENTS = {
     "labels/": "the part that each pixel shows: {values}. A pixel belongs to the part that covers "
     "most of it; shadows, shine and clear glass hide nothing",
     "attributes.jsonl": "the choices of each face, one face in each line",
-    "triples/": "{triples:,} swaps of a part: source, reference, true result, and a mask of the "
-    "pixels that differ",
+    "triples/": "{triples:,} swaps of a part: source, reference, true result, a mask of the "
+    "pixels that differ, and, as in labels/, the parts of the three pictures",
 }
 """Path → content; lines of missing paths are left out."""
 

@@ -4,7 +4,8 @@
     val/019000.png           the last faces, held out
     labels/train/000000.png  its parts, as a palette picture
     attributes.jsonl         one face in each line
-    triples/000000/          source.png, reference.png, truth.png, mask.png, triple.json
+    triples/000000/          source.png, reference.png, truth.png, mask.png, triple.json, and the
+                             parts of the pictures: source-, reference- and truth-parts.png
     triples/triples.jsonl    one triple in each line
     card.md                  description and licences
     avatars.json             the options, which every later run must match
@@ -26,15 +27,17 @@ from PIL import Image
 
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.data.avatars.avatar_config import AvatarConfig, write_card
-from stylemapgan.data.avatars.drawn_faces import PARTS, draw_face
+from stylemapgan.data.avatars.drawn_faces import PARTS, Face, draw_face
 from stylemapgan.data.avatars.labelling import label_map
 from stylemapgan.data.avatars.rendering import render
-from stylemapgan.data.avatars.swapping import draw_triple
+from stylemapgan.data.avatars.swapping import Triple, draw_triple
 from stylemapgan.data.worker_pool import ShouldStop, Stopped, in_processes
 from stylemapgan.errors import DataError
 from stylemapgan.images.atomic import UNFINISHED, write_bytes, write_text
 
 OPTIONS_FILE = "avatars.json"
+TRIPLE_MAPS = {name: f"{name}-parts.png" for name in ("source", "reference", "truth")}
+"""Picture of a triple → the file of its parts."""
 BATCH = 8
 """Files that a worker writes before it reports progress."""
 PALETTE = {
@@ -157,18 +160,28 @@ def _write_face(folder: Path, config: AvatarConfig, index: int) -> None:
         _write_picture(picture, Image.fromarray(render(face, config.size)))
     labels = folder / "labels" / config.picture(index)
     if config.labels and not labels.exists():
-        indexed = Image.fromarray(label_map(face, config.size)).convert("P")
-        indexed.putpalette([level for part in PARTS for level in PALETTE[part]])
-        _write_picture(labels, indexed)
+        _write_label_map(labels, face, config.size)
 
 
 def _write_triple(folder: Path, config: AvatarConfig, index: int) -> None:
-    """Write a triple unless it exists; its description is written last and marks it complete."""
+    """Write a triple unless it exists; its description is written last and marks it complete.
+
+    Triples of earlier versions get the maps that they lack.
+    """
     target = folder / "triples" / f"{index:06d}"
-    if (target / "triple.json").exists():
+    maps = {name: target / file for name, file in TRIPLE_MAPS.items() if config.labels}
+    is_described = (target / "triple.json").exists()
+    if is_described and all(path.exists() for path in maps.values()):
         return
     target.mkdir(parents=True, exist_ok=True)
     triple = draw_triple(config.seed, index, config.size)
+    for name, path in maps.items():
+        _write_label_map(path, getattr(triple, name), config.size)
+    if not is_described:
+        _write_triple_pictures(target, triple)
+
+
+def _write_triple_pictures(target: Path, triple: Triple) -> None:
     _write_picture(target / "source.png", Image.fromarray(triple.source_pixels))
     _write_picture(target / "reference.png", Image.fromarray(triple.reference_pixels))
     _write_picture(target / "truth.png", Image.fromarray(triple.truth_pixels))
@@ -181,6 +194,13 @@ def _write_triple(folder: Path, config: AvatarConfig, index: int) -> None:
         "reference": triple.reference.attributes(),
     }
     write_text(target / "triple.json", json.dumps(description) + "\n")
+
+
+def _write_label_map(path: Path, face: Face, size: int) -> None:
+    """Write the parts of a face as a palette picture."""
+    indexed = Image.fromarray(label_map(face, size)).convert("P")
+    indexed.putpalette([level for part in PARTS for level in PALETTE[part]])
+    _write_picture(path, indexed)
 
 
 def _write_picture(path: Path, picture: Image.Image) -> None:

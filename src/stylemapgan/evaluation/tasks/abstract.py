@@ -21,13 +21,16 @@ class AbstractTask(ABC):
     """What is asked, and how: one to three sentences for the report."""
     needs: ClassVar[Capability | None] = None
     """What a method must be able to do; others are left out."""
-    has_maps: ClassVar[bool] = True
-    """Whether its pictures have maps of parts where test photos do."""
 
     def obstacle(self, context: EvaluationContext) -> str | None:
         """Say in one sentence why this data cannot answer the question; None if it can."""
         del context
         return None
+
+    def has_maps(self, context: EvaluationContext) -> bool:
+        """Tell whether its pictures have maps of parts where test photos do."""
+        del context
+        return True
 
     @abstractmethod
     def measure(self, context: EvaluationContext) -> Findings:
@@ -42,7 +45,7 @@ class AbstractTask(ABC):
         if self.needs is None:
             return {}
         reasons = {
-            each.name: context.why_not(each, self.needs, with_maps=self.has_maps)
+            each.name: context.why_not(each, self.needs, with_maps=self.has_maps(context))
             for each in context.methods
         }
         return {name: reason for name, reason in reasons.items() if reason is not None}

@@ -1,12 +1,14 @@
 """Results of optimisations on disk, so that work that was interrupted goes on where it stopped.
 
 There is one file for each result. Its name is a hash of all that the result follows from: the
-photo, or the edit, the model's weights, the method and its settings.
+photo, or the edit, the model's weights, the method and its settings. Above a size of all files
+together, those that were not used for longest are removed.
 """
 
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +20,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from stylemapgan.config.user_folders import cache_folder
+from stylemapgan.data.cache_size import limit_size, record_use
 from stylemapgan.errors import StorageError
 from stylemapgan.images.atomic import write_bytes
 
@@ -25,6 +28,10 @@ logger = logging.getLogger(__name__)
 
 VERSION = 1
 """Rises when methods compute something else from the same settings."""
+MOST_BYTES = 10**9
+"""Size of all results together, of all methods and models."""
+FILE_NAME = re.compile(r"[0-9a-f]{64}\.safetensors")
+"""Files that may be removed: the folder may hold others."""
 Arrays = dict[str, np.ndarray]
 """By name, each with a row for each photo or edit."""
 RowNumbers = Int64[np.ndarray, " rows"]
@@ -45,6 +52,8 @@ class ResultCache:
     """Hash of model, method and settings."""
     folder: Path | None
     """Where files are; None keeps nothing."""
+    most_bytes: int = MOST_BYTES
+    """Size above which the least recently used results are removed, whosever they are."""
 
     @classmethod
     def for_method(cls, method: str, model: str, settings: Any) -> "ResultCache":
@@ -80,6 +89,8 @@ class ResultCache:
             for place, row in enumerate(rows.tolist()):
                 found[row] = {name: array[place] for name, array in made.items()}
                 self._write(keys[row], found[row])
+        if len(missing):
+            self._limit_size()
         return {name: np.stack([found[row][name] for row in range(len(keys))]) for name in found[0]}
 
     def _key(self, inputs: Sequence[np.ndarray], row: int) -> str:
@@ -97,12 +108,14 @@ class ResultCache:
             return None
         path = self._path(self.folder, key)
         try:
-            return load(path.read_bytes())
+            kept = load(path.read_bytes())
         except FileNotFoundError:
             return None
         except (OSError, SafetensorError) as error:
             logger.warning("Computing the damaged result %s again: %s", path, error)
             return None
+        record_use(path)
+        return kept
 
     def _write(self, key: str, arrays: Arrays) -> None:
         if self.folder is None:
@@ -114,3 +127,13 @@ class ResultCache:
             write_bytes(path, save(contiguous))
         except (OSError, StorageError) as error:
             logger.warning("The result is not kept: %s", error)
+
+    def _limit_size(self) -> None:
+        """Make room, unless the folder cannot be read."""
+        if self.folder is None:
+            return
+        try:
+            files = [path for path in self.folder.glob("*/*") if FILE_NAME.fullmatch(path.name)]
+            limit_size(files, self.most_bytes)
+        except OSError as error:
+            logger.warning("Old results are not removed: %s", error)

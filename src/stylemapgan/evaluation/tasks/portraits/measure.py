@@ -20,6 +20,8 @@ from stylemapgan.evaluation.tasks.portraits.portrait_edits import (
     Picture,
     Portraits,
     carry_out,
+    editing_methods,
+    has_maps,
     open_portraits,
 )
 from stylemapgan.evaluation.tasks.portraits.sheets import portrait_sheets
@@ -78,7 +80,10 @@ class PortraitEditing(AbstractTask):
         "people are to detect it. All at 512 pixels, where detail shows."
     )
     needs: ClassVar[Capability | None] = "edits_by_mask"
-    has_maps: ClassVar[bool] = False
+
+    def has_maps(self, context: EvaluationContext) -> bool:
+        """Portraits are photos of val/ and train/, and so are their maps."""
+        return has_maps(context.data)
 
     def obstacle(self, context: EvaluationContext) -> str | None:
         """Only portraits with landmarks can be edited so."""
@@ -130,8 +135,8 @@ def _smile_figures(
         context.on_progress(step, row, len(smiles))
         source, reference = portraits.picture(smile.source), portraits.picture(smile.reference)
         truth, mask = portraits.truth(smile), smile.mask
-        for method in context.able("edits_by_mask", with_maps=False):
-            edited = carry_out(context, method, (source, reference), mask)
+        for method in editing_methods(context):
+            edited = carry_out(context, method, portraits, smile)
             found = {"smile-error": reference_errors(edited, truth, mask)}
             found |= _looks(edited, source, reference, mask)
             measured.setdefault(method.name, []).append(found)
@@ -190,7 +195,7 @@ def _swap_figures(
     swaps: Sequence[Exchange],
     config: DetectorConfig,
 ) -> Iterator[Figure]:
-    methods = context.able("edits_by_mask", with_maps=False)
+    methods = editing_methods(context)
     measured: dict[str, list[dict[str, Shares]]] = {}
     crops: dict[str, list[Images]] = {method.name: [] for method in methods}
     real: list[Images] = []
@@ -201,7 +206,7 @@ def _swap_figures(
         corner = border_corner(swap.mask, random)
         real.append(_crop(source, corner))
         for method in methods:
-            edited = carry_out(context, method, (source, reference), swap.mask)
+            edited = carry_out(context, method, portraits, swap)
             found = _looks(edited, source, reference, swap.mask)
             measured.setdefault(method.name, []).append(found)
             crops[method.name].append(_crop(edited, corner))
@@ -230,7 +235,7 @@ def _detector_figures(
         crops: Method → the same places of its edits.
         config: How detectors are trained.
     """
-    shown = [each for each in context.able("edits_by_mask", with_maps=False) if each.changes_photos]
+    shown = [each for each in editing_methods(context) if each.changes_photos]
     for number, method in enumerate(shown):
         context.on_progress("training detectors", number, len(shown))
         own = np.arange(len(photos), dtype=np.int64)
@@ -278,8 +283,5 @@ def _notes(context: EvaluationContext, portraits: Portraits, swaps: int) -> tupl
         f"{swaps} exchanges, one for each person: eyes, mouth, nose, hair, inner face and half in "
         f"turn; source and reference are in the same of {FOLDS} folds, drawn by person, so that no "
         "detector was trained on either.",
-        *(
-            f"{method.name}: {method.about}"
-            for method in context.able("edits_by_mask", with_maps=False)
-        ),
+        *(f"{method.name}: {method.about}" for method in editing_methods(context)),
     )

@@ -8,6 +8,7 @@ from jaxtyping import Float32
 from PIL import Image
 
 from stylemapgan.data import PhotoSet, open_folder
+from stylemapgan.data.label_maps import LABELS, map_file, middle_square, read_part_map
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TEST, TRAINING, TestData
@@ -23,7 +24,7 @@ from stylemapgan.evaluation.tasks.portraits.landmarks import (
 )
 from stylemapgan.images.levels import from_bytes
 from stylemapgan.images.resizing import enlarge
-from stylemapgan.methods.abstract import AbstractMethod
+from stylemapgan.methods.abstract import AbstractMethod, LabelMaps
 
 NEUTRAL, SMILING = "neutral", "smiling"
 SMILES = ("mouth", "mouth and eyes")
@@ -79,6 +80,7 @@ class Exchange:
 class Portraits:
     """Portraits at one resolution, their landmarks' own by default."""
 
+    data: TestData
     tested: PhotoSet
     training: PhotoSet | None
     known: Mapping[tuple[str, str], Portrait]
@@ -89,6 +91,17 @@ class Portraits:
         photos = self.training if portrait.is_seen else self.tested
         assert photos is not None  # seen portraits are training photos
         return photos.take(np.array([portrait.row]))
+
+    def part_map(self, portrait: Portrait) -> LabelMaps:
+        """Read the map of a portrait's parts, at the size of its picture.
+
+        Raises:
+            DataError: It is missing or damaged.
+        """
+        photos, split = (self.training, TRAINING) if portrait.is_seen else (self.tested, TEST)
+        assert photos is not None  # seen portraits are training photos
+        path = map_file(self.data.folder, split, photos.names[portrait.row])
+        return middle_square(read_part_map(path), photos.size)[None]
 
     def smiles(self, *, seen: bool) -> list[Exchange]:
         """List what neutral portraits take from the same person's smiling ones."""
@@ -170,18 +183,33 @@ def open_portraits(data: TestData, size: int = SIZE) -> Portraits:
     for photos, split in ((tested, TEST), (training, TRAINING)):
         for each in _portraits(data, photos, split, landmarks) if photos else ():
             known[each[0], each[1]] = each[2]
-    return Portraits(tested, training, known)
+    return Portraits(data, tested, training, known)
+
+
+def has_maps(data: TestData) -> bool:
+    """Tell whether test photos and, where there are any, training photos have maps of parts."""
+    splits = (TEST, TRAINING) if data.training is not None else (TEST,)
+    return all((data.folder / LABELS / split).is_dir() for split in splits)
+
+
+def editing_methods(context: EvaluationContext) -> list[AbstractMethod]:
+    """List the methods that can edit portraits; those that need maps only where there are maps."""
+    return context.able("edits_by_mask", with_maps=has_maps(context.data))
 
 
 def carry_out(
     context: EvaluationContext,
     method: AbstractMethod,
-    pictures: tuple[Picture, Picture],
-    mask: Mask,
+    portraits: Portraits,
+    exchange: Exchange,
 ) -> Picture:
     """Edit one portrait by a method, at the portraits' resolution."""
-    source, reference = (method.encode(each) for each in pictures)
-    edit = Edit(parts=(Part(reference=reference, mask=mask),))
+    needs_maps = method.capabilities.needs_label_map
+    source, reference = (
+        method.encode(portraits.picture(each), portraits.part_map(each) if needs_maps else None)
+        for each in (exchange.source, exchange.reference)
+    )
+    edit = Edit(parts=(Part(reference=reference, mask=exchange.mask),))
     return np.clip(enlarge(context.edit(method, source, edit), SIZE), -1, 1)
 
 

@@ -6,12 +6,12 @@ import numpy as np
 
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.findings import Sheet
-from stylemapgan.evaluation.tasks.local_editing.sheets import shown_methods
 from stylemapgan.evaluation.tasks.portraits.landmarks import PARTS, SIZE
 from stylemapgan.evaluation.tasks.portraits.portrait_edits import (
     Exchange,
     Portraits,
     carry_out,
+    editing_methods,
 )
 from stylemapgan.images import contact_sheet
 from stylemapgan.types import Images
@@ -53,10 +53,11 @@ def _draw(
     context: EvaluationContext, portraits: Portraits, exchanges: Sequence[Exchange]
 ) -> Images:
     """Lay exchanges out, one a row, at full resolution."""
-    methods, rows = shown_methods(context), []
+    methods = [each for each in editing_methods(context) if each.changes_photos]
+    rows = []
     for exchange in exchanges:
         pictures = portraits.picture(exchange.source), portraits.picture(exchange.reference)
-        results = [carry_out(context, each, pictures, exchange.mask) for each in methods]
+        results = [carry_out(context, each, portraits, exchange) for each in methods]
         rows.append([*pictures, *results])
     titles = [*COLUMNS, *(method.name for method in methods)]
     return contact_sheet(rows, [each.part for each in exchanges], titles, tile=SIZE)

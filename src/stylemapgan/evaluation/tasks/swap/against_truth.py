@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Bool, Float32, Int64
+from jaxtyping import Bool, Float32, Int64, UInt8
 
 from stylemapgan.data.avatars import PARTS
+from stylemapgan.data.label_maps import middle_square, read_part_map
 from stylemapgan.errors import DataError
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TestData, TripleFiles
@@ -34,7 +35,7 @@ from stylemapgan.evaluation.tasks.abstract import with_method
 from stylemapgan.evaluation.tasks.local_editing.local_edits import EditPictures, paste
 from stylemapgan.images import read, read_mask
 from stylemapgan.images.resizing import enlarge, shrink
-from stylemapgan.methods.abstract import AbstractMethod, Latent
+from stylemapgan.methods.abstract import AbstractMethod, LabelMaps, Latent
 from stylemapgan.metrics.edit_errors import (
     Shares,
     join,
@@ -74,17 +75,26 @@ class OpenedSwaps:
     large: EditPictures
     """Source, reference and mask as methods get them: at `resolution`, else the same."""
     large_truth: Float32[np.ndarray, "swaps 3 length length"]
+    maps: Mapping[str, UInt8[np.ndarray, "swaps _ _"]]
+    """Maps of parts of `large.source`, `large.reference` and `truth`: by the names `source`,
+    `reference` and `truth`; empty where there are none."""
     _latents: dict[str, tuple[Latent, Latent]] = field(default_factory=dict)
     """Encoding → source and reference: methods that share an encoding encode once."""
 
     def carry_out(self, context: EvaluationContext, method: AbstractMethod) -> Images:
         """Swap parts by a method."""
         if method.encoding not in self._latents:
-            source, reference = self.large.source, self.large.reference
-            encoded = context.encode(method, source), context.encode(method, reference)
-            self._latents[method.encoding] = encoded
+            self._latents[method.encoding] = (
+                context.encode(method, self.large.source, self.maps.get("source")),
+                context.encode(method, self.large.reference, self.maps.get("reference")),
+            )
         source, reference = self._latents[method.encoding]
         return context.edit(method, source, paste(reference, self.large.mask))
+
+
+def swapping_methods(context: EvaluationContext) -> list[AbstractMethod]:
+    """List the methods that can swap; those that need maps only where triples have maps."""
+    return context.able("edits_by_mask", with_maps=context.data.has_maps_of_triples)
 
 
 def choose_triples(triples: Sequence[TripleFiles], most: int) -> list[TripleFiles]:
@@ -123,7 +133,15 @@ def open_swaps(context: EvaluationContext, triples: Sequence[TripleFiles]) -> Op
     mask = np.concatenate([read_mask(triple.folder / "mask.png", length) for triple in triples])
     given = EditPictures(*(shrink(each, size) for each in (source, reference, mask)))
     large = EditPictures(source, reference, mask)
-    return OpenedSwaps(triples, given, shrink(truth, size), large, truth)
+    sizes = {"source": length, "reference": length, "truth": size}
+    has_maps = context.data.has_maps_of_triples
+    maps = {name: _maps(triples, name, sizes[name]) for name in sizes if has_maps}
+    return OpenedSwaps(triples, given, shrink(truth, size), large, truth, maps)
+
+
+def _maps(triples: Sequence[TripleFiles], picture: str, length: int) -> LabelMaps:
+    files = [triple.part_map_file(picture) for triple in triples]
+    return np.stack([middle_square(read_part_map(file), length) for file in files])
 
 
 def find_judges(context: EvaluationContext) -> SwapJudges:
@@ -173,13 +191,16 @@ def short_name(distance: PictureDistance) -> str:
 
 def _results(context: EvaluationContext, opened: OpenedSwaps) -> Iterator[tuple[str, Images]]:
     """Make the results of all methods, and the bounds; methods that encode photos come first."""
-    methods = context.able("edits_by_mask", with_maps=False)
+    methods = swapping_methods(context)
     for method in methods:
         if method.can("reconstructs"):
             yield method.name, opened.carry_out(context, method)
-    for number, method in enumerate(context.encodings("reconstructs", with_maps=False)):
+    for number, method in enumerate(
+        context.encodings("reconstructs", with_maps=context.data.has_maps_of_triples)
+    ):
         name = with_method(method.name, RECONSTRUCTED) if number else RECONSTRUCTED
-        yield name, context.decode(method, context.encode(method, opened.truth))
+        latents = context.encode(method, opened.truth, opened.maps.get("truth"))
+        yield name, context.decode(method, latents)
     for method in methods:
         if not method.can("reconstructs"):
             yield method.name, opened.carry_out(context, method)

@@ -18,6 +18,7 @@ from stylemapgan.evaluation.tasks.swap.against_truth import (
     describe_distance,
     find_judges,
     measure_swaps,
+    swapping_methods,
 )
 from stylemapgan.evaluation.tasks.swap.descriptions import DESCRIPTIONS
 from stylemapgan.evaluation.tasks.swap.sheets import swap_sheets
@@ -41,7 +42,10 @@ class Swap(AbstractTask):
         "all."
     )
     needs: ClassVar[Capability | None] = "edits_by_mask"
-    has_maps: ClassVar[bool] = False
+
+    def has_maps(self, context: EvaluationContext) -> bool:
+        """Maps of triples lie beside their pictures."""
+        return context.data.has_maps_of_triples
 
     def obstacle(self, context: EvaluationContext) -> str | None:
         """Only drawings have true results."""
@@ -79,17 +83,13 @@ def _figures(
     Single parts have figures of methods that encode photos only: the others show no more there.
     """
     parts = list(dict.fromkeys(triple.part for triple in triples))
-    of_parts = [
-        each.name
-        for each in context.able("edits_by_mask", with_maps=False)
-        if each.can("reconstructs")
-    ]
+    of_parts = [each.name for each in swapping_methods(context) if each.can("reconstructs")]
     wanted = [(method, None, tuple(measured[method])) for method in measured]
     wanted += [(method, part, OF_EACH_PART) for part in parts for method in of_parts]
     owners: dict[str, tuple[str, ...]] = {
-        each.name: (each.name,) for each in context.able("edits_by_mask", with_maps=False)
+        each.name: (each.name,) for each in swapping_methods(context)
     }
-    for encoding in context.encodings("reconstructs", with_maps=False):
+    for encoding in context.encodings("reconstructs", with_maps=context.data.has_maps_of_triples):
         owners.setdefault(RECONSTRUCTED, context.sharing(encoding))
     distances = map(describe_distance, context.distances)
     descriptions = {**DESCRIPTIONS, **{described["name"]: described for described in distances}}
@@ -122,10 +122,7 @@ def _notes(context: EvaluationContext) -> tuple[str, ...]:
         "The true picture has no errors by definition; what the judging networks find in it is the "
         "best that their figures can be. The reconstructed truth is the true picture encoded and "
         "decoded: edits by the model can hardly be closer to the truth.",
-        *(
-            f"{method.name}: {method.about}"
-            for method in context.able("edits_by_mask", with_maps=False)
-        ),
+        *(f"{method.name}: {method.about}" for method in swapping_methods(context)),
         "Copying pixels has small errors where the part lies at the same position in both pictures "
         "and hides nothing.",
         "A swap changes those attributes of the part in which source and reference differ; hidden "

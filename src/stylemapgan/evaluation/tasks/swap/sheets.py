@@ -8,12 +8,12 @@ from jaxtyping import Float64, Int64
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.data import TripleFiles
 from stylemapgan.evaluation.findings import Sheet
-from stylemapgan.evaluation.tasks.local_editing.sheets import shown_methods
 from stylemapgan.evaluation.tasks.swap.against_truth import (
     RECONSTRUCTED,
     Measured,
     open_swaps,
     short_name,
+    swapping_methods,
 )
 from stylemapgan.images import contact_sheet
 from stylemapgan.types import Images
@@ -74,7 +74,7 @@ def _draw(
     context: EvaluationContext, triples: Sequence[TripleFiles], lost: Float64[np.ndarray, " rows"]
 ) -> Images:
     """Lay swaps out, one a row."""
-    methods = shown_methods(context)
+    methods = [each for each in swapping_methods(context) if each.changes_photos]
     rows: list[list[Images]] = []
     for triple in triples:
         opened = open_swaps(context, [triple])

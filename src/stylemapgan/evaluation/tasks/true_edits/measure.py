@@ -70,7 +70,11 @@ class TrueEdits(AbstractTask):
         "come out was photographed. All at the model's size, without detail."
     )
     needs: ClassVar[Capability | None] = "edits_by_mask"
-    has_maps: ClassVar[bool] = False
+
+    def has_maps(self, context: EvaluationContext) -> bool:
+        """Composites have no maps."""
+        del context
+        return False
 
     def obstacle(self, context: EvaluationContext) -> str | None:
         """Only portraits with landmarks can be edited so."""
@@ -114,7 +118,7 @@ def _chosen(context: EvaluationContext) -> list[TrueEdit]:
 
 def _carry_out(context: EvaluationContext, edits: Sequence[TrueEdit]) -> dict[str, list[Images]]:
     """Do each edit by every method."""
-    methods = context.able("edits_by_mask", with_maps=TrueEdits.has_maps)
+    methods = context.able("edits_by_mask", with_maps=False)
     found: dict[str, list[Images]] = {method.name: [] for method in methods}
     for row, edit in enumerate(edits):
         context.on_progress("edits with a true result", row, len(edits))
