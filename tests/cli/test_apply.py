@@ -102,6 +102,44 @@ def test_apply_does_what_blend_does_to_a_whole_photo(run, command, pictures, tmp
         assert np.abs(ours.astype(int) - theirs).max() <= 1
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "blend --box 4,4,16,16 --space w --reference-square 20,20,30",
+        "transplant --box 4,4,16,16 --shift 4,-2 --rotation 15 --scale 1.2 --strength 0.7",
+    ],
+)
+def test_the_edit_of_a_command_is_saved_and_applied(run, command, pictures, tmp_path, arguments):
+    name, *options = arguments.split()
+    given = (*command[-2:], "--find", "middle", "--no-tag")
+    once = ("-o", tmp_path / "once.png", "--save-edit", tmp_path / "edit.json", "--photo")
+    outcome = run(name, pictures / "2.png", tmp_path / "other.png", *options, *given, *once)
+    assert outcome.code == 0, outcome.err
+    assert f"wrote {tmp_path / 'edit.json'}" in outcome.out
+    assert json.loads((tmp_path / "edit.json").read_text())["model"] == "networks"
+    assert run(*command[:4], *given, "--workers", 1).code == 0
+    ours, theirs = (np.asarray(Image.open(tmp_path / each)) for each in ("out/2.png", "once.png"))
+    assert np.abs(ours.astype(int) - theirs).max() <= 1
+
+
+def test_the_edit_of_a_move_is_saved_and_applied(run, tmp_path):
+    sample = zoo.sample_pictures("hands-64")[0]
+    (tmp_path / "hands").mkdir()
+    (tmp_path / "hands" / sample.name).write_bytes(sample.read_bytes())
+    photo = tmp_path / "hands" / sample.name
+    given = ("--direction", "open-hand", "--amount", "-1.5", "--box", "8,8,40,40")
+    once = ("-o", tmp_path / "once.png", "--save-edit", tmp_path / "edit.json", "--photo")
+    hands = ("--find", "middle", "--model", "hands-64")
+    assert run("move", photo, *given, *once, *hands).code == 0
+    outcome = run("apply", tmp_path / "edit.json", tmp_path / "hands", tmp_path / "out", *hands[:2])
+    assert outcome.code == 0, outcome.err
+    ours, theirs = (
+        np.asarray(Image.open(path))
+        for path in (tmp_path / "out" / photo.name, tmp_path / "once.png")
+    )
+    assert np.abs(ours.astype(int) - theirs).max() <= 1
+
+
 def test_the_model_is_the_one_that_the_edit_names(run, edit, tmp_path):
     document = json.loads(edit.read_text())
     edit.write_text(json.dumps({"model": "hands-64", **document}))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from stylemapgan import images
+from stylemapgan.cli.edit_files import SaveEditOption, save_part
 from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
 from stylemapgan.cli.method_models import blend_with, open_able
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions
@@ -13,6 +14,7 @@ from stylemapgan.cli.own_photo import MODELS_PICTURE, DetailOption, PhotoOptions
 from stylemapgan.cli.results import TAGGED, TagOptions, write_picture, write_sheet
 from stylemapgan.config.optimising import AS_PUBLISHED, OptimisationConfig
 from stylemapgan.editing import Edit, Part, Space
+from stylemapgan.errors import EditError
 
 if TYPE_CHECKING:
     from stylemapgan.methods.abstract import AbstractTrainedMethod
@@ -27,6 +29,7 @@ def blend(
     space: Space = "w-plus",
     output: Annotated[Path, Parameter(alias="-o")] = Path("blend.png"),
     sheet: Path | None = None,
+    save_edit: SaveEditOption = None,
     photo: PhotoOptions = MODELS_PICTURE,
     reference_square: SquareOption = None,
     detail: DetailOption = True,
@@ -43,6 +46,7 @@ def blend(
         space: Where to blend: w-plus follows fine masks, w suits halves and large parts.
         output: Where to write the result: .png, .jpg or .webp.
         sheet: Also write source, reference and result side by side, with the part outlined.
+        save_edit: Also write the edit as a .json file, which `apply` carries out on other photos.
         photo: Which square of a photo, and whether to edit the whole photo.
         reference_square: The reference's square by hand.
         detail: With --photo, take pixels from the reference's photo where the model agrees.
@@ -52,6 +56,8 @@ def blend(
     """
     method = open_able(model.model, "edits_by_mask", optimisation)
     if method is not None:
+        if save_edit:
+            raise EditError("--save-edit needs a StyleMapGAN model: apply runs no other method.")
         _blend_with(method, source, reference, part, output, sheet, tag, model.model)
         return
     editor = model.load()
@@ -72,6 +78,8 @@ def blend(
         reference_square=theirs.square,
     )
     ours.write_edited(output, result, mask, provenance, blended if detail else None)
+    if save_edit:
+        save_part(save_edit, blended, model.model)
     if sheet:
         row = edit_row(ours.picture, theirs.picture, blended, result)
         write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)

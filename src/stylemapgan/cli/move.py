@@ -7,10 +7,12 @@ from typing import Annotated
 from cyclopts import ArgumentCollection, Group, Parameter
 
 from stylemapgan import images, zoo
+from stylemapgan.cli.edit_files import SaveEditOption, save_push
 from stylemapgan.cli.edit_sheets import AMOUNT_TITLES, outline, pushed_row
 from stylemapgan.cli.options import BUNDLED_MODEL, Box, ModelOptions
 from stylemapgan.cli.own_photo import MODELS_PICTURE, PhotoOptions, everywhere
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
+from stylemapgan.editing import Push
 from stylemapgan.editing.directions import Direction, direction_named, read_directions
 from stylemapgan.errors import EditError
 from stylemapgan.types import Mask
@@ -55,6 +57,7 @@ def move(
     region: RegionOptions = EVERYWHERE,
     output: Annotated[Path, Parameter(alias="-o")] = Path("move.png"),
     sheet: Path | None = None,
+    save_edit: SaveEditOption = None,
     photo: PhotoOptions = MODELS_PICTURE,
     tag: TagOptions = TAGGED,
     model: ModelOptions = BUNDLED_MODEL,
@@ -69,6 +72,7 @@ def move(
         region: Where the picture changes.
         output: Where to write the result: .png, .jpg or .webp.
         sheet: Also write the photo, with the region outlined, and its pushes from -3 to 3.
+        save_edit: Also write the edit as a .json file, which `apply` carries out on other photos.
         photo: Which square of a photo, and whether to edit the whole photo.
         tag: What the files say about their origin.
         model: Which model.
@@ -89,6 +93,9 @@ def move(
         square=ours.square,
     )
     ours.write_edited(output, result, everywhere(editor) if mask is None else mask, provenance)
+    if save_edit:
+        push = Push(direction=direction, amount=amount, mask=mask)
+        save_push(save_edit, push, directions, model.model)
     if sheet:
         shown = ours.picture if mask is None else outline(ours.picture, mask)
         row = [shown, *pushed_row(editor, ours.stylemap, way, mask)]

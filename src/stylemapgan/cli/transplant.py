@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from stylemapgan.cli.edit_files import SaveEditOption, save_part
 from stylemapgan.cli.edit_sheets import EDIT_TITLES, edit_row
 from stylemapgan.cli.options import BUNDLED_MODEL, NO_PART, ModelOptions, PartOptions, whole_numbers
 from stylemapgan.cli.own_photo import (
@@ -87,6 +88,7 @@ def transplant(
     milliseconds: int = 80,
     output: Annotated[Path, Parameter(alias="-o")] = Path("transplant.png"),
     sheet: Path | None = None,
+    save_edit: SaveEditOption = None,
     photo: PhotoOptions = MODELS_PICTURE,
     reference_square: SquareOption = None,
     detail: DetailOption = True,
@@ -105,6 +107,7 @@ def transplant(
         milliseconds: How long each step of the animation shows.
         output: Where to write the result.
         sheet: Also write source, reference and result side by side, with the part outlined.
+        save_edit: Also write the edit as a .json file, which `apply` carries out on other photos.
         photo: Which square of a photo, and whether to edit the whole photo.
         reference_square: The reference's square by hand.
         detail: With --photo, take pixels from the reference's photo where the model agrees.
@@ -142,6 +145,8 @@ def transplant(
             output, frames, _strengths(placement.strength, morph), milliseconds, provenance
         )
         result = frames[-1:]
+    if save_edit:
+        save_part(save_edit, moved, model.model)
     if sheet:
         row = edit_row(ours.picture, theirs.picture, moved, result)
         write_sheet(sheet, [row], column_titles=EDIT_TITLES, provenance=provenance)

@@ -45,21 +45,25 @@ def batch_folder(out: Path, inputs: Inputs, batch: Batch, *, resume: bool) -> It
     """
     if out.exists() and not out.is_dir():
         raise DataError(f"{out} is a file; give a folder for the {batch.files}.")
+    lock, busy = out / batch.lock, f"Another process is writing {batch.files} into {out}."
     with storing(out):
         out.mkdir(parents=True, exist_ok=True)
-        others = [path for path in out.iterdir() if path.name != batch.lock]
-    if others:
+        with locked(lock, busy):
+            try:
+                _begin(out, inputs, batch, resume=resume)
+                yield
+            finally:
+                with suppress(OSError):
+                    lock.unlink()
+
+
+def _begin(out: Path, inputs: Inputs, batch: Batch, *, resume: bool) -> None:
+    """Accept a folder without files, hidden ones aside, or one to continue in."""
+    if any(not path.name.startswith(".") for path in out.iterdir()):
         _refuse_other_inputs(out, inputs, batch, resume=resume)
-    lock = out / batch.lock
-    with locked(lock, f"Another process is writing {batch.files} into {out}."):
         _remove_unfinished(out)
-        if not others:
-            write_text(out / batch.made_from, json.dumps({"made from": inputs}, indent=1))
-        try:
-            yield
-        finally:
-            with suppress(OSError):
-                lock.unlink()
+    else:
+        write_text(out / batch.made_from, json.dumps({"made from": inputs}, indent=1))
 
 
 def _refuse_other_inputs(out: Path, inputs: Inputs, batch: Batch, *, resume: bool) -> None:

@@ -170,6 +170,8 @@ def test_other_inputs_are_refused_by_name(done, photos, saved, tiny, tiny_checkp
 
 
 def test_resuming_what_never_began_begins(tmp_path, photos, saved, tiny):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new/.hidden").touch()  # as file managers leave
     applied = apply_edit(saved, photos, tmp_path / "new", tiny, IN_THE_MIDDLE, resume=True)
     assert applied.now == 6
 

@@ -26,8 +26,6 @@ FIELDS: dict[str, tuple[type, ...]] = {
     "directions": (str,),
 }
 """Field of an edit's file → what it may be."""
-
-
 EMBEDDED = "data:"
 """How a photo begins that is not a path but the photo itself, in base64."""
 
