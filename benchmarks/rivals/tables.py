@@ -59,6 +59,9 @@ NOTE = (
 Row = Sequence[Result]
 """Results of one method, one for each seed."""
 
+SECONDS_PER_HOUR = 3_600
+BYTES_PER_PARAMETER = 4
+
 
 def to_markdown(results: Sequence[Result]) -> str:
     """Write the tables of every data set that has results."""
@@ -89,12 +92,19 @@ def _rows(results: Sequence[Result]) -> Mapping[str, Row]:
 
 def _photos(rows: Mapping[str, Row]) -> str:
     lines = [
-        [method, row[0].time, *_cells(rows, method, RECONSTRUCTION), _time(row, "photo")]
+        [
+            method,
+            row[0].time,
+            *_cells(rows, method, RECONSTRUCTION),
+            _time(row, "photo"),
+            *_cost(row[0]),
+        ]
         for method, row in rows.items()
         if row[0].figures.get("reconstruction")
     ]
     titles = [column.title for column in RECONSTRUCTION]
-    return table(["method", "encodes by", *titles, "seconds a photo"], lines, labels=2)
+    heads = ["method", "encodes by", *titles, "seconds a photo", "trained, hours", "M parameters"]
+    return table(heads, lines, labels=2)
 
 
 def _edits(rows: Mapping[str, Row]) -> str:
@@ -138,3 +148,14 @@ def _figure(row: Row, column: Column) -> Repeated:
 def _time(row: Row, step: str) -> str:
     found = [result.seconds[step] for result in row if step in result.seconds]
     return show_number(mean(found)) if found else MISSING
+
+
+def _cost(result: Result) -> list[str]:
+    """Say for how long its networks were trained, in hours of one core, and how large they are."""
+    starts = result.training.get("starts", ())
+    hours = sum(start["processor_seconds"] for start in starts) / SECONDS_PER_HOUR
+    size = result.training.get("parameter_bytes") or 0
+    return [
+        show_number(hours) if starts else MISSING,
+        f"{size / BYTES_PER_PARAMETER / 1e6:.2f}" if size else MISSING,
+    ]

@@ -71,10 +71,19 @@ def test_a_table_shows_intervals_times_and_reasons():
         ),
     ]
     text = to_markdown(rows)
-    assert "| alae | one pass | 0.100 (0.090 to 0.120) | - | 1,000 | - | 0.0123 |" in text
+    assert "| alae | one pass | 0.100 (0.090 to 0.120) | - | 1,000 | - | 0.0123 | - | - |" in text
     assert "| poisson | 0.0200 (0.0100 to 0.0300) | - | - | 0.500 |" in text
     assert "| alae | does not edit by mask |" in text
     assert "photographed truth" not in text
+
+
+def test_a_table_says_what_training_took_and_how_large_the_networks_are():
+    from benchmarks.rivals.tables import to_markdown
+
+    starts = [{"processor_seconds": 1_800.0}, {"processor_seconds": 3_600.0}]
+    training = {"starts": starts, "parameter_bytes": 9_480_000}
+    text = to_markdown([made_up_result("faces-64-alae-0", training=training)])
+    assert "| 0.0123 | 1.50 | 2.37 |" in text
 
 
 def test_edits_with_a_photographed_truth_have_a_table_where_they_were_measured():
@@ -121,7 +130,7 @@ def test_tables_show_mean_and_spread_of_seeds_and_mark_what_is_no_difference():
         "alae": "0.150 (0.075 to 0.300) ≈",
         "bigan": "0.200 (0.100 to 0.400)",
     }
-    assert "| w-plus | one pass | 0.120 [0.0400] | - | - | - | 2.00 |" in lines
+    assert "| w-plus | one pass | 0.120 [0.0400] | - | - | - | 2.00 | - | - |" in lines
     assert sum(line.startswith("Of methods with several seeds") for line in lines) == 2
 
 
