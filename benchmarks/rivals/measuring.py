@@ -101,7 +101,7 @@ def measure_entry(bench: Bench, entry: Entry, on_progress: OnProgress) -> Result
             "machine": dict(record.machine),
         },
         seconds=seconds,
-        left_out=_left_out(record, method),
+        left_out=_left_out(context, record, method),
         figures=figures_of(record),
     )
     write_result(results / f"{entry.name}.json", result)
@@ -118,10 +118,13 @@ def _write_strips(
         images.write(results / f"{entry.name}-{name}.webp", strip)
 
 
-def _left_out(record: EvaluationRecord, method: AbstractMethod) -> dict[str, str]:
+def _left_out(
+    context: EvaluationContext, record: EvaluationRecord, method: AbstractMethod
+) -> dict[str, str]:
     """Say why tasks are missing: the data does not support them, or the method cannot do them."""
     found = dict(record.left_out)
-    for task in record.tasks:
-        if method.name in task.findings.left_out:
-            found[task.task] = task.findings.left_out[method.name]
+    for task in choose_tasks(TASKS):
+        reasons = task.methods_left_out(context)
+        if method.name in reasons:
+            found[task.name] = reasons[method.name]
     return found

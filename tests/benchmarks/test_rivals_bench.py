@@ -221,6 +221,19 @@ def test_a_cell_trains_once_across_interruptions_and_keeps_account_of_them(tmp_p
 
 
 @pytest.mark.slow
+def test_a_method_gives_the_reasons_for_what_it_is_not_measured_at(tmp_path, data):
+    from benchmarks.rivals.command import run
+    from benchmarks.rivals.results import read_result
+
+    assert train(tmp_path, data)
+    common = ["--output", str(tmp_path), "--data", str(data), "--budget", "tiny"]
+    assert run(["measure", *common, "--entries", "faces-64-bigan-0"]) == 0
+    result = read_result(tmp_path / "results" / "faces-64-bigan-0.json")
+    assert result.figures["reconstruction"]
+    assert result.left_out["local-editing"] == "does not edit by mask"
+
+
+@pytest.mark.slow
 def test_all_commands_in_a_row(tmp_path, data, monkeypatch):
     monkeypatch.setattr("benchmarks.rivals.patience.STEPS", (1, 3))
     from benchmarks.rivals.command import run
