@@ -9,8 +9,9 @@ from torch import Tensor
 
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.features.perceptual import EfficientNetDistance
+from stylemapgan.methods.backbone.basin_cma import basin_cma
 from stylemapgan.methods.backbone.result_cache import ResultCache
-from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings, basin_cma, moved
+from stylemapgan.methods.pix2latent import Pix2Latent, Pix2LatentSettings, moved
 
 NOTHING_KEPT = ResultCache("", None)
 EVERYWHERE = np.ones((1, 1, 32, 32), np.float32)

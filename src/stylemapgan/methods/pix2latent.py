@@ -20,11 +20,9 @@ Class-conditional Generative Networks", ECCV 2020 (arXiv 2005.01703). CMA-ES: Ha
 Evolutionary Computation 2001, by its authors' package `cma`.
 """
 
-import math
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar, final
+from dataclasses import dataclass
+from typing import ClassVar, final
 
 import numpy as np
 import torch
@@ -33,17 +31,16 @@ from jaxtyping import Float
 from torch import Tensor
 
 from stylemapgan.checkpoints.method_file import MethodCheckpoint
-from stylemapgan.errors import MissingExtraError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.methods.abstract import Latent
-from stylemapgan.methods.backbone.mapping import mean_w_plus, truncate
-from stylemapgan.methods.backbone.minimising import (
-    LEAST_GAIN,
-    AbstractOptimiserSettings,
-    Minimum,
-    Rows,
-    minimise,
+from stylemapgan.methods.backbone.basin_cma import (
+    AbstractBasinCMASettings,
+    Points,
+    basin_cma,
+    load_cma,
 )
+from stylemapgan.methods.backbone.mapping import mean_w_plus, truncate
+from stylemapgan.methods.backbone.minimising import Rows
 from stylemapgan.methods.backbone.opening import Backbone, open_backbone
 from stylemapgan.methods.backbone.optimiser import PHOTO, AbstractOptimiser, OnStep, Photos
 from stylemapgan.methods.backbone.perceptual import (
@@ -61,23 +58,12 @@ W_PLUS = "w_plus"
 TRANSFORM = 3
 """Numbers of a transform: doublings of the size, and shifts down and to the right, in halves of
 the picture's side; each divided by `transform_spread`."""
-Points = Float[Tensor, "points numbers"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pix2LatentSettings(AbstractOptimiserSettings):
+class Pix2LatentSettings(AbstractBasinCMASettings):
     """Figures of the paper, but for the spreads of transforms and edits."""
 
-    rounds: int = 30
-    """Rounds of CMA-ES for each photo, and for each edit."""
-    population: int = 18
-    """Points in each round; the authors use 18 to 22."""
-    steps: int = 30
-    """Steps of Adam for each point in each round."""
-    learning_rate: float = 0.05
-    """Learning rate of Adam."""
-    final_steps: int = 300
-    """Most steps of Adam from the best point."""
     perceptual_weight: float = 10.0
     """Weight of the perceptual distance beside the absolute error of pixels."""
     least_weight: float = 0.3
@@ -89,36 +75,6 @@ class Pix2LatentSettings(AbstractOptimiserSettings):
     shifts in halves of the picture's side."""
     edit_spread: float = 0.3
     """Standard deviation of an edit's first population around the source's point."""
-    seed: int = 0
-    """What populations are drawn from, the same for each photo."""
-
-    @property
-    def all_steps(self) -> int:
-        """Most steps for a photo, over all its points: each costs as much as one of a photo."""
-        return self.rounds * self._steps_of_a_round + self.final_steps
-
-    def with_at_most(self, steps: int) -> "Pix2LatentSettings":
-        """Leave out the last rounds first; what is left over are final steps.
-
-        Fewer steps than those of a round make one round in which each point takes fewer.
-        """
-        in_rounds = min(self.rounds, steps // self._steps_of_a_round)
-        if in_rounds or not self.rounds:
-            left = steps - in_rounds * self._steps_of_a_round
-            return replace(self, rounds=in_rounds, final_steps=min(self.final_steps, left))
-        of_each = steps // self.population
-        left = steps - of_each * self.population
-        rounds = min(of_each, 1)
-        return replace(
-            self,
-            rounds=rounds,
-            steps=of_each or self.steps,
-            final_steps=min(self.final_steps, left),
-        )
-
-    @property
-    def _steps_of_a_round(self) -> int:
-        return self.population * self.steps
 
 
 @final
@@ -143,7 +99,7 @@ class Pix2Latent(AbstractOptimiser[Pix2LatentSettings, Backbone]):
 
     def start(self) -> None:
         """Load the perceptual network."""
-        _cma()  # to say at once if it is missing
+        load_cma()  # to say at once if it is missing
         self._features = self.backbone.like(PerceptualFeatures())
 
     def invert(self, photos: Photos, on_step: OnStep) -> dict[str, Tensor]:
@@ -235,75 +191,3 @@ def moved(pictures: Photos, transforms: Float[Tensor, "photos 3"]) -> Photos:
     shape = [len(transforms), *pictures.shape[1:]]
     grid = F.affine_grid(torch.stack([across, along], dim=1), shape, align_corners=False)
     return F.grid_sample(pictures, grid, padding_mode="border", align_corners=False)
-
-
-def basin_cma(
-    start: Points,
-    spread: float,
-    objective: Callable[[Points, Rows], PerPicture],
-    settings: Pix2LatentSettings,
-    on_step: OnStep,
-) -> Points:
-    """Search for one photo's point of lowest loss.
-
-    Args:
-        start: Mean of the first population, a batch of one.
-        spread: Its standard deviation.
-        objective: Loss of points.
-        settings: How long, and with how many points.
-        on_step: Called with the number of steps done, over all points.
-
-    Returns:
-        The best of all points seen, the start among them; a batch of one.
-    """
-    descent = settings.descent(1)
-    evolution = _evolution(to_numpy(start[0]), spread, settings)
-    best = minimise(start, objective, replace(descent, steps=0))
-    fell_at = 0
-    for number in range(settings.rounds):
-        waited = (number - fell_at) * settings.steps
-        if time.monotonic() >= descent.deadline or waited >= (settings.patience or math.inf):
-            break
-        drawn = torch.from_numpy(np.stack(evolution.ask())).to(start)
-        done = number * settings.population * settings.steps
-        found = minimise(drawn, objective, descent, _after(done, settings.population, on_step))
-        evolution.tell(list(to_numpy(found.values).astype(float)), found.losses.tolist())
-        lowest = _lowest(found)
-        if lowest.losses < best.losses * (1 - LEAST_GAIN):
-            fell_at = number + 1
-        best = min(best, lowest, key=lambda each: each.losses.item())
-    last = replace(descent, steps=settings.final_steps)
-    done = settings.all_steps - settings.final_steps
-    return minimise(best.values, objective, last, _after(done, 1, on_step)).values
-
-
-def _lowest(found: Minimum) -> Minimum:
-    """Take the one point of lowest loss."""
-    row = found.losses.argmin(keepdim=True)
-    return Minimum(values=found.values[row], losses=found.losses[row])
-
-
-def _after(done: int, points: int, on_step: OnStep) -> OnStep:
-    """Report steps of some points as coming after others."""
-    return lambda step: on_step(done + points * step)
-
-
-def _evolution(mean: np.ndarray, spread: float, settings: Pix2LatentSettings) -> Any:
-    """Start CMA-ES with random numbers of its own, without output or files."""
-    random = np.random.default_rng(settings.seed)
-    options = {
-        "popsize": settings.population,
-        "randn": lambda *shape: random.standard_normal(shape),
-        "seed": np.nan,  # leaves NumPy's global random numbers alone
-        "verbose": -9,
-        "verb_log": 0,
-    }
-    return _cma().CMAEvolutionStrategy(mean.astype(float), spread, options)
-
-
-def _cma() -> Any:
-    try:
-        import cma
-    except ModuleNotFoundError:
-        raise MissingExtraError("cma", "evaluate") from None
-    return cma
