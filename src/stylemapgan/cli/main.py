@@ -38,6 +38,10 @@ COMMANDS = {
         "encode:encode",
         "Encode a collection of photos into Parquet files: stylemaps, squares and fits.",
     ),
+    "suggest": (
+        "suggest:suggest",
+        "Suggest references whose region would fit a photo, out of an encoded collection.",
+    ),
     "info": ("info:info", "Show what a model does, its training data and its licence."),
     "prepare": ("prepare:prepare", "Turn any collection of pictures into training data."),
     "avatars": (
