@@ -19,6 +19,7 @@ COMMANDS = {
         "Paste a part of one photo into another, at another position.",
     ),
     "apply": ("apply:apply", "Apply one edit to many photos, each at its full resolution."),
+    "video": ("video:video", "Apply one edit to every frame of a clip, video or animation."),
     "interpolate": ("interpolate:interpolate", "Interpolate between two photos."),
     "move": ("move:move", "Push a photo along a direction, such as an open hand."),
     "mix": ("mix:mix", "Combine the coarse styles of one photo with the fine styles of another."),
@@ -36,6 +37,10 @@ COMMANDS = {
     "encode": (
         "encode:encode",
         "Encode a collection of photos into Parquet files: stylemaps, squares and fits.",
+    ),
+    "suggest": (
+        "suggest:suggest",
+        "Suggest references whose region would fit a photo, out of an encoded collection.",
     ),
     "info": ("info:info", "Show what a model does, its training data and its licence."),
     "prepare": ("prepare:prepare", "Turn any collection of pictures into training data."),

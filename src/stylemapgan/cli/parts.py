@@ -56,7 +56,7 @@ def show(
         tag: What the sheet says about its origin.
         model: Which model.
     """
-    known = _known_parts(model.model, parts)
+    known = known_parts(model.model, parts)
     editor = model.load()
     seen = find.open(photo, editor)
     picture = seen.picture
@@ -145,7 +145,12 @@ def name(
     print(f"wrote {output}: {', '.join(named.names)}")
 
 
-def _known_parts(model: str, file: Path | None) -> Parts:
+def known_parts(model: str, file: Path | None) -> Parts:
+    """Read the parts of a file, or a model's own.
+
+    Raises:
+        CheckpointError: The model has none, or the file is missing or damaged.
+    """
     file = file or zoo.parts_file(model)
     if file is None:
         raise CheckpointError(

@@ -9,12 +9,13 @@
     stylemap   float16, (channels, rows, columns); null if it was not encoded
 
 Stylemaps are stored as they are, without compression or dictionaries, in row groups of 256 photos:
-a reader maps the files into memory and touches the rows that it needs. The schema's metadata names
-the model.
+a reader maps the files into memory and decodes the row groups that it needs. The schema's metadata
+names the model.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -89,29 +90,48 @@ def write_part(
 
 @dataclass(frozen=True, eq=False)
 class Stylemaps:
-    """All encoded photos of a folder."""
+    """All encoded photos of a folder; columns are read when they are first used."""
 
-    table: Arrow
-    """All columns; stylemaps stay on disk until they are used."""
+    paths: Sequence[Path]
+    """The files, in order."""
     about: Mapping[str, Any]
     """The model, see `encode_photos`."""
 
     @cached_property
+    def table(self) -> Arrow:
+        """All columns of all photos, in memory."""
+        return self._columns(None)
+
+    @cached_property
+    def facts(self) -> Arrow:
+        """All columns but the stylemaps, of the photos that were encoded."""
+        import pyarrow.compute as pc
+
+        names = [name for name in _schema((1, 1, 1)).names if name != "stylemap"]
+        return self._columns(names).filter(pc.field("problem") == "")
+
+    @cached_property
     def names(self) -> list[str]:
         """Names of the photos that were encoded."""
-        return self._encoded["photo"].to_pylist()
+        return self.facts["photo"].to_pylist()
 
     @cached_property
     def stylemaps(self) -> Float16[np.ndarray, "photos channels rows columns"]:
-        """Their stylemaps."""
-        column = self._encoded["stylemap"].combine_chunks()
-        return column.to_numpy_ndarray()
+        """Their stylemaps, all in memory."""
+        return np.concatenate(list(self.row_groups()))
 
-    @cached_property
-    def _encoded(self) -> Arrow:
-        import pyarrow.compute as pc
+    def row_groups(self) -> Iterator[Float16[np.ndarray, "_ channels rows columns"]]:
+        """Read the stylemaps of the photos that were encoded, one row group at a time.
 
-        return self.table.filter(pc.field("problem") == "")
+        Raises:
+            DataError: A file is damaged.
+        """
+        for path in self.paths:
+            yield from _row_groups(path)
+
+    def _columns(self, names: Sequence[str] | None) -> Arrow:
+        pa, _ = _pyarrow()
+        return pa.concat_tables([_read(path, names) for path in self.paths])
 
 
 def read_stylemaps(folder: Path) -> Stylemaps:
@@ -121,13 +141,13 @@ def read_stylemaps(folder: Path) -> Stylemaps:
         DataError: The folder holds no such files, or one is damaged.
         MissingExtraError: pyarrow is not installed.
     """
-    pa, _ = _pyarrow()
+    _, pq = _pyarrow()
     paths = sorted(folder.glob(PATTERN))
     if not paths:
         raise DataError(f"{folder} holds no encoded photos: make them with `stylemapgan encode`.")
-    tables = [_read(path) for path in paths]
-    about = json.loads((tables[0].schema.metadata or {}).get(METADATA, b"{}"))
-    return Stylemaps(pa.concat_tables(tables), about)
+    with _readable(paths[0]):
+        schema = pq.read_schema(paths[0], memory_map=True)
+    return Stylemaps(paths, json.loads((schema.metadata or {}).get(METADATA, b"{}")))
 
 
 def count_rows(path: Path) -> tuple[int, int]:
@@ -154,9 +174,29 @@ def _problems(path: Path) -> list[str]:
 
 
 def _read(path: Path, columns: Sequence[str] | None = None) -> Arrow:
-    pa, pq = _pyarrow()
-    try:
+    _, pq = _pyarrow()
+    with _readable(path):
         return pq.read_table(path, columns=columns, memory_map=True)
+
+
+def _row_groups(path: Path) -> Iterator[Float16[np.ndarray, "_ channels rows columns"]]:
+    _, pq = _pyarrow()
+    import pyarrow.compute as pc
+
+    with _readable(path), pq.ParquetFile(path, memory_map=True) as file:
+        for number in range(file.num_row_groups):
+            group = file.read_row_group(number, ["problem", "stylemap"])
+            column = group.filter(pc.field("problem") == "")["stylemap"]
+            if len(column):
+                yield column.combine_chunks().to_numpy_ndarray()
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Turn errors of reading a file into a DataError."""
+    pa, _ = _pyarrow()
+    try:
+        yield
     except (OSError, pa.ArrowException) as error:
         raise DataError(f"{path} is damaged ({error}): delete it and encode again.") from None
 

@@ -1,0 +1,215 @@
+"""A library of encoded photos, laid out so that a search reads only the cells it compares.
+
+`stylemapgan encode` writes stylemaps photo by photo. A search compares the cells around and inside
+a mask, some dozens of several hundred. Beside the Parquet files lies therefore the same data cell
+by cell:
+
+    _cells.npy    float16, (cells, photos, channels), mapped into memory
+    _cells.json   what it was made from, and how much each channel varies
+
+Both are made when they are first needed, and again when a Parquet file has changed.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+from jaxtyping import Bool, Float16, Float32
+
+from stylemapgan.editing.encoding import Stylemaps, read_stylemaps
+from stylemapgan.editing.photo import Square
+from stylemapgan.editing.photo.fit import Verdict
+from stylemapgan.errors import DataError
+from stylemapgan.images.atomic import replacing, write_text
+
+CELLS, NOTE = "_cells.npy", "_cells.json"
+LEAST_SPREAD = 1e-6
+"""A channel that is the same in all photos counts as varying by this much."""
+
+OnProgress = Callable[[int, int], None]
+"""Called with the number of photos done, and of all photos."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LibraryPhoto:
+    """What the library knows about a photo, its stylemap aside."""
+
+    name: str
+    """Its name in the source that was encoded."""
+    sha256: bytes
+    """Hash of its file."""
+    square: Square
+    """What the model saw of it, in pixels of the photo."""
+    fit: Verdict
+    """How well the model knows it."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Library:
+    """Encoded photos to suggest references from; their stylemaps stay on disk."""
+
+    encoded: Stylemaps
+    """Names, hashes, squares and fits."""
+    cells: Float16[np.ndarray, "cells photos channels"]
+    """Stylemaps cell by cell, row by row of the stylemap; mapped into memory."""
+    spread: Float32[np.ndarray, " channels"]
+    """How much each channel varies from photo to photo: a standard deviation."""
+
+    def __len__(self) -> int:
+        return self.cells.shape[1]
+
+    @property
+    def model(self) -> str:
+        """Digest of the model that encoded it, see `ChosenModel.digest`."""
+        return str(self.encoded.about.get("model", ""))
+
+    @cached_property
+    def is_doubtful(self) -> Bool[np.ndarray, " photos"]:
+        """Photos that the model knows badly."""
+        return self._equals("fit", "doubtful")
+
+    def may_be_suggested(self, source: bytes | None) -> Bool[np.ndarray, " photos"]:
+        """Tell which photos can be references: the model knows them, and none is the source.
+
+        Args:
+            source: Hash of the source's file, if there is one.
+        """
+        others = ~self._equals("fit", "outside")
+        return others if source is None else others & ~self._equals("sha256", source)
+
+    def photo(self, row: int) -> LibraryPhoto:
+        """Describe a photo."""
+        (facts,) = self.encoded.facts.slice(row, 1).to_pylist()
+        return LibraryPhoto(
+            name=facts["photo"],
+            sha256=facts["sha256"],
+            square=Square(**facts["square"]),
+            fit=facts["fit"] or "unknown",
+        )
+
+    def stylemap(self, row: int) -> Float32[np.ndarray, "1 channels rows columns"]:
+        """Read the stylemap of a photo."""
+        side = round(len(self.cells) ** 0.5)
+        cells = np.asarray(self.cells[:, row], np.float32)  # (cells, channels)
+        return np.ascontiguousarray(cells.T).reshape(1, -1, side, side)
+
+    def _equals(self, column: str, value: str | bytes) -> Bool[np.ndarray, " photos"]:
+        import pyarrow.compute
+
+        equal: Any = pyarrow.compute.equal  # type: ignore[attr-defined]
+        return equal(self.encoded.facts[column], value).fill_null(False).to_numpy()
+
+    def refuse_other_model(self, digest: str, folder: Path, model: str) -> None:
+        """Require that a model has encoded the library: stylemaps of others mean something else.
+
+        Raises:
+            DataError: Another one has.
+        """
+        if self.model != digest:
+            name = self.encoded.about.get("name", "another model")
+            raise DataError(
+                f"{folder} was encoded with another model ({name}) than {model}: encode the photos "
+                "again, or choose that model."
+            )
+
+
+def open_library(folder: Path, on_progress: OnProgress = lambda done, total: None) -> Library:
+    """Open a folder that `stylemapgan encode` wrote; the first time, lay its stylemaps out anew.
+
+    Args:
+        folder: The folder; it must be writable the first time.
+        on_progress: Called while stylemaps are laid out.
+
+    Raises:
+        DataError: The folder holds no encoded photos, or a file is damaged.
+        MissingExtraError: pyarrow is not installed.
+        StorageError: The disk is full or writing is denied.
+    """
+    encoded = read_stylemaps(folder)
+    stamp = _stamp(encoded)
+    note = _read_note(folder)
+    if note.get("made from") != stamp:
+        note = {"made from": stamp, "spread": _lay_out(encoded, folder / CELLS, on_progress)}
+        write_text(folder / NOTE, json.dumps(note))
+    cells = np.load(folder / CELLS, mmap_mode="r")
+    return Library(encoded=encoded, cells=cells, spread=np.array(note["spread"], np.float32))
+
+
+def _read_note(folder: Path) -> dict[str, Any]:
+    """Read what the layout was made from; empty if there is none, or only a part of it."""
+    try:
+        note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    is_whole = isinstance(note, dict) and "spread" in note and (folder / CELLS).is_file()
+    return note if is_whole else {}
+
+
+def _lay_out(encoded: Stylemaps, path: Path, on_progress: OnProgress) -> list[float]:
+    """Write stylemaps cell by cell, one row group at a time.
+
+    Returns:
+        How much each channel varies.
+    """
+    total, done = len(encoded.facts), 0
+    if not total:
+        raise DataError(f"{path.parent} holds no photo that could be encoded.")
+    moments = _Moments()
+    with replacing(path) as unfinished, unfinished.open("wb") as file:
+        for group in encoded.row_groups():
+            flat = group.reshape(*group.shape[:2], -1)  # (photos, channels, cells)
+            by_cell = np.ascontiguousarray(flat.transpose(2, 0, 1))  # (cells, photos, channels)
+            _write_photos(file, by_cell, done, total)
+            moments.add(flat)
+            done += len(flat)
+            on_progress(done, total)
+    return moments.spread.tolist()
+
+
+def _write_photos(
+    file: IO[bytes], by_cell: Float16[np.ndarray, "cells photos channels"], row: int, total: int
+) -> None:
+    """Write some of all photos into an .npy file, each cell to its place."""
+    cells, _, channels = by_cell.shape
+    header = {"descr": "<f2", "fortran_order": False, "shape": (cells, total, channels)}
+    file.seek(0)
+    np.lib.format.write_array_header_1_0(file, header)
+    start = file.tell()
+    for cell, values in enumerate(by_cell):
+        file.seek(start + values.itemsize * channels * (cell * total + row))
+        file.write(values.tobytes())
+
+
+class _Moments:
+    """How much each channel of a cell varies from photo to photo, on average over cells."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._sum: Any = 0.0
+        self._squares: Any = 0.0
+
+    def add(self, stylemaps: Float16[np.ndarray, "photos channels cells"]) -> None:
+        """Count some photos."""
+        values = stylemaps.astype(np.float64)
+        self._count += len(values)
+        self._sum += values.sum(axis=0)
+        self._squares += np.square(values).sum(axis=0)
+
+    @property
+    def spread(self) -> Any:
+        """Standard deviation of each channel."""
+        variance = self._squares / self._count - np.square(self._sum / self._count)
+        return np.sqrt(np.maximum(variance.mean(axis=1), LEAST_SPREAD**2))
+
+
+def _stamp(encoded: Stylemaps) -> str:
+    digest = hashlib.sha256()
+    for path in encoded.paths:
+        status = path.stat()
+        digest.update(f"{path.name} {status.st_size} {status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
