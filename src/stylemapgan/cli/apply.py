@@ -1,26 +1,23 @@
 """`stylemapgan apply`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 
-from stylemapgan import zoo
 from stylemapgan.cli.bars import Bar
+from stylemapgan.cli.edit_files import model_of
 from stylemapgan.cli.options import ON_THE_CPU, EngineOptions
 from stylemapgan.cli.speaking import goes_on_after_ctrl_c, say
 from stylemapgan.editing.applying import (
     Applied,
     ApplyConfig,
     ChosenModel,
-    SavedEdit,
     apply_edit,
     read_edit,
 )
 from stylemapgan.editing.applying.manifest import MANIFEST
-from stylemapgan.errors import CheckpointError
 
 HOW = "Run the same command with --resume to continue."
 
@@ -55,10 +52,8 @@ def apply(
         engine_config: What runs the networks.
     """
     saved = read_edit(edit)
-    chosen = ChosenModel(name=model or _model_of(saved, edit), engine_config=engine_config)
+    chosen = ChosenModel(name=model or model_of(saved, edit), engine_config=engine_config)
     console = Console()
-    if workers is None:
-        workers = os.cpu_count() or 1 if engine_config.device == "cpu" else 1
     with goes_on_after_ctrl_c(console, HOW), Bar(console) as bar:
         applied = apply_edit(
             saved,
@@ -71,21 +66,6 @@ def apply(
             on_progress=lambda done, total: bar.show("photos", done, total),
         )
     _show_summary(console, applied, out)
-
-
-def _model_of(saved: SavedEdit, edit: Path) -> str:
-    """Find the model that an edit was made with; the default if it names none.
-
-    Raises:
-        CheckpointError: It names a model that is not bundled, whose file could be anywhere.
-    """
-    name = saved.model or zoo.BUNDLED[0]
-    if name not in zoo.BUNDLED:
-        raise CheckpointError(
-            f"{edit} was made with the model {name}, which is not bundled: give its file with "
-            "--model."
-        )
-    return name
 
 
 def _show_summary(console: Console, applied: Applied, out: Path) -> None:

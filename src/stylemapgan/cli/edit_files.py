@@ -1,4 +1,4 @@
-"""Write the edit of a command as a file that `apply` reads."""
+"""Files of edits: write the edit of a command for `apply` and `video`, and find its model."""
 
 import json
 import os
@@ -8,8 +8,11 @@ from typing import Annotated, Any, TypeAlias
 
 from cyclopts import Parameter
 
+from stylemapgan import zoo
 from stylemapgan.cli.own_photo import OwnPhoto
 from stylemapgan.editing import Edit, Part, Push
+from stylemapgan.editing.applying import SavedEdit
+from stylemapgan.errors import CheckpointError
 from stylemapgan.images.atomic import write_text
 
 SaveEditOption: TypeAlias = Annotated[Path | None, Parameter(name="--save-edit")]
@@ -41,6 +44,21 @@ def save_push(path: Path, push: Push, directions: Path | None, model: str) -> No
     """
     own = {} if directions is None else {"directions": _relative(directions, path)}
     _write(path, {"model": Path(model).name, **Edit(pushes=(push,)).to_json(), **own})
+
+
+def model_of(saved: SavedEdit, edit: Path) -> str:
+    """Find the model that an edit was made with; the default if it names none.
+
+    Raises:
+        CheckpointError: It names a model that is not bundled, whose file could be anywhere.
+    """
+    name = saved.model or zoo.BUNDLED[0]
+    if name not in zoo.BUNDLED:
+        raise CheckpointError(
+            f"{edit} was made with the model {name}, which is not bundled: give its file with "
+            "--model."
+        )
+    return name
 
 
 def _relative(file: Path, path: Path) -> str:

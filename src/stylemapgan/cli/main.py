@@ -19,6 +19,7 @@ COMMANDS = {
         "Paste a part of one photo into another, at another position.",
     ),
     "apply": ("apply:apply", "Apply one edit to many photos, each at its full resolution."),
+    "video": ("video:video", "Apply one edit to every frame of a clip, video or animation."),
     "interpolate": ("interpolate:interpolate", "Interpolate between two photos."),
     "move": ("move:move", "Push a photo along a direction, such as an open hand."),
     "mix": ("mix:mix", "Combine the coarse styles of one photo with the fine styles of another."),

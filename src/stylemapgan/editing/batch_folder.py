@@ -13,7 +13,7 @@ from stylemapgan.images.atomic import UNFINISHED, storing, write_text
 
 Inputs: TypeAlias = Mapping[str, Any]
 """Everything that the files depend on, as JSON values."""
-HASHED = ("edit", "model", "pictures")
+HASHED = ("edit", "model", "pictures", "clip")
 """Inputs that are hashes, which say nothing to people."""
 
 
@@ -27,6 +27,8 @@ class Batch:
     """Name of the file that says what they were made from."""
     lock: str
     """Name of the file that stands for the lock."""
+    otherwise: str = "give a new folder"
+    """What to do where the folder cannot be used."""
 
 
 @contextmanager
@@ -71,17 +73,17 @@ def _refuse_other_inputs(out: Path, inputs: Inputs, batch: Batch, *, resume: boo
     if not memory.is_file():
         raise DataError(f"{out} is not empty; give a new folder for the {batch.files}.")
     if not resume:
-        raise DataError(f"{out} holds {batch.files}: continue with --resume, or give a new folder.")
+        raise DataError(f"{out} holds {batch.files}: continue with --resume, or {batch.otherwise}.")
     try:
         before = json.loads(memory.read_text(encoding="utf-8"))["made from"]
         differing = [name for name in inputs if before.get(name) != inputs[name]]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{memory} is damaged ({error}); give a new folder.") from None
+        raise DataError(f"{memory} is damaged ({error}); {batch.otherwise}.") from None
     if differing:
         changes = ", ".join(_change(name, before.get(name), inputs[name]) for name in differing)
         raise DataError(
-            f"{out} was made from something else, so --resume cannot continue it: {changes}. Give "
-            "a new folder."
+            f"{out} was made from something else, so --resume cannot continue it: {changes}. "
+            f"{batch.otherwise.capitalize()}."
         )
 
 

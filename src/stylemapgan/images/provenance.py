@@ -91,7 +91,7 @@ def save_options(
         case "PNG":
             return _png_options(provenance, packet)
         case "GIF":
-            return {} if provenance is None else {"comment": _comment(provenance).encode()}
+            return {} if provenance is None else {"comment": comment(provenance).encode()}
         case _ if packet and len(packet) <= MAX_XMP_BYTES:
             return {"xmp": packet}
     return {}
@@ -121,7 +121,8 @@ def _png_options(provenance: Provenance | None, packet: bytes | None) -> dict[st
     return {"pnginfo": chunks}
 
 
-def _comment(provenance: Provenance) -> str:
+def comment(provenance: Provenance) -> str:
+    """Say in one line where a picture or a clip comes from."""
     model = _storable(provenance.model)
     return f"{_software()}, model {model}, digital source type {provenance.source_type}"
 

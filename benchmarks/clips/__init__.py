@@ -1,0 +1,1 @@
+"""Clips made of portraits, and how steady edits of them are."""
