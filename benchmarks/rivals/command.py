@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 from rich.console import Console
 
 from benchmarks.command import run_app
-from benchmarks.rivals.cells import choose
+from benchmarks.rivals.cells import MethodName, choose
 
 if TYPE_CHECKING:
     from benchmarks.rivals.entries import Entry
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 BudgetName = Literal["cpu", "tiny"]
 Names = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
+Methods = Annotated[tuple[MethodName, ...], Parameter(consume_multiple=True)]
 
 app = App(
     name="python -m benchmarks.rivals",
@@ -47,6 +48,33 @@ def train(*, output: Path, data: Path, budget: BudgetName = "cpu", cells: Names 
             if not train_cell(output / cell.name, config, should_stop, _show_progress):
                 console.print("Stopped and saved; run the same command to continue.")
                 return
+
+
+@app.command
+def tune(*, output: Path, data: Path, budget: BudgetName = "cpu", methods: Methods = ()) -> None:
+    """Try three learning rates for every method, each for a tenth of its training.
+
+    Args:
+        output: Folder for all runs.
+        data: As for `train`.
+        budget: As for `train`.
+        methods: Methods to tune; all by default.
+    """
+    from benchmarks.rivals.budgets import BUDGETS
+    from benchmarks.rivals.training import train_cell
+    from benchmarks.rivals.tuning import all_trials, conclude, configure_trial, result_of
+    from stylemapgan.training.stopping import stop_on_signals
+
+    with stop_on_signals() as should_stop:
+        for trial in all_trials(methods):
+            if result_of(trial, output).exists():
+                continue
+            console.print(trial.name)
+            config = configure_trial(trial, BUDGETS[budget], data / trial.cell.data)
+            if not train_cell(output / trial.name, config, should_stop, _show_progress):
+                console.print("Stopped and saved; run the same command to continue.")
+                return
+            conclude(trial, BUDGETS[budget], data, output)
 
 
 @app.command
@@ -141,9 +169,12 @@ def report(*, results: Path, page: Path | None = None, images: Path | None = Non
     from benchmarks.rivals.results import read_results
     from benchmarks.rivals.sheets import write_sheets
     from benchmarks.rivals.tables import missing_entries, to_markdown
+    from benchmarks.rivals.tuning import read_tried, tuning_to_markdown
 
     found = read_results(results)
-    tables = to_markdown(found)
+    tables, tried = to_markdown(found), read_tried(results / "tuning")
+    if tried:
+        tables += f"\n{tuning_to_markdown(tried)}"
     if page is None:
         Console().print(tables, markup=False, soft_wrap=True)
     else:

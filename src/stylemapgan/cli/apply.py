@@ -1,6 +1,5 @@
 """`stylemapgan apply`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -55,8 +54,6 @@ def apply(
     saved = read_edit(edit)
     chosen = ChosenModel(name=model or model_of(saved, edit), engine_config=engine_config)
     console = Console()
-    if workers is None:
-        workers = os.cpu_count() or 1 if engine_config.device == "cpu" else 1
     with goes_on_after_ctrl_c(console, HOW), Bar(console) as bar:
         applied = apply_edit(
             saved,

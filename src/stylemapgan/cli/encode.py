@@ -1,6 +1,5 @@
 """`stylemapgan encode`."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +24,7 @@ def encode(
     config: Annotated[EncodeConfig, Parameter(name="*")] = EncodeConfig(),
     resume: Annotated[bool, Parameter(negative=())] = False,
     workers: int | None = None,
+    ray: str | None = None,
     model: str = zoo.BUNDLED[0],
     engine_config: EngineOptions = ON_THE_CPU,
 ) -> None:
@@ -37,14 +37,14 @@ def encode(
         config: How to encode.
         resume: Continue an interrupted call with the same arguments.
         workers: Processes that share the work; one for each processor if not given, and only one
-            for another device than the CPU.
+            for another device than the CPU; with --ray as many as the cluster has room for.
+        ray: Let a Ray cluster do the work: `auto` for the one that this machine belongs to, its
+            address (host:port), or `local` for a new one on this machine.
         model: Name of a bundled model, a .safetensors file, or a folder that `export` wrote.
         engine_config: What runs the networks.
     """
     chosen = ChosenModel(name=model, engine_config=engine_config)
     console = Console()
-    if workers is None:
-        workers = os.cpu_count() or 1 if engine_config.device == "cpu" else 1
     with goes_on_after_ctrl_c(console, HOW), Bar(console) as bar:
         encoded = encode_photos(
             source,
@@ -52,6 +52,7 @@ def encode(
             chosen,
             config,
             workers=workers,
+            ray=ray,
             resume=resume,
             on_progress=lambda done, total: bar.show("photos", done, total),
         )

@@ -1,6 +1,7 @@
 """The model that edits many photos, before it is opened."""
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -28,6 +29,11 @@ class ChosenModel:
     def open(self) -> AbstractEditor:
         """Open the model."""
         return open_editor(self.name, threads=THREADS, **asdict(self.engine_config))
+
+    @property
+    def processes(self) -> int:
+        """How many processes should run it: one a processor, but only one for another device."""
+        return os.cpu_count() or 1 if self.engine_config.device == "cpu" else 1
 
     def directions(self, file: Path | None) -> tuple[Direction, ...]:
         """Read the directions of a file, or the model's own.

@@ -10,10 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from stylemapgan.config.engine import EngineConfig
-from stylemapgan.editing.chosen_model import ChosenModel
 from stylemapgan.editing.encoding import EncodeConfig, encode_photos, read_stylemaps
 from stylemapgan.errors import DataError
 from stylemapgan.images import read
@@ -21,24 +18,6 @@ from stylemapgan.images import read
 pq = pytest.importorskip("pyarrow.parquet")
 
 CONFIG = EncodeConfig(find="middle", photos_per_file=4)
-
-
-@pytest.fixture(scope="module")
-def photos(tmp_path_factory) -> Path:
-    """Ten pictures in two folders, and one file that is none."""
-    folder = tmp_path_factory.mktemp("photos")
-    random = np.random.default_rng(0)
-    for number in range(10):
-        path = folder / ("a" if number < 5 else "b") / f"{number}.png"
-        path.parent.mkdir(exist_ok=True)
-        Image.fromarray(random.integers(0, 256, (40, 50, 3), np.uint8)).save(path)
-    (folder / "b" / "broken.jpg").write_bytes(b"no picture")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def model(exported_tiny) -> ChosenModel:
-    return ChosenModel(name=str(exported_tiny / "networks"), engine_config=EngineConfig())
 
 
 def contents(folder: Path) -> dict[str, bytes]:

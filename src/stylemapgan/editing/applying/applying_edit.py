@@ -57,7 +57,7 @@ def apply_edit(  # noqa: PLR0913
     model: ChosenModel,
     config: ApplyConfig,
     *,
-    workers: int = 1,
+    workers: int | None = 1,
     resume: bool = False,
     on_progress: OnProgress = lambda done, total: None,
 ) -> Applied:
@@ -73,6 +73,7 @@ def apply_edit(  # noqa: PLR0913
         model: What edits.
         config: How.
         workers: Processes; scripts call this below `if __name__ == "__main__":` for more than one.
+            None means as many as suit the model.
         resume: Continue the work of an earlier call with the same arguments.
         on_progress: Called at the start and after each photo.
 
@@ -83,6 +84,7 @@ def apply_edit(  # noqa: PLR0913
         MissingExtraError: A package that is needed is not installed.
         StorageError: The disk is full or writing is denied; finished photos are kept.
     """
+    workers = model.processes if workers is None else workers
     PROCESSES.refuse(workers, DataError)
     source = open_source(location)
     refuse_inside(source, out)

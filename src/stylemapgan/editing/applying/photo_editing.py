@@ -13,8 +13,8 @@ from stylemapgan.editing.applying.manifest import Row, spelled
 from stylemapgan.editing.applying.output_names import manifest_name
 from stylemapgan.editing.applying.ready_edit import ReadyEdit
 from stylemapgan.editing.chosen_model import ChosenModel
-from stylemapgan.editing.framing import find_square, finder_of_many
-from stylemapgan.editing.photo import Fit, FullPhoto, Square, fit, paste_back
+from stylemapgan.editing.framing.framed_photo import FramedPhoto, frame_photo
+from stylemapgan.editing.photo import Fit, FullPhoto, fit, paste_back
 from stylemapgan.editing.photo.fit import VERDICTS
 from stylemapgan.editing.photo.full_photo import FORMATS
 from stylemapgan.errors import ImageError
@@ -29,8 +29,7 @@ from stylemapgan.types import Images, Stylemap
 class SeenPhoto:
     """A photo as the model sees it."""
 
-    photo: FullPhoto
-    square: Square
+    framed: FramedPhoto
     stylemap: Stylemap
     reconstruction: Images
     fit: Fit
@@ -76,7 +75,7 @@ class PhotoEditing:
         try:
             _stop_if_asked(should_stop)
             seen = self._look(index)
-            row = replace(row, square=spelled(seen.square), fit=seen.fit.verdict)
+            row = replace(row, square=spelled(seen.framed.square), fit=seen.fit.verdict)
             if not self._is_accepted(seen.fit):
                 return replace(row, warning=seen.fit.message)
             _stop_if_asked(should_stop)
@@ -94,21 +93,15 @@ class PhotoEditing:
         Raises:
             ImageError: The photo is unreadable, or holds no face.
         """
-        record = self.source.record(index)
-        if record.problem:
-            raise ImageError(record.problem)
-        photo = FullPhoto.read(record.content)
-        find = finder_of_many(self.config.find, self.editor.subject)
-        square = find_square(self.editor, photo, find, refine=self.config.refine_square)
-        picture = photo.crop(square, self.editor.image_size)
-        stylemap = self.editor.encode(picture)
+        record, config = self.source.record(index), self.config
+        framed = frame_photo(record, self.editor, config.find, refine=config.refine_square)
+        stylemap = self.editor.encode(framed.picture)
         reconstruction = to_numpy(self.editor.decode(stylemap))
         return SeenPhoto(
-            photo=photo,
-            square=square,
+            framed=framed,
             stylemap=stylemap,
             reconstruction=reconstruction,
-            fit=fit(picture, reconstruction, self.editor.typical_errors),
+            fit=fit(framed.picture, reconstruction, self.editor.typical_errors),
         )
 
     def _is_accepted(self, found: Fit) -> bool:
@@ -126,14 +119,15 @@ class PhotoEditing:
         edited = to_numpy(self.editor.edit(seen.stylemap, edit))
         touched = edit.touched(self.editor.image_size)
         references = self.edit.placed if self.config.detail else ()
+        photo, square = seen.framed.photo, seen.framed.square
         return paste_back(
-            seen.photo, seen.square, seen.reconstruction, edited, touched, references=references
+            photo, square, seen.reconstruction, edited, touched, references=references
         )
 
     def _packed(self, seen: SeenPhoto, edited: FullPhoto, output: str) -> bytes:
         provenance = self.provenance
         if provenance is not None:
-            settings = {**provenance.settings, "square": asdict(seen.square)}
+            settings = {**provenance.settings, "square": asdict(seen.framed.square)}
             provenance = replace(provenance, settings=settings)
         return edited.to_bytes(FORMATS[Path(output).suffix.lower()], provenance)
 

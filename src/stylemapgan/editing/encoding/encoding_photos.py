@@ -1,9 +1,10 @@
 """Encode all photos of a source, with several processes, and resume."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from stylemapgan.data.worker_pool import in_processes
 from stylemapgan.editing.batch_folder import Batch, batch_folder
 from stylemapgan.editing.chosen_model import ChosenModel
 from stylemapgan.editing.encoding.encode_config import EncodeConfig
+from stylemapgan.editing.encoding.on_ray import on_ray
 from stylemapgan.editing.encoding.part_maker import Part, PartMaker
 from stylemapgan.editing.encoding.stylemap_files import count_rows, first_problem, part_path
 from stylemapgan.editing.framing import finder_of_many
@@ -22,6 +24,8 @@ from stylemapgan.errors import DataError
 ENCODING = Batch(files="encoded photos", made_from="_encode.json", lock=".encode.lock")
 OnProgress = Callable[[int, int], None]
 """Called with the number of photos done, and of all photos."""
+Make = Callable[[Sequence[int]], Generator[Part]]
+"""Writes files by their numbers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +51,8 @@ def encode_photos(  # noqa: PLR0913
     model: ChosenModel,
     config: EncodeConfig,
     *,
-    workers: int = 1,
+    workers: int | None = 1,
+    ray: str | None = None,
     resume: bool = False,
     on_progress: OnProgress = lambda done, total: None,
 ) -> Encoded:
@@ -62,15 +67,18 @@ def encode_photos(  # noqa: PLR0913
         model: What encodes.
         config: How.
         workers: Processes; scripts call this below `if __name__ == "__main__":` for more than one.
+            None means as many as suit the model, or as a cluster has room for.
+        ray: Address of a Ray cluster that does the work, see `on_ray`; this machine if None.
         resume: Continue the work of an earlier call with the same arguments.
         on_progress: Called at the start and after each file.
 
     Raises:
-        DataError: No photo could be encoded, or `out` holds other files.
+        DataError: No photo could be encoded, `out` holds other files, or there is no such cluster.
         MissingExtraError: A package that is needed is not installed.
         StorageError: The disk is full or writing is denied; finished files are kept.
     """
-    PROCESSES.refuse(workers, DataError)
+    if workers is not None:
+        PROCESSES.refuse(workers, DataError)
     source = open_source(location)
     refuse_inside(source, out)
     about = {
@@ -87,10 +95,15 @@ def encode_photos(  # noqa: PLR0913
         **asdict(model.engine_config),
     }
     with batch_folder(out, inputs, ENCODING, resume=resume):
-        return _encode_all(maker, workers, on_progress)
+        if ray is None:
+            here = model.processes if workers is None else workers
+            make = partial(in_processes, maker, workers=here)
+        else:
+            make = partial(on_ray, maker, address=ray, workers=workers)
+        return _encode_all(maker, make, on_progress)
 
 
-def _encode_all(maker: PartMaker, workers: int, on_progress: OnProgress) -> Encoded:
+def _encode_all(maker: PartMaker, make: Make, on_progress: OnProgress) -> Encoded:
     """Write the files that earlier calls have not."""
     start = time.monotonic()
     parts = [_finished(maker, number) for number in range(maker.parts)]
@@ -99,7 +112,7 @@ def _encode_all(maker: PartMaker, workers: int, on_progress: OnProgress) -> Enco
     now = sum(len(maker.indices(number)) for number in missing)
     done = total - now
     on_progress(done, total)
-    with closing(in_processes(maker, missing, workers)) as made:
+    with closing(make(missing)) as made:
         for part in made:
             parts[part.number] = part
             done += part.photos

@@ -15,8 +15,8 @@ from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.chosen_model import ChosenModel
 from stylemapgan.editing.encoding.encode_config import EncodeConfig
 from stylemapgan.editing.encoding.stylemap_files import EncodedPhoto, part_path, write_part
-from stylemapgan.editing.framing import find_square, finder_of_many
-from stylemapgan.editing.photo import FullPhoto, fit
+from stylemapgan.editing.framing.framed_photo import frame_photo
+from stylemapgan.editing.photo import fit
 from stylemapgan.errors import ImageError
 from stylemapgan.images.decoding import reason_of
 from stylemapgan.images.levels import to_numpy
@@ -98,18 +98,14 @@ class PartMaker:
         found = EncodedPhoto(
             photo=record.name.encode("utf-8", "backslashreplace").decode(),
             sha256=hashlib.sha256(record.content).digest(),
-            problem=record.problem,
         )
-        if record.problem:
-            return found, None
         try:
-            photo = FullPhoto.read(record.content)
-            find = finder_of_many(self.config.find, self.editor.subject)
-            square = find_square(self.editor, photo, find, refine=self.config.refine_square)
-            picture = photo.crop(square, self.editor.image_size)
+            framed = frame_photo(
+                record, self.editor, self.config.find, refine=self.config.refine_square
+            )
         except ImageError as error:
             return replace(found, problem=reason_of(error)), None
-        return replace(found, square=square), picture
+        return replace(found, square=framed.square), framed.picture
 
     def _encode(self, pictures: Sequence[Images]) -> Iterator[dict[str, Any]]:
         """Compute what the model finds out about photos."""

@@ -1,0 +1,100 @@
+"""Every method of the comparison is tuned alike: three learning rates, a tenth of the training."""
+
+import json
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stylemapgan.errors import DataError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _benchmarks_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(ROOT)
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    """Random pictures in the place of portraits."""
+    random = np.random.default_rng(0)
+    for part, count in (("train", 6), ("val", 2)):
+        folder = tmp_path / "data" / "faces-64" / part
+        folder.mkdir(parents=True)
+        for number in range(count):
+            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+    return tmp_path / "data"
+
+
+def test_each_method_gets_three_trials_of_a_tenth_of_its_training():
+    from benchmarks.rivals.budgets import BUDGETS, configure
+    from benchmarks.rivals.cells import MethodName
+    from benchmarks.rivals.tuning import all_trials, configure_trial
+
+    trials = all_trials()
+    assert len({trial.name for trial in trials}) == len(trials) == 3 * len(get_args(MethodName))
+    for trial in trials:
+        whole = configure(trial.cell, BUDGETS["cpu"], Path("data"))
+        short = configure_trial(trial, BUDGETS["cpu"], Path("data"))
+        assert short.training.images == whole.training.images // 10
+        for rate in ("learning_rate", "discriminator_learning_rate", "warm_up_learning_rate"):
+            whole_rate = getattr(whole.training, rate)
+            assert getattr(short.training, rate) == pytest.approx(trial.factor * whole_rate)
+        assert short.method == whole.method
+
+
+def test_a_trial_is_judged_by_reconstructions_of_training_photos(data):
+    from benchmarks.rivals.tuning import judge
+
+    from stylemapgan.methods.abstract import Latent
+
+    class Grey:
+        """Turns every photo into the same grey."""
+
+        class capabilities:  # noqa: N801 - as methods name it
+            needs_label_map = False
+
+        def encode(self, images):
+            return Latent({"images": images})
+
+        def decode(self, latent):
+            return np.zeros_like(latent.arrays["images"])
+
+    pixels = [np.asarray(Image.open(data / f"faces-64/train/{n}.png")) for n in range(6)]
+    expected = np.square(np.stack(pixels) / 127.5 - 1).mean()
+    assert judge(Grey(), data / "faces-64", 32) == pytest.approx(expected, rel=1e-4)  # type: ignore
+
+
+def test_the_table_has_a_row_for_each_method_and_a_column_for_each_rate(tmp_path):
+    from benchmarks.rivals.tuning import read_tried, tuning_to_markdown
+
+    values = {"method": "alae", "data": "faces-64", "images": 10, "learning_rates": {}}
+    for factor, mse in ((0.5, 0.25), (2.0, 0.125)):
+        path = tmp_path / f"faces-64-alae-rate-{factor:g}.json"
+        path.write_text(json.dumps({**values, "factor": factor, "mse": mse, "starts": []}))
+    text = tuning_to_markdown(read_tried(tmp_path))
+    assert "| method | data | rate x0.5 | rate x1 | rate x2 |" in text
+    assert "| alae | faces-64 | 0.250 | - | 0.125 |" in text
+    path.write_text("{}")
+    with pytest.raises(DataError, match="try again"):
+        read_tried(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_method_is_tuned_by_one_command_which_repeats_nothing(data, tmp_path):
+    from benchmarks.rivals.command import run
+    from benchmarks.rivals.tuning import FACTORS, read_tried
+
+    command = ["tune", "--output", str(tmp_path), "--data", str(data), "--budget", "tiny"]
+    assert run([*command, "--methods", "bigan"]) == 0
+    tried = read_tried(tmp_path / "results" / "tuning")
+    assert [each.factor for each in tried] == list(FACTORS)
+    assert all(np.isfinite(each.mse) for each in tried)
+    times = [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.json"))]
+    assert run([*command, "--methods", "bigan"]) == 0
+    assert [path.stat().st_mtime_ns for path in sorted(tmp_path.rglob("*.json"))] == times
