@@ -18,6 +18,7 @@ from stylemapgan.cli.options import BUNDLED_MODEL, Box, ModelOptions
 from stylemapgan.cli.own_photo import USUAL_SQUARES, FindOptions, OwnPhoto
 from stylemapgan.cli.parts import known_parts
 from stylemapgan.cli.results import TAGGED, TagOptions, write_sheet
+from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.chosen_model import ChosenModel
 from stylemapgan.editing.directions import direction_named
 from stylemapgan.editing.suggesting import (
@@ -27,13 +28,14 @@ from stylemapgan.editing.suggesting import (
     SuggestConfig,
     Suggestion,
     open_library,
+    refuse_other_model,
 )
 from stylemapgan.editing.suggesting import suggest as suggest_references
 from stylemapgan.errors import EditError
 from stylemapgan.images.atomic import write_text
 from stylemapgan.types import Images, Mask, Stylemap
 
-HEADER = "rank  score  border  change  fit       photo"
+HEADER = "rank  score    step  change  fit       photo"
 
 
 def _need_one(arguments: ArgumentCollection) -> None:
@@ -114,10 +116,10 @@ def suggest(
     """
     way = toward and direction_named(toward, known_directions(model.model, directions))
     chosen = ChosenModel(name=model.model, engine_config=model.engine_config)
-    library = _open(index)
-    library.refuse_other_model(chosen.digest(), index, model.model)
+    refuse_other_model(index, chosen.digest(), model.model)
     source = None if photos is None else LibraryPhotos(photos)
     editor = model.load()
+    library = _open(index, editor)
     ours = find.open(photo, editor)
     mask = region.read(ours, model.model)
     query = Query(
@@ -149,16 +151,18 @@ def suggest(
     write_sheet(output, _sheet_rows(ours, mask, pictures, stylemaps), None, titles, provenance)
 
 
-def _open(index: Path) -> Library:
+def _open(index: Path, editor: AbstractEditor) -> Library:
     console = Console()
     with Bar(console) as bar:
-        return open_library(index, lambda done, total: bar.show("indexing photos", done, total))
+        return open_library(
+            index, editor, lambda done, total: bar.show("indexing photos", done, total)
+        )
 
 
 def _print(found: Sequence[Suggestion]) -> None:
     print(HEADER)
     for rank, each in enumerate(found, start=1):
-        numbers = f"{each.score:>7.2f} {each.border:>7.2f} {each.change:>7.2f}"
+        numbers = f"{each.score:>7.2f} {each.step:>7.2f} {each.change:>7.2f}"
         print(f"{rank:>4}{numbers}  {each.photo.fit:<8}  {each.photo.name}")
 
 
@@ -169,7 +173,7 @@ def _facts(suggestion: Suggestion) -> dict[str, Any]:
         "sha256": photo.sha256.hex(),
         "square": [square.x, square.y, square.side, square.rotation],
         "score": suggestion.score,
-        "border": suggestion.border,
+        "step": suggestion.step,
         "change": suggestion.change,
         "fit": photo.fit,
     }

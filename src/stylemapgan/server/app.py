@@ -20,7 +20,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from stylemapgan.errors import StorageError
-from stylemapgan.server import live, routes_edits, routes_models, routes_photos
+from stylemapgan.server import live, routes_edits, routes_models, routes_photos, routes_suggestions
 from stylemapgan.server.api_errors import install_error_handlers, not_found, one_line
 from stylemapgan.server.observability import Observer
 from stylemapgan.server.request_limits import RequestLimits
@@ -49,6 +49,8 @@ def create_app(config: ServerConfig, clock: Callable[[], float] = time.monotonic
 
     Raises:
         CheckpointError: A model does not exist.
+        ConfigError: No model has encoded the library.
+        DataError: The library is damaged.
         StorageError: No temporary folder is writable.
     """
     workspace = Workspace(config, clock=clock)
@@ -70,7 +72,12 @@ def create_app(config: ServerConfig, clock: Callable[[], float] = time.monotonic
         servers=[{"url": config.prefix}] if config.prefix else None,
     )
     app.state.workspace = workspace
-    for router in (routes_models.router, *routes_photos.ROUTERS, *routes_edits.ROUTERS):
+    for router in (
+        routes_models.router,
+        *routes_photos.ROUTERS,
+        routes_suggestions.router,
+        *routes_edits.ROUTERS,
+    ):
         app.include_router(router, prefix=API, responses=ERRORS)
     app.include_router(health_router)
     app.include_router(live.router, prefix=API)

@@ -38,6 +38,8 @@ class StoredPhoto:
     height: int
     name: str
     path: Path
+    sha256: bytes
+    """Hash of its file; the id is the beginning of it."""
     square: Square | None = None
     """The square that a model sees, where it is known from the start; see samples.toml."""
 
@@ -95,7 +97,8 @@ class PhotoStore:
         """
         self._check_size(content)
         photo = FullPhoto.read(content)
-        photo_id = hashlib.sha256(content).hexdigest()[:ID_LENGTH]
+        sha256 = hashlib.sha256(content)
+        photo_id = sha256.hexdigest()[:ID_LENGTH]
         path = self._folder.write(photo_id, content)
         stored = StoredPhoto(
             id=photo_id,
@@ -103,6 +106,7 @@ class PhotoStore:
             height=photo.height,
             name=_safe_name(name),
             path=path,
+            sha256=sha256.digest(),
             square=square,
         )
         if not self.files.put(photo_id, stored, len(content), client):

@@ -13,7 +13,7 @@ from stylemapgan.editing.photo import CroppedPhoto, FullPhoto, paste_back
 from stylemapgan.images.decoding import opened
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.images.masks import mask_in
-from stylemapgan.server.api_errors import invalid, not_found
+from stylemapgan.server.api_errors import invalid
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.picture_encoding import Pixels, to_pixels
 from stylemapgan.server.request_schemas import ShownSchema
@@ -207,9 +207,7 @@ def _reference(service: EditService, model: ServedModel, name: str) -> StoredSty
 
 
 def _step(model: ServedModel, direction: Any) -> Stylemap:
-    if direction not in model.directions:
-        raise not_found("direction", direction)
-    return model.editor.as_array(model.directions[direction].step)
+    return model.editor.as_array(model.direction(direction).step)
 
 
 def _touched(resolved: ResolvedEdit, image: Images) -> PlainMask:

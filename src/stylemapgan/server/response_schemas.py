@@ -43,6 +43,8 @@ class ModelResponse(BaseModel):
     data: str
     directions: list[DirectionResponse]
     parts: list[PartName]
+    has_library: bool
+    """Whether `POST /suggestions` knows photos for it."""
     samples: list[str]
     sample_credit: str | None
     """Who took the sample pictures, and their licence: show it where you show them."""
@@ -106,6 +108,27 @@ class StylemapResponse(BaseModel):
     photo: str | None
     square: SquareResponse | None
     fit: FitResponse | None
+
+
+class SuggestionResponse(BaseModel):
+    """A reference that would fit."""
+
+    name: str
+    """Of the photo, in the library."""
+    stylemap: StylemapResponse
+    """Ready to be the reference of a part."""
+    score: float
+    """Higher is better; comparable within one answer."""
+    step: float
+    """How far the colours on both sides of the border will differ, in RGB from -1 to 1."""
+    change: float
+    """How much changes inside the mask, from 0 to 1; toward a direction: from -1 to 1."""
+
+
+class SuggestionsResponse(BaseModel):
+    """References that would fit, the best first."""
+
+    suggestions: list[SuggestionResponse]
 
 
 class FoundPart(BaseModel):

@@ -18,8 +18,7 @@ from stylemapgan.server.response_schemas import (
     PhotoResponse,
 )
 from stylemapgan.server.served_model import ServedModel
-from stylemapgan.server.served_models import ServedModels
-from stylemapgan.server.workspace import Client, CurrentWorkspace
+from stylemapgan.server.workspace import Client, CurrentWorkspace, Workspace
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/models", tags=["Models"])
@@ -28,7 +27,7 @@ router = APIRouter(prefix="/models", tags=["Models"])
 @router.get("")
 async def models(workspace: CurrentWorkspace) -> ModelsResponse:
     """List all models, the default first; models with damaged files are left out."""
-    return ModelsResponse(models=await workspace.workers.run(_describe_all, workspace.models))
+    return ModelsResponse(models=await workspace.workers.run(_describe_all, workspace))
 
 
 @router.get(
@@ -53,17 +52,17 @@ async def take_sample(
     return photo.response()
 
 
-def _describe_all(models: ServedModels) -> list[ModelResponse]:
+def _describe_all(workspace: Workspace) -> list[ModelResponse]:
     responses = []
-    for model in models:
+    for model in workspace.models:
         try:
-            responses.append(_describe(model, is_default=model is models.default))
+            responses.append(_describe(workspace, model))
         except StyleMapGANError as error:
             logger.error("Model %s is left out: %s", model.name, error)
     return responses
 
 
-def _describe(model: ServedModel, *, is_default: bool) -> ModelResponse:
+def _describe(workspace: Workspace, model: ServedModel) -> ModelResponse:
     directions = [
         DirectionResponse(name=each.name, label=each.label, accuracy=each.accuracy)
         for each in model.directions.values()
@@ -77,13 +76,14 @@ def _describe(model: ServedModel, *, is_default: bool) -> ModelResponse:
         can=list(model.can),
         image_size=model.image_size,
         stylemap_size=model.stylemap_size,
-        is_default=is_default,
+        is_default=model is workspace.models.default,
         engine=model.engine,
         about=model.about,
         licence=model.licence,
         data=model.data,
         directions=directions,
         parts=[PartName(name=name, label=label) for name, label in names],
+        has_library=workspace.library is not None and workspace.library.model is model,
         samples=list(model.samples),
         sample_credit=model.sample_credit,
     )

@@ -18,6 +18,7 @@ from stylemapgan.editing.photo import Find, FullPhoto, Square
 from stylemapgan.errors import EditError
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.server.abilities import LACKS, Ability
+from stylemapgan.server.api_errors import not_found
 from stylemapgan.server.stylemap_store import PlainStylemap
 from stylemapgan.types import Images, Mask, Stylemap
 from stylemapgan.zoo.bundled import MODELS
@@ -179,6 +180,16 @@ class ServedModel:
         """Directions by name."""
         file = zoo.directions_file(self.source)
         return {} if file is None else {each.name: each for each in read_directions(file)}
+
+    def direction(self, name: str) -> Direction:
+        """Find a direction.
+
+        Raises:
+            ApiError: The model has none of that name.
+        """
+        if name not in self.directions:
+            raise not_found("direction", name)
+        return self.directions[name]
 
     @cached_property
     def parts(self) -> Parts | None:

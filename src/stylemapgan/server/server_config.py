@@ -48,6 +48,12 @@ class ServerConfig:
     another method that edits by mask in one pass) or an exported folder."""
     models: tuple[str, ...] = zoo.BUNDLED
     """Further models to offer; each loads when first used."""
+    library: str | None = None
+    """Folder that `stylemapgan encode` wrote, to suggest references from; every client can see its
+    photos."""
+    library_photos: str | None = None
+    """What was encoded: the SOURCE of `encode`, so that suggested references are photos; without
+    it, they are what the model makes of them."""
     workers: Annotated[int, LIMIT] = 2
     """Worker threads, that is, requests processed at the same time."""
     waiting: Annotated[int, LIMIT] = 16
@@ -98,6 +104,8 @@ class ServerConfig:
             *("photo_min_side", "body_megabytes", "keep_minutes", "memory_megabytes"),
             *("disk_megabytes", "live_connections", "live_per_client"),
         )
+        if self.library_photos is not None and self.library is None:
+            raise ConfigError("library_photos needs a library: give the folder of `encode`, too.")
         if self.port is not None and not 0 <= self.port <= 65535:
             raise ConfigError(f"port must be between 0 and 65535, got {self.port}.")
         if not 0 < self.client_share <= 1:

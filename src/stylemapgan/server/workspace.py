@@ -15,6 +15,7 @@ from stylemapgan.server.concurrency import ConcurrencyLimit, WorkerPool
 from stylemapgan.server.edit_service import EditService
 from stylemapgan.server.observability import Metrics
 from stylemapgan.server.photo_store import PhotoStore
+from stylemapgan.server.served_library import ServedLibrary
 from stylemapgan.server.served_models import ServedModels
 from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.upload_folder import UploadFolder
@@ -42,10 +43,13 @@ class Workspace:
 
         Raises:
             CheckpointError: A model does not exist.
-            StorageError: No temporary folder is writable.
+            ConfigError: No model has encoded the library.
+            DataError: The library is damaged.
+            StorageError: No temporary folder is writable, or the library's folder is not.
         """
         self.config = config
         self.models = ServedModels(config.all_models)
+        self.library = ServedLibrary.open(config, self.models)
         self.metrics = Metrics()
         self.workers = WorkerPool(config.workers, config.waiting)
         self.upload_limit = ConcurrencyLimit(config.uploads, "uploads")

@@ -16,8 +16,8 @@ from stylemapgan.editing.applying import ApplyConfig
 from stylemapgan.editing.applying.ready_edit import make_ready
 from stylemapgan.editing.clips import ClipConfig, edit_clip, open_clip
 from stylemapgan.editing.clips.clip import AbstractClip, AbstractClipWriter
-from stylemapgan.editing.clips.editing_clip import ClipEditing
 from stylemapgan.editing.clips.frame_editing import FrameEditing
+from stylemapgan.editing.clips.segment_editing import ClipEditing
 from stylemapgan.errors import ConfigError, DataError, ImageError, MissingExtraError
 
 BEYOND = 30
@@ -54,7 +54,7 @@ def test_ten_bits_stay_ten_bits(tmp_path, saved, tiny):
 def test_sound_times_and_tags_stay(tmp_path, saved, tiny, suffix):
     source = tmp_path / f"source{suffix}"
     ticks = [0, 1, 4, 5, 6, 9, 16, 22, 23, 31]  # a camera that slows down in the dark
-    write_clip(source, tall(10), Fraction(10), ticks=ticks, seconds_of_sound=3.2, rotation=90)
+    write_clip(source, tall(10), Fraction(10), ticks=ticks, seconds_of_sound=3.6, rotation=90)
     out = tmp_path / f"out{suffix}"
 
     edit_clip(saved, source, out, tiny, ClipConfig(find="middle", quality=90))
@@ -172,7 +172,7 @@ class FrameCollector(AbstractClipWriter):
         del path
         self.pixels += [np.asarray(frame.photo.pixels) for frame in frames]
 
-    def join(self, segments, out, provenance, end) -> None:
+    def join(self, segments, out, **_) -> None:
         raise NotImplementedError
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from stylemapgan.editing import AbstractEditor, open_editor
 from stylemapgan.editing.directions import Direction
+from stylemapgan.editing.editor import Editor
 from stylemapgan.editing.encoding import read_stylemaps
 from stylemapgan.editing.encoding.stylemap_files import EncodedPhoto, part_path, write_part
 from stylemapgan.editing.photo import Square
@@ -17,15 +19,18 @@ from stylemapgan.editing.suggesting import (
     Query,
     SuggestConfig,
     open_library,
+    refuse_other_model,
     suggest,
 )
+from stylemapgan.editing.suggesting.cell_colours import colours_of, learn_colours
 from stylemapgan.editing.suggesting.comparing import CHUNK
 from stylemapgan.editing.suggesting.regions import regions
 from stylemapgan.errors import DataError, EditError
+from stylemapgan.images.levels import to_numpy
 
 pytest.importorskip("pyarrow")
 
-SHAPE = CHANNELS, SIDE, _ = (12, 4, 4)
+SHAPE = CHANNELS, SIDE, _ = (8, 4, 4)  # of tiny-32
 PIXELS = 32
 WHOLE = Square(x=1.0, y=2.0, side=3.0, rotation=0.0)
 
@@ -59,11 +64,16 @@ def stylemaps(count: int, seed: int = 0) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def many(tmp_path_factory) -> Library:
+def editor(networks) -> AbstractEditor:
+    return Editor(networks)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory, editor) -> Library:
     """More photos than are compared at once; every tenth could not be encoded."""
     values = stylemaps(CHUNK + 500)
     rows = [encoded(n, None if n % 10 == 9 else value) for n, value in enumerate(values)]
-    return open_library(write_library(tmp_path_factory.mktemp("library") / "many", rows))
+    return open_library(write_library(tmp_path_factory.mktemp("library") / "many", rows), editor)
 
 
 @pytest.fixture
@@ -74,40 +84,61 @@ def mask() -> np.ndarray:
     return painted
 
 
-def test_regions_share_the_cells_that_a_mask_covers_in_part(mask):
-    found = regions(mask, SIDE, 1)
-    coverage, border = found.coverage.reshape(4, 4), found.border.reshape(4, 4)
-    assert coverage[0].tolist() == [1, 0.5, 0, 0]
-    assert not coverage[1:].any()
-    around = [(0, 2), (1, 0), (1, 1), (1, 2)]  # whole cells, beside half of (0, 1)
-    assert border[0, 1] == pytest.approx(0.5 / 4.5)
-    assert [border[place] for place in around] == pytest.approx(4 * [1 / 4.5])
-    assert border.sum() == pytest.approx(1)
-    assert found.inside.reshape(4, 4)[0, 0] == pytest.approx(1 / 1.5)
+def test_the_border_runs_between_cells_that_the_mask_covers_differently(mask):
+    found = regions(mask, SIDE)
+    assert found.coverage.reshape(4, 4)[0].tolist() == [1, 0.5, 0, 0]
+    assert not found.coverage.reshape(4, 4)[1:].any()
+    assert found.cells == [0, 1]
+    assert found.shares[:2].tolist() == pytest.approx([2 / 3, 1 / 3])
+    border = found.border
+    pairs = zip(border.inside.tolist(), border.outside.tolist(), strict=True)
+    weights = dict(zip(pairs, border.weight.tolist(), strict=True))
+    expected = {(0, 1): 0.5, (1, 2): 0.5, (0, 4): 1, (1, 5): 0.5}  # cells count row by row
+    assert weights == pytest.approx({pair: value / 2.5 for pair, value in expected.items()})
 
 
-def test_a_wider_border_reaches_further_and_an_empty_mask_is_refused(mask):
-    assert len(regions(mask, SIDE, 2).used) == 12
-    assert len(regions(mask, SIDE, 0).used) == 2
-    assert regions(np.ones_like(mask), SIDE, 1).border.sum() == 0
+def test_a_mask_of_everything_has_no_border_and_an_empty_one_is_refused(mask):
+    assert len(regions(np.ones_like(mask), SIDE).border.weight) == 0
     with pytest.raises(EditError, match="empty"):
-        regions(0 * mask, SIDE, 1)
+        regions(0 * mask, SIDE)
+
+
+def test_colours_of_cells_are_those_of_the_decoded_picture():
+    editor = open_editor("faces-128")
+    values = to_numpy(editor.sample(20))
+    colours = learn_colours(editor, values[:14])
+    told, shown = [], []
+    for value in values[14:]:
+        picture = to_numpy(editor.decode(value[None]))[0]
+        for row, column in np.ndindex(16, 16):
+            cell = picture[:, 8 * row : 8 * row + 8, 8 * column : 8 * column + 8]
+            shown.append(cell.mean(axis=(1, 2)))
+            told.append(colours_of(value[:, row, column], colours))
+    errors = np.square(np.array(told) - np.array(shown)).mean()
+    assert errors < 0.05 * np.var(shown, axis=0).mean()
 
 
 def naive_scores(library: Library, query: Query, config: SuggestConfig) -> dict[str, float]:
-    """Score cell by cell, in float64, all in memory."""
-    where = regions(query.mask, SIDE, config.border_width)
+    """Score pair by pair and cell by cell, in float64, all in memory."""
+    where = regions(query.mask, SIDE)
     values = library.encoded.stylemaps.astype(np.float64)
     spread = np.sqrt(values.var(axis=0).mean(axis=(1, 2)))
-    apart = np.zeros((len(values), SIDE, SIDE))
+    source = query.stylemap[0].astype(np.float64)
+    colours = library.colours.astype(np.float64)
+
+    def colour(stylemap: np.ndarray, cell: int) -> np.ndarray:
+        return stylemap[..., cell // SIDE, cell % SIDE] @ colours[:CHANNELS] + colours[CHANNELS]
+
+    step = np.zeros(len(values))
+    border = where.border
+    for inside, outside, weight in zip(border.inside, border.outside, border.weight, strict=True):
+        apart = colour(values, inside) - colour(source, outside)
+        step += weight * np.sqrt(np.square(apart).sum(axis=1))
+    inside = np.zeros(len(values))
     for row, column in np.ndindex(SIDE, SIDE):
-        for channel in range(CHANNELS):
-            at = channel, row, column
-            difference = values[:, *at] - float(query.stylemap[0][at])
-            apart[:, row, column] += (difference / spread[channel]) ** 2 / CHANNELS
-    border = (apart * where.border.reshape(SIDE, SIDE)).sum(axis=(1, 2))
-    inside = (apart * where.inside.reshape(SIDE, SIDE)).sum(axis=(1, 2))
-    scores = config.change * inside / (1 + inside) - border
+        apart = (values[:, :, row, column] - source[:, row, column]) / spread
+        inside += where.shares.reshape(SIDE, SIDE)[row, column] * np.square(apart).mean(axis=1)
+    scores = config.change * inside / (1 + inside) - step
     return dict(zip(library.encoded.names, scores.tolist(), strict=True))
 
 
@@ -143,11 +174,11 @@ def test_a_photo_is_read_as_it_was_encoded(many):
         np.testing.assert_array_equal(many.stylemap(row)[0], values[row])
 
 
-def test_the_source_and_photos_that_the_model_does_not_know_are_left_out(tmp_path, mask):
+def test_the_source_and_photos_that_the_model_does_not_know_are_left_out(tmp_path, editor, mask):
     values = stylemaps(4)
     rows = [encoded(0, values[0]), encoded(1, values[1], "outside"), encoded(2, values[2])]
     rows.append(encoded(3, values[3], "doubtful"))
-    library = open_library(write_library(tmp_path / "few", rows))
+    library = open_library(write_library(tmp_path / "few", rows), editor)
     query = Query(
         stylemap=values[1:2].astype(np.float32), mask=mask, sha256=(2).to_bytes(32, "big")
     )
@@ -155,16 +186,16 @@ def test_the_source_and_photos_that_the_model_does_not_know_are_left_out(tmp_pat
     assert sorted(sure) == ["0.png", "3.png"]
     careful = suggest(library, query, SuggestConfig(doubt=2.0))
     changed = {each.photo.name: each.score - sure[each.photo.name] for each in careful}
-    assert changed["0.png"] == pytest.approx(0)
-    assert changed["3.png"] == pytest.approx(-1.5)  # the default is 0.5
+    assert changed["0.png"] == pytest.approx(0, abs=1e-5)
+    assert changed["3.png"] == pytest.approx(-1.9, abs=1e-5)  # the default is 0.1
 
 
-def test_near_duplicates_of_the_source_and_of_each_other_are_left_out(tmp_path, mask):
+def test_near_duplicates_of_the_source_and_of_each_other_are_left_out(tmp_path, editor, mask):
     values = stylemaps(12)
     noise = stylemaps(12, seed=5).astype(np.float32) / 100
     rows = [encoded(n, value) for n, value in enumerate(values)]
     rows += [encoded(20 + n, value + noise[n]) for n, value in enumerate(values)]
-    library = open_library(write_library(tmp_path / "twice", rows))
+    library = open_library(write_library(tmp_path / "twice", rows), editor)
     query = Query(stylemap=values[3:4].astype(np.float32), mask=mask)
     numbers = [int(Path(each.photo.name).stem) % 20 for each in suggest(library, query, TWELVE)]
     assert sorted(numbers) == [n for n in range(12) if n != 3]
@@ -173,14 +204,14 @@ def test_near_duplicates_of_the_source_and_of_each_other_are_left_out(tmp_path, 
 TWELVE = SuggestConfig(top=12)
 
 
-def test_a_direction_prefers_photos_that_lie_along_it_inside_the_mask(tmp_path, mask):
+def test_a_direction_prefers_photos_that_lie_along_it_inside_the_mask(tmp_path, editor, mask):
     source = stylemaps(1)[0].astype(np.float32)
     normal = np.random.default_rng(3).standard_normal((1, *SHAPE)).astype(np.float32)
     normal /= np.linalg.norm(normal)
     smile = Direction(name="smile", label="Smile", normal=normal, origin="labels", scale=2.0)
-    cells = regions(mask, SIDE, 1).coverage.reshape(SIDE, SIDE)
+    cells = regions(mask, SIDE).coverage.reshape(SIDE, SIDE)
     rows = [encoded(n, source + (n - 2) * cells * smile.step[0]) for n in range(5)]
-    library = open_library(write_library(tmp_path / "smiles", rows))
+    library = open_library(write_library(tmp_path / "smiles", rows), editor)
     query = Query(stylemap=source[None], mask=mask, toward=smile)
     found = suggest(library, query, SuggestConfig(change=100.0))
     assert [each.photo.name for each in found] == ["4.png", "3.png", "1.png", "0.png"]
@@ -188,29 +219,28 @@ def test_a_direction_prefers_photos_that_lie_along_it_inside_the_mask(tmp_path, 
     np.testing.assert_allclose(amounts, [2 / 3, 1 / 2, -1 / 2, -2 / 3], atol=0.02)
 
 
-def test_the_index_is_made_again_only_if_a_file_has_changed(tmp_path):
+def test_the_index_is_made_again_only_if_a_file_has_changed(tmp_path, editor):
     folder = write_library(tmp_path / "l", [encoded(n, v) for n, v in enumerate(stylemaps(5))])
     calls: list[tuple[int, int]] = []
-    open_library(folder, lambda *done: calls.append(done))
-    open_library(folder, lambda *done: calls.append(done))
+    open_library(folder, editor, lambda *done: calls.append(done))
+    open_library(folder, editor, lambda *done: calls.append(done))
     assert calls == [(5, 5)]
     write_library(folder, [encoded(n, v) for n, v in enumerate(stylemaps(6, seed=2))])
-    library = open_library(folder, lambda *done: calls.append(done))
+    library = open_library(folder, editor, lambda *done: calls.append(done))
     assert calls == [(5, 5), (6, 6)]
     np.testing.assert_array_equal(library.stylemap(5)[0], stylemaps(6, seed=2)[5])
     (folder / "_cells.json").write_text("{")
-    open_library(folder, lambda *done: calls.append(done))
+    open_library(folder, editor, lambda *done: calls.append(done))
     assert len(calls) == 3
 
 
-def test_a_library_without_a_usable_photo_or_of_another_model_is_refused(tmp_path):
+def test_a_library_without_a_usable_photo_or_of_another_model_is_refused(tmp_path, editor):
     folder = write_library(tmp_path / "none", [encoded(0, None)])
     with pytest.raises(DataError, match="no photo that could be encoded"):
-        open_library(folder)
-    library = open_library(write_library(tmp_path / "one", [encoded(0, stylemaps(1)[0])]))
-    library.refuse_other_model("m", folder, "tiny")
+        open_library(folder, editor)
+    refuse_other_model(folder, "m", "tiny")
     with pytest.raises(DataError, match="encode the photos again"):
-        library.refuse_other_model("n", folder, "tiny")
+        refuse_other_model(folder, "n", "tiny")
 
 
 def test_a_damaged_file_is_named(tmp_path):

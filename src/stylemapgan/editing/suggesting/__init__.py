@@ -1,6 +1,11 @@
 """Find references: rank a library of encoded photos by how well a region of each would fit."""
 
-from stylemapgan.editing.suggesting.library import Library, LibraryPhoto, open_library
+from stylemapgan.editing.suggesting.library import (
+    Library,
+    LibraryPhoto,
+    open_library,
+    refuse_other_model,
+)
 from stylemapgan.editing.suggesting.library_photos import LibraryPhotos
 from stylemapgan.editing.suggesting.suggest_config import SuggestConfig
 from stylemapgan.editing.suggesting.suggesting import Query, Suggestion, suggest
@@ -13,5 +18,6 @@ __all__ = [
     "SuggestConfig",
     "Suggestion",
     "open_library",
+    "refuse_other_model",
     "suggest",
 ]

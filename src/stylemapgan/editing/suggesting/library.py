@@ -1,11 +1,11 @@
 """A library of encoded photos, laid out so that a search reads only the cells it compares.
 
-`stylemapgan encode` writes stylemaps photo by photo. A search compares the cells around and inside
-a mask, some dozens of several hundred. Beside the Parquet files lies therefore the same data cell
+`stylemapgan encode` writes stylemaps photo by photo. A search compares the cells that a mask
+touches, some dozens of several hundred. Beside the Parquet files lies therefore the same data cell
 by cell:
 
     _cells.npy    float16, (cells, photos, channels), mapped into memory
-    _cells.json   what it was made from, and how much each channel varies
+    _cells.json   what it was made from, how much each channel varies, and cells' colours
 
 Both are made when they are first needed, and again when a Parquet file has changed.
 """
@@ -19,17 +19,22 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from jaxtyping import Bool, Float16, Float32
+from jaxtyping import Bool, Float, Float16, Float32
 
+from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.encoding import Stylemaps, read_stylemaps
 from stylemapgan.editing.photo import Square
 from stylemapgan.editing.photo.fit import Verdict
+from stylemapgan.editing.suggesting.cell_colours import ColourMap, learn_colours
 from stylemapgan.errors import DataError
 from stylemapgan.images.atomic import replacing, write_text
 
 CELLS, NOTE = "_cells.npy", "_cells.json"
 LEAST_SPREAD = 1e-6
 """A channel that is the same in all photos counts as varying by this much."""
+
+DECODED = 64
+"""Most photos whose colours are looked at."""
 
 OnProgress = Callable[[int, int], None]
 """Called with the number of photos done, and of all photos."""
@@ -59,14 +64,11 @@ class Library:
     """Stylemaps cell by cell, row by row of the stylemap; mapped into memory."""
     spread: Float32[np.ndarray, " channels"]
     """How much each channel varies from photo to photo: a standard deviation."""
+    colours: ColourMap
+    """From a cell to its colour, see `cell_colours`."""
 
     def __len__(self) -> int:
         return self.cells.shape[1]
-
-    @property
-    def model(self) -> str:
-        """Digest of the model that encoded it, see `ChosenModel.digest`."""
-        return str(self.encoded.about.get("model", ""))
 
     @cached_property
     def is_doubtful(self) -> Bool[np.ndarray, " photos"]:
@@ -104,25 +106,36 @@ class Library:
         equal: Any = pyarrow.compute.equal  # type: ignore[attr-defined]
         return equal(self.encoded.facts[column], value).fill_null(False).to_numpy()
 
-    def refuse_other_model(self, digest: str, folder: Path, model: str) -> None:
-        """Require that a model has encoded the library: stylemaps of others mean something else.
 
-        Raises:
-            DataError: Another one has.
-        """
-        if self.model != digest:
-            name = self.encoded.about.get("name", "another model")
-            raise DataError(
-                f"{folder} was encoded with another model ({name}) than {model}: encode the photos "
-                "again, or choose that model."
-            )
+def refuse_other_model(folder: Path, digest: str, model: str) -> None:
+    """Require that a model has encoded a folder: stylemaps of others mean something else.
+
+    Args:
+        folder: What `stylemapgan encode` wrote.
+        digest: See `ChosenModel.digest`.
+        model: Name of the model, for the message.
+
+    Raises:
+        DataError: Another one has, or the folder holds no encoded photos.
+        MissingExtraError: pyarrow is not installed.
+    """
+    about = read_stylemaps(folder).about
+    if about.get("model") != digest:
+        name = about.get("name", "another model")
+        raise DataError(
+            f"{folder} was encoded with other files or another engine ({name}) than {model} has "
+            "now: encode the photos again, or choose that model."
+        )
 
 
-def open_library(folder: Path, on_progress: OnProgress = lambda done, total: None) -> Library:
+def open_library(
+    folder: Path, editor: AbstractEditor, on_progress: OnProgress = lambda done, total: None
+) -> Library:
     """Open a folder that `stylemapgan encode` wrote; the first time, lay its stylemaps out anew.
 
     Args:
         folder: The folder; it must be writable the first time.
+        editor: The model that encoded it; the first time, it decodes some stylemaps.
         on_progress: Called while stylemaps are laid out.
 
     Raises:
@@ -134,10 +147,16 @@ def open_library(folder: Path, on_progress: OnProgress = lambda done, total: Non
     stamp = _stamp(encoded)
     note = _read_note(folder)
     if note.get("made from") != stamp:
-        note = {"made from": stamp, "spread": _lay_out(encoded, folder / CELLS, on_progress)}
+        spread, shown = _lay_out(encoded, folder / CELLS, on_progress)
+        colours = learn_colours(editor, shown)
+        note = {"made from": stamp, "spread": spread.tolist(), "colours": colours.tolist()}
         write_text(folder / NOTE, json.dumps(note))
-    cells = np.load(folder / CELLS, mmap_mode="r")
-    return Library(encoded=encoded, cells=cells, spread=np.array(note["spread"], np.float32))
+    return Library(
+        encoded=encoded,
+        cells=np.load(folder / CELLS, mmap_mode="r"),
+        spread=np.array(note["spread"], np.float32),
+        colours=np.array(note["colours"], np.float32),
+    )
 
 
 def _read_note(folder: Path) -> dict[str, Any]:
@@ -146,29 +165,32 @@ def _read_note(folder: Path) -> dict[str, Any]:
         note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    is_whole = isinstance(note, dict) and "spread" in note and (folder / CELLS).is_file()
+    is_whole = isinstance(note, dict) and "colours" in note and (folder / CELLS).is_file()
     return note if is_whole else {}
 
 
-def _lay_out(encoded: Stylemaps, path: Path, on_progress: OnProgress) -> list[float]:
+def _lay_out(
+    encoded: Stylemaps, path: Path, on_progress: OnProgress
+) -> tuple[Float[np.ndarray, " channels"], Float16[np.ndarray, "_ channels rows columns"]]:
     """Write stylemaps cell by cell, one row group at a time.
 
     Returns:
-        How much each channel varies.
+        How much each channel varies, and the stylemaps of some photos, spread over all.
     """
     total, done = len(encoded.facts), 0
     if not total:
         raise DataError(f"{path.parent} holds no photo that could be encoded.")
-    moments = _Moments()
+    moments, some, every = _Moments(), [], -(-total // DECODED)
     with replacing(path) as unfinished, unfinished.open("wb") as file:
         for group in encoded.row_groups():
             flat = group.reshape(*group.shape[:2], -1)  # (photos, channels, cells)
             by_cell = np.ascontiguousarray(flat.transpose(2, 0, 1))  # (cells, photos, channels)
             _write_photos(file, by_cell, done, total)
             moments.add(flat)
+            some.append(group[-done % every :: every])
             done += len(flat)
             on_progress(done, total)
-    return moments.spread.tolist()
+    return moments.spread, np.concatenate(some)
 
 
 def _write_photos(

@@ -11,13 +11,11 @@ class SuggestConfig:
 
     top: int = 10
     """Most references to suggest."""
-    border_width: int = 1
-    """How far around the mask reference and source should agree, in cells of the stylemap."""
-    change: float = 1.0
-    """Weight of the change inside the mask beside the agreement around it, which weighs 1."""
-    doubt: float = 0.5
+    change: float = 0.3
+    """Weight of the change inside the mask beside the step across its border, which weighs 1."""
+    doubt: float = 0.1
     """How much less a photo counts that the model knows badly (`doubtful`)."""
 
     def __post_init__(self) -> None:
         need_positive(self, "top")
-        need_not_negative(self, "border_width", "change", "doubt")
+        need_not_negative(self, "change", "doubt")

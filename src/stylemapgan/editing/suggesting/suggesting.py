@@ -43,10 +43,10 @@ class Suggestion:
     """Its row in the library."""
     photo: LibraryPhoto
     score: float
-    """Higher is better: the weighted change minus the disagreement, and minus `doubt`."""
-    border: float
-    """How far source and reference disagree around the mask: 0 if they are the same, 2 for two
-    photos that have nothing in common."""
+    """Higher is better: the weighted change minus the step, and minus `doubt`."""
+    step: float
+    """How far the colours on both sides of the border will differ, as a mean length in RGB from -1
+    to 1: the reference's inside, the source's outside."""
     change: float
     """How much changes inside the mask, from 0 to 1; toward a direction: from -1 to 1."""
 
@@ -68,7 +68,7 @@ def suggest(library: Library, query: Query, config: SuggestConfig) -> list[Sugge
     Raises:
         EditError: The mask is empty or does not fit the model.
     """
-    found, where = _best(library, query, config), regions_of(query, config)
+    found, where = _best(library, query, config), regions_of(query)
     chosen = _without_duplicates(library, cells_of(query.stylemap), found, where, config.top)
     return [_suggestion(library, row, found) for row in chosen]
 
@@ -79,7 +79,7 @@ class Scored:
 
     rows: Int64[np.ndarray, " photos"]
     score: Float32[np.ndarray, " photos"]
-    border: Float32[np.ndarray, " photos"]
+    step: Float32[np.ndarray, " photos"]
     change: Float32[np.ndarray, " photos"]
 
     def best(self, count: int) -> "Scored":
@@ -99,7 +99,7 @@ def score(library: Library, query: Query, config: SuggestConfig) -> Iterator[Sco
     Raises:
         EditError: The mask is empty or does not fit the model.
     """
-    where = regions_of(query, config)
+    where = regions_of(query)
     allowed = library.may_be_suggested(query.sha256)
     for differences in compare(library, query.stylemap, where, query.toward):
         yield _score(library, differences, allowed, config)
@@ -116,14 +116,14 @@ def _best(library: Library, query: Query, config: SuggestConfig) -> Scored:
 
 NOTHING = Scored(
     rows=np.zeros(0, np.int64),
-    **dict.fromkeys(("score", "border", "change"), np.zeros(0, np.float32)),
+    **dict.fromkeys(("score", "step", "change"), np.zeros(0, np.float32)),
 )
 """No photo, to begin with."""
 
 
-def regions_of(query: Query, config: SuggestConfig) -> Regions:
+def regions_of(query: Query) -> Regions:
     """Find out which cells count."""
-    return regions(query.mask, query.stylemap.shape[-1], config.border_width)
+    return regions(query.mask, query.stylemap.shape[-1])
 
 
 def _score(
@@ -132,12 +132,12 @@ def _score(
     allowed: Bool[np.ndarray, " library"],
     config: SuggestConfig,
 ) -> Scored:
-    photos = slice(differences.start, differences.start + len(differences.border))
+    photos = slice(differences.start, differences.start + len(differences.step))
     change = _change(differences)
     doubt = config.doubt * library.is_doubtful[photos]
-    total = (config.change * change - differences.border - doubt).astype(np.float32)
+    total = (config.change * change - differences.step - doubt).astype(np.float32)
     rows = np.arange(photos.start, photos.stop)
-    everything = Scored(rows=rows, score=total, border=differences.border, change=change)
+    everything = Scored(rows=rows, score=total, step=differences.step, change=change)
     kept = np.flatnonzero(allowed[photos])
     return Scored(**{name: values[kept] for name, values in vars(everything).items()})
 
@@ -157,8 +157,7 @@ def _without_duplicates(
     Returns:
         Their rows.
     """
-    used = where.used
-    weights = (where.border + where.inside)[used] / (where.border + where.inside).sum()
+    used, weights = where.cells, where.shares[where.cells]
     kept, rows = [source[used]], []
     for row in found.rows.tolist():
         cells = library.cells[used, row].astype(np.float32)
@@ -186,6 +185,6 @@ def _suggestion(library: Library, row: int, found: Scored) -> Suggestion:
         row=row,
         photo=library.photo(row),
         score=float(found.score[at]),
-        border=float(found.border[at]),
+        step=float(found.step[at]),
         change=float(found.change[at]),
     )

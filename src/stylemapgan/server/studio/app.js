@@ -4,6 +4,7 @@ import "./components/coach.js";
 import "./components/directions.js";
 import "./components/pictures.js";
 import "./components/pieces.js";
+import "./components/suggestions.js";
 import "./components/tabs.js";
 import "./components/toolbar.js";
 import "./components/topbar.js";

@@ -22,7 +22,7 @@ class StudioPictures extends HTMLElement {
   connectedCallback() {
     this.append(
       slot("source", "Source", this.#source),
-      slot("references", "References", this.#references),
+      slot("references", "References", this.#references, document.createElement("studio-suggestions")),
       h("header", { class: "panel-title" }, this.#title, ...adders()),
       this.#gallery,
     );
@@ -59,8 +59,8 @@ class StudioPictures extends HTMLElement {
   }
 }
 
-/** @param {"source" | "references"} name @param {string} label @param {HTMLElement} body */
-function slot(name, label, body) {
+/** @param {"source" | "references"} name @param {string} label @param {HTMLElement[]} body */
+function slot(name, label, ...body) {
   const title = h(
     "button",
     {
@@ -72,7 +72,7 @@ function slot(name, label, body) {
     label,
     h("span", { class: "slot-state" }, "active"),
   );
-  return h("section", { class: "slot", id: `slot-${name}`, "aria-label": label }, title, body);
+  return h("section", { class: "slot", id: `slot-${name}`, "aria-label": label }, title, ...body);
 }
 
 /** @param {string | null} id */

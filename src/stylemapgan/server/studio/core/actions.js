@@ -5,7 +5,7 @@ import * as changes from "./work-changes.js";
 import * as shelves from "./shelf.js";
 import { currentModel, desk, EMPTY_WORK, showFrame, work } from "./state.js";
 
-/** @import { Model, Push, Square, Target, Work } from "./types.js" */
+/** @import { Model, Push, Square, Suggestion, Target, Work } from "./types.js" */
 
 const LARGEST_UPLOAD = 40_000_000; // bytes; the server has a limit of its own
 /** @type {Target} */
@@ -72,6 +72,14 @@ export async function addFiles(files, slot) {
     }
     await choose(shelves.addUpload(file, file.name || "Photo"), slot);
   }
+}
+
+/** Paints a piece with a suggested reference. @param {Suggestion} suggestion @param {string} piece */
+export async function takeSuggestion(suggestion, piece) {
+  const reference = await shelves.addSuggested(suggestion);
+  const value = changes.addReference(work.value, reference);
+  work.do(changes.changePiece(value, piece, { reference }));
+  selectPiece(piece);
 }
 
 /** A random picture of the model's subject. @param {Slot} slot */

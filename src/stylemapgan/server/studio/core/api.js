@@ -1,10 +1,10 @@
 /** All HTTP requests of the page. */
 
 import { withoutIslands } from "../masks/islands.js";
-import { decodeGrey } from "../masks/png.js";
+import { decodeGrey, encodeGrey } from "../masks/png.js";
 import { sampleSubject, urlOf } from "./picture-urls.js";
 
-/** @import { Model, Part, Photo, Square, Stylemap } from "./types.js" */
+/** @import { Mask, Model, Part, Photo, Square, Stylemap, Suggestion } from "./types.js" */
 
 /** Relative to this file, so that the page also works below a path of a proxy. */
 const BASE = new URL("../../api/v1", import.meta.url).href;
@@ -103,6 +103,13 @@ export async function findParts(id) {
   );
 }
 
+/** @param {string} source @param {Mask} mask where the reference is to show
+ * @returns {Promise<Suggestion[]>} the best first */
+export async function suggest(source, mask) {
+  const body = { source, mask: { png: encodeGrey(mask) } };
+  return (await (await post("/suggestions", body)).json()).suggestions;
+}
+
 /** The picture of an edit. @param {object} body @returns {Promise<ImageBitmap>} */
 export async function renderEdit(body) {
   return createImageBitmap(await (await post("/edit", body, "image/jpeg")).blob());
@@ -139,6 +146,12 @@ export async function photoFile(model, sample) {
 /** The square a stylemap was made from. @param {string} id */
 export const squarePicture = (id, size = 512) =>
   picture(`/stylemaps/${id}/photo?size=${size}`, id);
+
+/** The same as a file. @param {string} id @param {number} size */
+export async function squareFile(id, size) {
+  const headers = { Accept: "image/webp,image/png,image/jpeg" };
+  return (await request(`/stylemaps/${id}/photo?size=${size}`, { headers })).blob();
+}
 
 /** The whole photo, upright. @param {string} id */
 export const photoPicture = (id, size = 1600) => picture(`/photos/${id}/image?size=${size}`, id);

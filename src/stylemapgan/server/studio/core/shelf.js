@@ -7,10 +7,10 @@
 
 import * as api from "./api.js";
 import { keepUrls, sampleSubject, uploadSubject } from "./picture-urls.js";
-import { currentModel, work } from "./state.js";
+import { currentModel, suggestions, work } from "./state.js";
 import { Store } from "./store.js";
 
-/** @import { Model, Photo, Square, Stylemap } from "./types.js" */
+/** @import { Model, Photo, Square, Stylemap, Suggestion } from "./types.js" */
 
 /** @typedef {{
  *   key: string, name: string, origin: "sample" | "upload" | "random",
@@ -105,6 +105,18 @@ export const addUpload = (blob, name) => put(newEntry({ name, origin: "upload", 
 export const addRandom = (seed) =>
   put(newEntry({ name: `Random ${seed}`, origin: "random", seed })).key;
 
+const SUGGESTED = 1024; // pixels on a side of what is kept of a suggested photo
+
+/** Adds a suggested photo: the square that the model saw of it, so that it outlives the server's
+ * copy. @param {Suggestion} suggestion @returns {Promise<string>} its stylemap */
+export async function addSuggested({ name, stylemap }) {
+  if (entryOf(stylemap.id)) return stylemap.id;
+  const blob = await api.squareFile(stylemap.id, SUGGESTED);
+  const { key } = put(newEntry({ name, origin: "upload", blob }));
+  const square = { x: SUGGESTED / 2, y: SUGGESTED / 2, side: SUGGESTED, rotation: 0 };
+  return keep(key, { ...stylemap, square });
+}
+
 /** @param {string} key */
 export function removeEntry(key) {
   shelf.set(shelf.value.filter((entry) => entry.key !== key));
@@ -195,6 +207,7 @@ function subjectsInUse() {
   const { model, source, references, pieces } = work.value;
   const subjects = new Set([...references, ...pieces.map((piece) => piece.reference)]);
   if (source) subjects.add(source);
+  for (const { stylemap } of suggestions.value.found) subjects.add(stylemap.id);
   for (const { key, sample, photo, stylemap } of shelf.value) {
     if (photo) subjects.add(photo.id);
     if (stylemap) subjects.add(stylemap.id);

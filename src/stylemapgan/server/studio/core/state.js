@@ -6,7 +6,7 @@
 import { History, Store } from "./store.js";
 
 /** @import { Look } from "./looks.js" */
-/** @import { Ability, Canvas, Model, Target, ToolName, Work } from "./types.js" */
+/** @import { Ability, Canvas, Model, Suggestion, Target, ToolName, Work } from "./types.js" */
 
 /** @type {Work} */
 export const EMPTY_WORK = {
@@ -54,6 +54,11 @@ export const desk = new Store(
     busy: null,
     hasPainted: false,
   }),
+);
+
+/** The newest suggestions, and what they were made for. */
+export const suggestions = new Store(
+  /** @type {{subject: string, found: readonly Suggestion[]}} */ ({ subject: "", found: [] }),
 );
 
 /** @typedef {{picture: ImageBitmap | null, arrived: number}} Frame `arrived`: frames so far */

@@ -23,6 +23,7 @@
  *   name: string, title: string, method: string, can: Ability[], image_size: number, stylemap_size: number,
  *   is_default: boolean, engine: string, about: string, licence: string, data: string,
  *   directions: Direction[], parts: {name: string, label: string}[], samples: string[],
+ *   has_library: boolean,
  *   sample_credit: string | null,
  * }} Model */
 
@@ -34,6 +35,10 @@
  *   id: string, model: string, photo: string | null, square: Square | null,
  *   fit: {error: number, verdict: Verdict, message: string} | null,
  * }} Stylemap */
+
+/** A reference of the server's library that would fit a region.
+ * @typedef {{name: string, stylemap: Stylemap, score: number, step: number, change: number}}
+ *   Suggestion */
 
 /** @typedef {{name: string, label: string, area: number, mask: Mask}} Part */
 

@@ -1,0 +1,1 @@
+"""Whether suggested references fit, and what a search costs."""
