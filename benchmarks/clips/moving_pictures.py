@@ -9,16 +9,19 @@ The flow between two frames follows from their maps, so it is exact but for roun
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Float64, UInt8
 from scipy.ndimage import map_coordinates, spline_filter
 
-ROUNDS = 40
+ROUNDS = 16
 """Of the fixed-point iteration that inverts a map; fields change by less than a pixel a pixel."""
 
 Points = Float64[np.ndarray, "2 height width"]
 """Down and to the right, in pixels."""
+Box = tuple[slice, slice]
+"""Rows and columns."""
 
 
 @dataclass(frozen=True)
@@ -49,29 +52,35 @@ class MovingPicture:
         planes = np.moveaxis(self.picture.astype(np.float64), -1, 0)
         splines = np.stack([spline_filter(plane, mode="nearest") for plane in planes])
         for pose in self.poses:
-            shown = _sampled(splines, self._origin(pose), order=3)
+            shown = _sampled(splines, self._origin(pose, self._grid()), order=3)
             shown += self.noise * random.standard_normal(shown.shape)
             yield np.rint(np.clip(np.moveaxis(shown, 0, -1), 0, 255)).astype(np.uint8)
 
-    def flows(self) -> Iterator[Points]:
-        """Give the flow from each frame to the next: where a point goes, less where it is."""
-        for now, then in zip(self.poses, self.poses[1:], strict=False):
-            origin = self._origin(now)
+    def flows(self, box: Box | None = None) -> Iterator[Points]:
+        """Give the flow from each frame to the next: where a point goes, less where it is.
+
+        Args:
+            box: The part of each frame that it is given for; all of it if None.
+        """
+        grid = self._grid(box)
+        for now, then in pairwise(self.poses):
+            origin = self._origin(now, grid)
             there = origin + _column(then.shift)
             for _ in range(ROUNDS):
                 there = origin + self._moved(there - _column(then.shift), then)
-            yield there - self._grid()
+            yield there - grid
 
-    def _origin(self, pose: Pose) -> Points:
+    def _origin(self, pose: Pose, grid: Points) -> Points:
         """Find what point of the picture each pixel shows."""
-        unshifted = self._grid() - _column(pose.shift)
+        unshifted = grid - _column(pose.shift)
         return unshifted - pose.amount * _sampled(self.field, unshifted, order=1)
 
     def _moved(self, unshifted: Points, pose: Pose) -> Points:
         return _column(pose.shift) + pose.amount * _sampled(self.field, unshifted, order=1)
 
-    def _grid(self) -> Points:
-        return np.indices(self.picture.shape[:2]).astype(np.float64)
+    def _grid(self, box: Box | None = None) -> Points:
+        grid = np.indices(self.picture.shape[:2]).astype(np.float64)
+        return grid if box is None else grid[:, *box]
 
 
 def field_between(

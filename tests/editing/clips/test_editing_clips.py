@@ -1,5 +1,6 @@
 """An edited clip is the clip with the edit in every frame, and nothing else."""
 
+import errno
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
@@ -16,9 +17,11 @@ from stylemapgan.editing.applying import ApplyConfig
 from stylemapgan.editing.applying.ready_edit import make_ready
 from stylemapgan.editing.clips import ClipConfig, edit_clip, open_clip
 from stylemapgan.editing.clips.clip import AbstractClip, AbstractClipWriter
-from stylemapgan.editing.clips.editing_clip import ClipEditing
 from stylemapgan.editing.clips.frame_editing import FrameEditing
-from stylemapgan.errors import ConfigError, DataError, ImageError, MissingExtraError
+from stylemapgan.editing.clips.pyav import explaining
+from stylemapgan.editing.clips.segment_editing import ClipEditing
+from stylemapgan.errors import ConfigError, DataError, ImageError, MissingExtraError, StorageError
+from stylemapgan.images.atomic import replacing
 
 BEYOND = 30
 """Columns from here on lie beyond the reach of the edit."""
@@ -54,7 +57,7 @@ def test_ten_bits_stay_ten_bits(tmp_path, saved, tiny):
 def test_sound_times_and_tags_stay(tmp_path, saved, tiny, suffix):
     source = tmp_path / f"source{suffix}"
     ticks = [0, 1, 4, 5, 6, 9, 16, 22, 23, 31]  # a camera that slows down in the dark
-    write_clip(source, tall(10), Fraction(10), ticks=ticks, seconds_of_sound=3.2, rotation=90)
+    write_clip(source, tall(10), Fraction(10), ticks=ticks, seconds_of_sound=3.6, rotation=90)
     out = tmp_path / f"out{suffix}"
 
     edit_clip(saved, source, out, tiny, ClipConfig(find="middle", quality=90))
@@ -172,7 +175,7 @@ class FrameCollector(AbstractClipWriter):
         del path
         self.pixels += [np.asarray(frame.photo.pixels) for frame in frames]
 
-    def join(self, segments, out, provenance, end) -> None:
+    def join(self, segments, out, **_) -> None:
         raise NotImplementedError
 
 
@@ -259,6 +262,19 @@ def test_hdr_is_refused(tmp_path, saved, tiny):
     write_clip(source, list(moving(2).frames()), Fraction(10), codec="libsvtav1", tags=tags)
     with pytest.raises(ImageError, match=r"is HDR \(HLG\)"):
         edit_clip(saved, source, tmp_path / "out.mp4", tiny, IN_THE_MIDDLE)
+
+
+@pytest.mark.parametrize(
+    ("number", "kind"), [(errno.ENOSPC, StorageError), (errno.EINVAL, ImageError)]
+)
+def test_a_full_disk_is_told_from_a_clip_that_cannot_be_written(tmp_path, number, kind):
+    with (
+        pytest.raises(kind),
+        replacing(tmp_path / "out.mp4"),
+        explaining("out.mp4 cannot be written"),
+    ):
+        av.error.err_check(-number)
+    assert not list(tmp_path.iterdir())
 
 
 def test_video_without_pyav_names_the_extra(tmp_path, clip, saved, tiny, monkeypatch):

@@ -8,6 +8,7 @@ from PIL import Image, ImageFilter
 
 from stylemapgan.editing.photo import FullPhoto, Square, foreground_square, middle_square
 from stylemapgan.editing.photo.faces import ABOVE, Detection, largest, mean_square
+from stylemapgan.editing.photo.finding_squares import find_foreground
 from stylemapgan.editing.photo.square import turn
 from stylemapgan.errors import ImageError, MissingExtraError
 
@@ -97,6 +98,33 @@ def test_where_nothing_stands_out_the_middle_is_taken(random, kind):
     photo = FullPhoto(pixels=Image.fromarray(pixels.astype(np.uint8)))
     assert foreground_square(photo) == middle_square(photo)
     assert middle_square(photo) == Square(x=250.0, y=150.0, side=300.0)
+
+
+def reachable(mask: np.ndarray, start: tuple[int, int]) -> np.ndarray:
+    """Walk from pixel to pixel."""
+    seen, waiting = np.zeros_like(mask), [start]
+    while waiting:
+        row, column = waiting.pop()
+        inside = 0 <= row < mask.shape[0] and 0 <= column < mask.shape[1]
+        if inside and mask[row, column] and not seen[row, column]:
+            seen[row, column] = True
+            waiting += [(row + 1, column), (row - 1, column), (row, column + 1), (row, column - 1)]
+    return seen
+
+
+def test_of_several_things_the_largest_connected_one_is_kept(random):
+    coarse = random.random((30, 40)) < 0.55  # a labyrinth of many parts
+    mask = np.pad(coarse.repeat(3, axis=0).repeat(3, axis=1), 4)
+    pixels = np.where(mask[..., None], (200, 40, 40), (90, 100, 110)).astype(np.uint8)
+    shown = find_foreground(pixels).mask
+    row, column = np.argwhere(shown)[0]
+    np.testing.assert_array_equal(shown, reachable(shown, (row, column)))
+    others = mask & ~shown
+    while others.any():
+        row, column = np.argwhere(others)[0]
+        part = reachable(others, (row, column))
+        assert part.sum() <= shown.sum()
+        others &= ~part
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (5000, 2)])

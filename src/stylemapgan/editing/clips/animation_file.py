@@ -87,9 +87,15 @@ class AnimationWriter(AbstractClipWriter):
             np.savez(file, pixels=pixels, milliseconds=milliseconds)
 
     def join(
-        self, segments: Sequence[Path], out: Path, provenance: Provenance | None, end: Fraction
+        self,
+        segments: Sequence[Path],
+        out: Path,
+        *,
+        provenance: Provenance | None,
+        end: Fraction,
+        until: Fraction | None,
     ) -> None:
-        del end  # animations are silent
+        del end, until  # each frame has its time, and animations are silent
         milliseconds = [int(each) for path in segments for each in _load(path, "milliseconds")]
         pictures = (_picture(each, out) for path in segments for each in _load(path, "pixels"))
         form = out.suffix.lower().removeprefix(".").upper()

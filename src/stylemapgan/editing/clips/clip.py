@@ -86,7 +86,13 @@ class AbstractClipWriter(ABC):
 
     @abstractmethod
     def join(
-        self, segments: Sequence[Path], out: Path, provenance: Provenance | None, end: Fraction
+        self,
+        segments: Sequence[Path],
+        out: Path,
+        *,
+        provenance: Provenance | None,
+        end: Fraction,
+        until: Fraction | None,
     ) -> None:
         """Make the clip of its segments; it appears complete or not at all.
 
@@ -94,7 +100,8 @@ class AbstractClipWriter(ABC):
             segments: All of them, in order.
             out: Where to.
             provenance: What the file says about its origin.
-            end: When the last frame ends, in seconds; sound after it is left out.
+            end: When the last frame ends, in seconds.
+            until: Seconds of the source's sound that are copied; None for all.
 
         Raises:
             StorageError: The disk is full or writing is denied.

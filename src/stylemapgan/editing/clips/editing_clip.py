@@ -1,15 +1,9 @@
 """Carry out an edit on a clip, frame by frame, and resume."""
 
 import hashlib
-import math
 import shutil
-import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, dataclass
-from fractions import Fraction
+from dataclasses import asdict
 from importlib.metadata import version
-from itertools import groupby, takewhile
 from pathlib import Path
 
 from stylemapgan.editing.applying import ApplyConfig, ChosenModel, SavedEdit
@@ -19,48 +13,28 @@ from stylemapgan.editing.clips.animation_file import AnimationClip, AnimationWri
 from stylemapgan.editing.clips.clip import (
     AbstractClip,
     AbstractClipWriter,
-    ClipFrame,
-    EditedFrame,
 )
 from stylemapgan.editing.clips.clip_config import ClipConfig
 from stylemapgan.editing.clips.encoders import CONTAINERS
 from stylemapgan.editing.clips.frame_editing import FrameEditing
-from stylemapgan.editing.clips.smoothing import REACH, Seen, moments
-from stylemapgan.editing.clips.square_track import SquareTrack, survey
+from stylemapgan.editing.clips.segment_editing import (
+    SEGMENT,
+    ClipEditing,
+    EditedClip,
+    OnProgress,
+)
 from stylemapgan.editing.clips.video_file import VideoClip
 from stylemapgan.editing.clips.video_writing import VideoWriter
-from stylemapgan.editing.framing import find_square, finder_of_many
-from stylemapgan.editing.photo import FullPhoto, Square
 from stylemapgan.errors import ImageError
 from stylemapgan.images import Provenance
 from stylemapgan.images.picture_files import ANIMATION_ENCODERS, refuse_unwritable
 
-SEGMENT = 2
-"""Seconds of a segment, and of a preview."""
 EDITING = Batch(
     files="segments of a clip",
     made_from="video.json",
     lock=".video.lock",
     otherwise="delete that folder",
 )
-MARGIN = 1e-3
-"""Seconds by which more frames are encoded than smoothing needs, against rounding."""
-OnProgress = Callable[[str, int, int], None]
-"""Called with a step, and how many frames of it are done, of how many."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditedClip:
-    """What became of a clip."""
-
-    frames: int
-    """How many this call edited; earlier calls had finished the others."""
-    strange: int
-    """How many of them the model reconstructs worse than all photos it was tested on."""
-    seconds: float
-    """How long that took."""
-    end: Fraction
-    """When the last frame ends, in seconds of the clip."""
 
 
 def open_clip(path: Path) -> AbstractClip:
@@ -128,7 +102,13 @@ def edit_clip(  # noqa: PLR0913 - what, where and how
     with batch_folder(editing.folder, inputs, EDITING, resume=resume):
         try:
             edited = editing.run(on_progress)
-            writer.join(editing.segments, out, provenance, edited.end)
+            writer.join(
+                editing.segments,
+                out,
+                provenance=provenance,
+                end=edited.end,
+                until=edited.end if preview else None,
+            )
         except BaseException:
             _remove_unless_begun(editing)
             raise
@@ -136,110 +116,10 @@ def edit_clip(  # noqa: PLR0913 - what, where and how
     return edited
 
 
-def _remove_unless_begun(editing: "ClipEditing") -> None:
+def _remove_unless_begun(editing: ClipEditing) -> None:
     """Leave nothing where nothing can be resumed."""
     if not editing.segments:
         shutil.rmtree(editing.folder, ignore_errors=True)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ClipEditing:
-    """Edits the frames of a clip whose segments are not finished yet."""
-
-    clip: AbstractClip
-    edit: FrameEditing
-    writer: AbstractClipWriter
-    folder: Path
-    """Where segments lie."""
-    config: ClipConfig
-    until: int | None
-    """Seconds of the clip that are edited; None for all."""
-
-    @property
-    def segments(self) -> list[Path]:
-        """The finished segments, in order; each is named by its number."""
-        return sorted(self.folder.glob(f"[0-9]*{self.writer.suffix}"))
-
-    def run(self, on_progress: OnProgress) -> EditedClip:
-        """Write the segments that are missing.
-
-        Args:
-            on_progress: Called with each step and its frames.
-        """
-        start = time.monotonic()
-        seen = survey(
-            self._frames(),
-            self._find_square,
-            lambda done: on_progress("squares", done, max(done, self.clip.facts.frames)),
-        )
-        tally: Counter[bool] = Counter()
-        for number, frames in groupby(self._edited(seen.track), _segment_of):
-            noted = _noted(frames, tally, lambda done: on_progress("frames", done, seen.frames))
-            self.writer.write_segment(self._segment(number), noted)
-        return EditedClip(
-            frames=tally.total(),
-            strange=tally[True],
-            seconds=time.monotonic() - start,
-            end=seen.end,
-        )
-
-    def _frames(self) -> Iterator[ClipFrame]:
-        """Decode what is to be edited."""
-        until = math.inf if self.until is None else self.until
-        return takewhile(lambda frame: frame.start < until, self.clip.frames())
-
-    def _find_square(self, photo: FullPhoto) -> Square:
-        editor = self.edit.editor
-        find = finder_of_many(self.config.find, editor.subject)
-        return find_square(editor, photo, find, refine=self.config.refine_square)
-
-    def _edited(self, track: SquareTrack) -> Iterator[EditedFrame]:
-        """Edit the frames after the last finished segment."""
-        begin = SEGMENT * (1 + max(map(_number_of, self.segments), default=-1))
-        for moment in moments(self._seen(track, begin), self.config.smoothing):
-            if moment.frame.start >= begin:
-                yield self.edit(moment)
-
-    def _seen(self, track: SquareTrack, begin: int) -> Iterator[tuple[ClipFrame, Seen]]:
-        """Encode the frames from a time on, and those before it that smoothing needs."""
-        earliest = begin - REACH * self.config.smoothing - MARGIN
-        editor = self.edit.editor
-        for frame in self._frames():
-            if frame.start < earliest:
-                continue
-            square = track.at(float(frame.start))
-            picture = frame.photo.crop(square, editor.image_size)
-            yield (
-                frame,
-                Seen(
-                    time=float(frame.start),
-                    square=square,
-                    picture=picture,
-                    stylemap=editor.encode(picture),
-                    find_masks=self.edit.find_masks,
-                ),
-            )
-
-    def _segment(self, number: int) -> Path:
-        return self.folder / f"{number:06d}{self.writer.suffix}"
-
-
-def _noted(
-    frames: Iterable[EditedFrame], tally: "Counter[bool]", on_frame: Callable[[int], None]
-) -> Iterator[EditedFrame]:
-    """Count frames as they are written."""
-    for frame in frames:
-        yield frame
-        tally[frame.is_strange] += 1
-        on_frame(frame.source.number + 1)
-
-
-def _segment_of(frame: EditedFrame) -> int:
-    return int(frame.source.start // SEGMENT)
-
-
-def _number_of(segment: Path) -> int:
-    return int(segment.stem)
 
 
 def _writer(clip: AbstractClip, out: Path, config: ClipConfig) -> AbstractClipWriter:

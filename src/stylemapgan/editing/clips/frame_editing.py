@@ -53,7 +53,7 @@ class FrameEditing:
 
     def __call__(self, moment: Moment) -> EditedFrame:
         """Edit a frame."""
-        edit = self._edit_of(moment)
+        edit = self.edit_of(moment)
         reconstruction = to_numpy(self.editor.decode(self.editor.as_array(moment.stylemap)))
         edited = to_numpy(self.editor.edit(moment.stylemap, edit))
         photo = paste_back(
@@ -69,7 +69,7 @@ class FrameEditing:
             source=moment.frame, photo=photo, is_strange=found.verdict == VERDICTS[-1]
         )
 
-    def _edit_of(self, moment: Moment) -> Edit:
+    def edit_of(self, moment: Moment) -> Edit:
         """Give the edit of one frame, with masks where its parts are."""
         parts = tuple(
             replace(ready, mask=np.maximum(ready.mask, moment.mask(name))) if name else ready

@@ -1,5 +1,6 @@
 """PyAV, which reads and writes video: imported where it is needed."""
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from stylemapgan.errors import ImageError, MissingExtraError
 
 Video: TypeAlias = Any
 """A value of PyAV."""
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""Errors of a full disk and of a quota that is reached."""
 
 
 def import_av() -> Video:
@@ -28,7 +31,7 @@ def import_av() -> Video:
 
 @contextmanager
 def explaining(what: str) -> Iterator[None]:
-    """Turn FFmpeg's errors while the block runs into one line.
+    """Turn FFmpeg's errors while the block runs into one line; a full disk stays an `OSError`.
 
     Args:
         what: What cannot be done; the reason follows.
@@ -37,6 +40,8 @@ def explaining(what: str) -> Iterator[None]:
     try:
         yield
     except av.error.FFmpegError as error:
+        if error.errno in FULL:
+            raise OSError(error.errno, error.strerror) from None
         raise ImageError(f"{what}: {error.strerror or error}.") from None
 
 

@@ -1,6 +1,7 @@
 """Join the segments of a video, and copy sound and notes from its source."""
 
 import heapq
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from fractions import Fraction
@@ -19,12 +20,14 @@ INDEX_FIRST = {"movflags": "faststart"}
 """Lets players begin before they have all of an MP4 or MOV file; other containers need nothing."""
 
 
-def join_video(
+def join_video(  # noqa: PLR0913
     segments: Sequence[Path],
     out: Path,
     source: VideoClip | None,
+    *,
     provenance: Provenance | None,
     end: Fraction,
+    until: Fraction | None,
 ) -> None:
     """Join segments without encoding them again; the file appears complete or not at all.
 
@@ -33,7 +36,8 @@ def join_video(
         out: Where to; its suffix selects the container.
         source: Where sound, rotation, colour tags and metadata are copied from, if there is one.
         provenance: What the file says about its origin.
-        end: When the last frame ends, in seconds; sound that begins later is left out.
+        end: When the last frame ends, in seconds.
+        until: Seconds of the source's sound that are copied; None for all.
 
     Raises:
         ImageError: FFmpeg cannot write the file.
@@ -55,7 +59,7 @@ def join_video(
             opened = files.enter_context(source.open())
             _copy_notes(source, opened, file, stream)
             streams = {each.index: file.add_stream_from_template(each) for each in audio_of(opened)}
-            packets.append(_sound(opened, streams, end))
+            packets.append(_sound(opened, streams, until))
         if provenance is not None:
             said = (file.metadata.get("comment"), comment(provenance))
             file.metadata["comment"] = "\n".join(filter(None, said))
@@ -103,11 +107,12 @@ def _packets(segments: Sequence[Path]) -> Iterator[Video]:
             yield from (packet for packet in packets if packet.dts is not None)
 
 
-def _sound(opened: Video, streams: Mapping[int, Video], end: Fraction) -> Iterator[Video]:
+def _sound(opened: Video, streams: Mapping[int, Video], until: Fraction | None) -> Iterator[Video]:
     if not streams:
         return
     video = opened.streams.video[0]
-    end += seconds_of(video.start_time or 0, video.time_base)
+    begin = seconds_of(video.start_time or 0, video.time_base)
+    end = math.inf if until is None else begin + until
     for packet in opened.demux(audio_of(opened)):
         if packet.dts is not None and seconds_of(packet.dts, packet.time_base) < end:
             packet.stream = streams[packet.stream.index]

@@ -76,9 +76,15 @@ class VideoWriter(AbstractClipWriter):
             file.mux(stream.encode(None))
 
     def join(
-        self, segments: Sequence[Path], out: Path, provenance: Provenance | None, end: Fraction
+        self,
+        segments: Sequence[Path],
+        out: Path,
+        *,
+        provenance: Provenance | None,
+        end: Fraction,
+        until: Fraction | None,
     ) -> None:
-        join_video(segments, out, self._source, provenance, end)
+        join_video(segments, out, self._source, provenance=provenance, end=end, until=until)
 
     def _refuse_misfits(self, out: Path, container: str) -> None:
         """Find out before any frame is edited whether the container holds all streams."""

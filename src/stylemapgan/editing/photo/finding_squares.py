@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from jaxtyping import Bool, Float32, Float64, Int, UInt8
@@ -54,15 +55,20 @@ def find_foreground(pixels: UInt8[np.ndarray, "rows columns 3"]) -> Foreground:
 
 
 def _lab(pixels: UInt8[np.ndarray, "rows columns 3"]) -> Float64[np.ndarray, "rows columns 3"]:
-    lab = ImageCms.profileToProfile(
-        Image.fromarray(pixels),
-        ImageCms.createProfile("sRGB"),
-        ImageCms.createProfile("LAB"),
-        outputMode="LAB",
-    )
-    levels = np.array(lab).astype(np.float64)
+    levels = np.array(_to_lab().apply(Image.fromarray(pixels))).astype(np.float64)
     levels[..., 1:] = (levels[..., 1:] + 128) % 256  # Pillow stores a and b as signed bytes
     return levels
+
+
+@cache  # building it takes longer than finding the square of a small picture
+def _to_lab() -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("LAB"),
+        "RGB",
+        "LAB",
+        flags=ImageCms.Flags.NOCACHE,  # so that threads may share it
+    )
 
 
 def _distance_from_background(lab: Float64[np.ndarray, "rows columns 3"]) -> Plane:
@@ -74,20 +80,19 @@ def _distance_from_background(lab: Float64[np.ndarray, "rows columns 3"]) -> Pla
     """
     rows, columns = lab.shape[:2]
     place = _quadratic(rows, columns)
-    is_kept = np.ones((rows, columns), dtype=bool)
+    is_border = np.ones((rows, columns), dtype=bool)
     width = max(1, min(rows, columns) // 32)
-    is_kept[width:-width, width:-width] = False
-    border = is_kept
-    distance = np.zeros((rows, columns))
-    for number in range(2 * ROUNDS):
-        plane = np.linalg.lstsq(place[is_kept], lab[is_kept], rcond=None)[0]
-        residual = lab - place @ plane
-        spread = np.cov(residual[is_kept].T) + np.diag(np.square(LEAST_DEVIATION))
-        distance = _mahalanobis(residual, spread)
-        if number < ROUNDS:
-            is_kept = border & (distance <= np.quantile(distance[border], KEPT_OF_BORDER))
-        else:
-            is_kept = distance <= max(TYPICAL, float(np.quantile(distance, LEAST_BACKGROUND)))
+    is_border[width:-width, width:-width] = False
+    border_place, border_lab = place[is_border], lab[is_border]
+    background = border_place, border_lab
+    for _ in range(ROUNDS):
+        distance = _distance(border_place, border_lab, *background)
+        typical = distance <= np.quantile(distance, KEPT_OF_BORDER)
+        background = border_place[typical], border_lab[typical]
+    distance = _distance(place, lab, *background)
+    for _ in range(ROUNDS - 1):
+        typical = distance <= max(TYPICAL, float(np.quantile(distance, LEAST_BACKGROUND)))
+        distance = _distance(place, lab, place[typical], lab[typical])
     return distance
 
 
@@ -96,10 +101,17 @@ def _quadratic(rows: int, columns: int) -> Float64[np.ndarray, "rows columns 6"]
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
 
 
-def _mahalanobis(
-    residual: Float64[np.ndarray, "*shape 3"], spread: Float64[np.ndarray, "3 3"]
+def _distance(
+    place: Float64[np.ndarray, "*shape 6"],
+    lab: Float64[np.ndarray, "*shape 3"],
+    known_place: Float64[np.ndarray, "pixels 6"],
+    known_lab: Float64[np.ndarray, "pixels 3"],
 ) -> Float64[np.ndarray, "*shape"]:
-    return np.sqrt(np.einsum("...i,ij,...j->...", residual, np.linalg.inv(spread), residual))
+    """Mahalanobis distance of some pixels from the background that known pixels show."""
+    plane = np.linalg.lstsq(known_place, known_lab, rcond=None)[0]
+    spread = np.cov((known_lab - known_place @ plane).T) + np.diag(np.square(LEAST_DEVIATION))
+    residual = lab - place @ plane
+    return np.sqrt(((residual @ np.linalg.inv(spread)) * residual).sum(axis=-1))
 
 
 def _otsu(values: Float32[np.ndarray, "rows columns"]) -> tuple[float, float]:
@@ -121,16 +133,33 @@ def _otsu(values: Float32[np.ndarray, "rows columns"]) -> tuple[float, float]:
 def _largest_component(
     mask: Bool[np.ndarray, "rows columns"],
 ) -> Bool[np.ndarray, "rows columns"]:
-    """Keep the largest connected part of a mask; each pixel takes its neighbours' largest name."""
-    names = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
-    before = np.zeros_like(names)
+    """Keep the largest connected part of a mask.
+
+    Each pixel has a name, and all of an unbroken run of a row or of a column take the largest of
+    their names, until nothing changes.
+    """
+    pixels = np.arange(mask.size).reshape(mask.shape)
+    runs = _runs(mask, pixels), _runs(mask.T, pixels.T)
+    names, before = pixels.ravel(), np.zeros(0, int)
     while not np.array_equal(names, before):
-        before = names
-        around = np.pad(names, 1)
-        across = np.maximum(around[1:-1, :-2], around[1:-1, 2:])
-        down = np.maximum(around[:-2, 1:-1], around[2:, 1:-1])
-        names = np.where(mask, np.maximum(names, np.maximum(across, down)), 0)
+        before = names.copy()
+        for order, starts in runs:
+            largest = np.maximum.reduceat(names[order], starts) if len(order) else starts
+            names[order] = np.repeat(largest, np.diff(starts, append=len(order)))
+    names = names.reshape(mask.shape)
     return mask & (names == np.bincount(names[mask], minlength=1).argmax())
+
+
+def _runs(
+    mask: Bool[np.ndarray, "rows columns"], pixels: Int[np.ndarray, "rows columns"]
+) -> tuple[Int[np.ndarray, " inside"], Int[np.ndarray, " runs"]]:
+    """Find the unbroken runs of the rows of a mask.
+
+    Returns:
+        The pixels inside the mask, row by row, and where among these each run begins.
+    """
+    before = np.pad(mask, ((0, 0), (1, 0)))[:, :-1]
+    return pixels[mask], np.flatnonzero(~before[mask])
 
 
 LONGEST = 128
