@@ -14,11 +14,12 @@ from rich.console import Console
 
 from benchmarks.machine import describe_machine, describe_source
 from benchmarks.suggest.fitting import Bench, Measured, measure
+from benchmarks.suggest.sheet import write_queries
 from benchmarks.suggest.speed import search, write_random_library
 from stylemapgan import zoo
 from stylemapgan.cli.bars import Bar
 from stylemapgan.editing import open_editor
-from stylemapgan.editing.parts import read_parts
+from stylemapgan.editing.parts import Parts, read_parts
 from stylemapgan.editing.suggesting import LibraryPhotos, SuggestConfig, open_library
 from stylemapgan.errors import StyleMapGANError
 from stylemapgan.images.atomic import write_text
@@ -45,8 +46,16 @@ def run(arguments: Sequence[str]) -> int:
     speed.add_argument("--count", type=int, default=100_000, help="how many")
     for command in (fit, speed):
         command.add_argument("--output", type=Path, required=True, help="a .json file")
+    sheet = commands.add_parser("sheet", help="queries and what is suggested for them")
+    sheet.add_argument("library", type=Path, help="folder that `encode` wrote")
+    sheet.add_argument("portraits", type=Path, nargs="+", help="square portraits to edit")
+    sheet.add_argument("--model", default=zoo.BUNDLED[0])
+    sheet.add_argument("--output", type=Path, required=True, help="a picture")
     given = parser.parse_args(arguments)
     try:
+        if given.command == "sheet":
+            _sheet(given)
+            return 0
         found = _fit(given) if given.command == "fit" else _speed(given)
     except StyleMapGANError as error:
         print("error:", error, file=sys.stderr)
@@ -63,14 +72,25 @@ def _speed(given: argparse.Namespace) -> dict[str, Any]:
     return {"box": BOX, "searches": searches}
 
 
-def _fit(given: argparse.Namespace) -> dict[str, Any]:
-    file = zoo.parts_file(given.model)
+def _sheet(given: argparse.Namespace) -> None:
+    editor = open_editor(given.model)
+    library = open_library(given.library, editor)
+    parts = _parts(given.model)
+    write_queries(given.output, editor, parts, library, given.portraits, ("mouth", "eyes"))
+
+
+def _parts(model: str) -> Parts:
+    file = zoo.parts_file(model)
     if file is None:
-        raise StyleMapGANError(f"{given.model} has no parts to edit.")
+        raise StyleMapGANError(f"{model} has no parts to edit.")
+    return read_parts(file)
+
+
+def _fit(given: argparse.Namespace) -> dict[str, Any]:
     editor = open_editor(given.model)
     bench = Bench(
         editor=editor,
-        parts=read_parts(file),
+        parts=_parts(given.model),
         library=open_library(given.library, editor),
         photos=LibraryPhotos(given.photos),
         config=SuggestConfig(top=5),
@@ -98,27 +118,30 @@ def _fit(given: argparse.Namespace) -> dict[str, Any]:
 
 
 def summary(measured: Sequence[Measured]) -> dict[str, dict[str, float]]:
-    """Summarise rankings; intervals resample portraits, whose parts belong together."""
+    """Summarise rankings; intervals resample people, whose portraits are PERSON_WHAT.jpg."""
     people = defaultdict(list)
     for each in measured:
-        people[each.portrait].append(each)
+        people[each.portrait.partition("_")[0]].append(each)
     groups = list(people.values())
 
     def mean(name: str) -> dict[str, float]:
         values = [np.mean([getattr(each, name) for each in group]) for group in groups]
         return _rounded(mean_interval(np.array(values)))
 
-    def seam(name: str) -> dict[str, float]:
-        shares = [[getattr(each, name) for each in group] for group in groups]
+    def seam(name: str, kind: str) -> dict[str, float]:
+        shares = [[getattr(getattr(each, name), kind) for each in group] for group in groups]
         above = [sum(share.numerators.sum() for share in group) for group in shares]
         below = [sum(share.denominators.sum() for share in group) for group in shares]
         return _rounded(ratio_interval(np.array(above), np.array(below)))
 
     return {
         "correlation": mean("correlation"),
-        "correlation of the step alone": mean("step_correlation"),
-        "seam of suggested references": seam("suggested"),
-        "seam of random references": seam("random"),
+        "correlation, reconstructions": mean("own_correlation"),
+        "correlation, distance from 1": mean("deviation_correlation"),
+        "seam of suggested references": seam("suggested", "photos"),
+        "seam of random references": seam("random", "photos"),
+        "seam of suggested references, reconstructions": seam("suggested", "own"),
+        "seam of random references, reconstructions": seam("random", "own"),
     }
 
 
@@ -132,5 +155,6 @@ def _plain(measured: Measured) -> dict[str, Any]:
         "part": measured.part,
         "correlation": round(measured.correlation, 4),
         "scores": measured.scores.round(4).tolist(),
-        "seams": measured.seams.round(4).tolist(),
+        "seams": measured.seams.photos.each.round(4).tolist(),
+        "seams, reconstructions": measured.seams.own.each.round(4).tolist(),
     }

@@ -49,28 +49,42 @@ class Bench:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Seams:
+    """How much harder edits' steps across the border are than those of the pictures."""
+
+    photos: Shares
+    """Compared with the photographs, as `evaluate` does."""
+    own: Shares
+    """Compared with the model's reconstructions of them, which are softer."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Measured:
     """A portrait, a part of it, and the seams of references."""
 
     portrait: str
     part: str
     scores: Float64[np.ndarray, " drawn"]
-    steps: Float64[np.ndarray, " drawn"]
-    seams: Float64[np.ndarray, " drawn"]
-    suggested: Shares
+    seams: Seams
+    suggested: Seams
     """Seams of the suggested references."""
-    random: Shares
+    random: Seams
     """Seams of as many references drawn at random."""
 
     @property
     def correlation(self) -> float:
-        """Spearman's correlation between score and seam."""
-        return _spearman(self.scores, self.seams)
+        """Spearman's correlation between score and seam, compared with the photos."""
+        return _spearman(self.scores, self.seams.photos.each)
 
     @property
-    def step_correlation(self) -> float:
-        """The same for the predicted step across the border alone."""
-        return _spearman(-self.steps, self.seams)
+    def own_correlation(self) -> float:
+        """The same, compared with reconstructions."""
+        return _spearman(self.scores, self.seams.own.each)
+
+    @property
+    def deviation_correlation(self) -> float:
+        """The same for how far the latter seam is from 1, in either direction."""
+        return _spearman(self.scores, np.abs(np.log(self.seams.own.each)))
 
 
 def _spearman(ours: Float64[np.ndarray, " drawn"], theirs: Float64[np.ndarray, " drawn"]) -> float:
@@ -109,8 +123,7 @@ def _measure_part(
         portrait=portrait,
         part=part,
         scores=ranked.score[drawn].astype(np.float64),
-        steps=ranked.step[drawn].astype(np.float64),
-        seams=_seams(bench, picture, query, ranked.rows[drawn]).each,
+        seams=_seams(bench, picture, query, ranked.rows[drawn]),
         suggested=_seams(bench, picture, query, np.array(suggested)),
         random=_seams(bench, picture, query, others),
     )
@@ -118,13 +131,19 @@ def _measure_part(
 
 def _seams(
     bench: Bench, picture: Images, query: Query, rows: Int64[np.ndarray, " references"]
-) -> Shares:
+) -> Seams:
     editor, library = bench.editor, bench.library
-    edited, references = [], []
+    edited, photos, decoded = [], [], []
     for row in rows.tolist():
         stylemap = editor.as_array(library.stylemap(row))
         edited.append(np.asarray(editor.blend_w_plus(query.stylemap, stylemap, query.mask)))
-        references.append(bench.photos.read(library.photo(row)).image(editor.image_size))
-    sources = np.repeat(picture, len(rows), axis=0)
+        photos.append(bench.photos.read(library.photo(row)).image(editor.image_size))
+        decoded.append(np.asarray(editor.decode(stylemap)))
+    source = np.asarray(editor.decode(query.stylemap))
     masks = np.repeat(query.mask, len(rows), axis=0)
-    return seam_visibility(np.concatenate(edited), sources, np.concatenate(references), masks)
+
+    def seam(ours: Images, theirs: list[Images]) -> Shares:
+        sources = np.repeat(ours, len(rows), axis=0)
+        return seam_visibility(np.concatenate(edited), sources, np.concatenate(theirs), masks)
+
+    return Seams(photos=seam(picture, photos), own=seam(source, decoded))

@@ -49,7 +49,7 @@ def test_references_are_listed_best_first_without_the_photo_itself(suggest, libr
     scores = [each["score"] for each in found]
     assert scores == sorted(scores, reverse=True)
     for each in found:
-        assert each["score"] == pytest.approx(0.3 * each["change"] - each["step"])
+        assert each["score"] == pytest.approx(0.1 * each["change"] - each["seam"])
     width = images.read("suggest.png").shape[-1]
     assert width > 4 * 192  # the source and three references
 

@@ -35,7 +35,7 @@ from stylemapgan.errors import EditError
 from stylemapgan.images.atomic import write_text
 from stylemapgan.types import Images, Mask, Stylemap
 
-HEADER = "rank  score    step  change  fit       photo"
+HEADER = "rank  score    seam  change  fit       photo"
 
 
 def _need_one(arguments: ArgumentCollection) -> None:
@@ -162,7 +162,7 @@ def _open(index: Path, editor: AbstractEditor) -> Library:
 def _print(found: Sequence[Suggestion]) -> None:
     print(HEADER)
     for rank, each in enumerate(found, start=1):
-        numbers = f"{each.score:>7.2f} {each.step:>7.2f} {each.change:>7.2f}"
+        numbers = f"{each.score:>7.2f} {each.seam:>7.2f} {each.change:>7.2f}"
         print(f"{rank:>4}{numbers}  {each.photo.fit:<8}  {each.photo.name}")
 
 
@@ -173,7 +173,7 @@ def _facts(suggestion: Suggestion) -> dict[str, Any]:
         "sha256": photo.sha256.hex(),
         "square": [square.x, square.y, square.side, square.rotation],
         "score": suggestion.score,
-        "step": suggestion.step,
+        "seam": suggestion.seam,
         "change": suggestion.change,
         "fit": photo.fit,
     }

@@ -119,8 +119,8 @@ class SuggestionResponse(BaseModel):
     """Ready to be the reference of a part."""
     score: float
     """Higher is better; comparable within one answer."""
-    step: float
-    """How far the colours on both sides of the border will differ, in RGB from -1 to 1."""
+    seam: float
+    """How much harder or softer than in the two pictures colours will step across the border."""
     change: float
     """How much changes inside the mask, from 0 to 1; toward a direction: from -1 to 1."""
 

@@ -36,7 +36,7 @@ def _suggest(
                 name=each.photo.name,
                 stylemap=library.store(service, each, client).response(),
                 score=each.score,
-                step=each.step,
+                seam=each.seam,
                 change=each.change,
             )
             for each in library.suggest(service, body)

@@ -88,11 +88,9 @@ def test_the_border_runs_between_cells_that_the_mask_covers_differently(mask):
     found = regions(mask, SIDE)
     assert found.coverage.reshape(4, 4)[0].tolist() == [1, 0.5, 0, 0]
     assert not found.coverage.reshape(4, 4)[1:].any()
-    assert found.cells == [0, 1]
+    assert found.cells == [0, 1, 2, 4, 5]
     assert found.shares[:2].tolist() == pytest.approx([2 / 3, 1 / 3])
-    border = found.border
-    pairs = zip(border.inside.tolist(), border.outside.tolist(), strict=True)
-    weights = dict(zip(pairs, border.weight.tolist(), strict=True))
+    weights = {(inside, outside): weight for inside, outside, weight in found.border.pairs()}
     expected = {(0, 1): 0.5, (1, 2): 0.5, (0, 4): 1, (1, 5): 0.5}  # cells count row by row
     assert weights == pytest.approx({pair: value / 2.5 for pair, value in expected.items()})
 
@@ -129,16 +127,20 @@ def naive_scores(library: Library, query: Query, config: SuggestConfig) -> dict[
     def colour(stylemap: np.ndarray, cell: int) -> np.ndarray:
         return stylemap[..., cell // SIDE, cell % SIDE] @ colours[:CHANNELS] + colours[CHANNELS]
 
-    step = np.zeros(len(values))
-    border = where.border
-    for inside, outside, weight in zip(border.inside, border.outside, border.weight, strict=True):
-        apart = colour(values, inside) - colour(source, outside)
-        step += weight * np.sqrt(np.square(apart).sum(axis=1))
+    def step(within: np.ndarray, around: np.ndarray) -> np.ndarray:
+        lengths = [
+            weight * np.sqrt(np.square(colour(within, cell) - colour(around, beside)).sum(axis=-1))
+            for cell, beside, weight in where.border.pairs()
+        ]
+        return np.stack(np.broadcast_arrays(*lengths))
+
+    natural = (step(values, values) + step(source, source)[..., None]) / 2  # (pairs, photos)
+    seam = np.abs(step(values, source) - natural).sum(axis=0)
     inside = np.zeros(len(values))
     for row, column in np.ndindex(SIDE, SIDE):
         apart = (values[:, :, row, column] - source[:, row, column]) / spread
         inside += where.shares.reshape(SIDE, SIDE)[row, column] * np.square(apart).mean(axis=1)
-    scores = config.change * inside / (1 + inside) - step
+    scores = config.change * inside / (1 + inside) - seam
     return dict(zip(library.encoded.names, scores.tolist(), strict=True))
 
 

@@ -1,15 +1,15 @@
 """How every photo of a library would change a source: exact, and in constant memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from stylemapgan.editing.directions import Direction
 from stylemapgan.editing.suggesting.cell_colours import colours_of
 from stylemapgan.editing.suggesting.library import Library
-from stylemapgan.editing.suggesting.regions import Regions
+from stylemapgan.editing.suggesting.regions import Border, Regions
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Stylemap
 
@@ -19,6 +19,7 @@ LEAST = 1e-12
 """Smallest squared length of a direction inside a mask."""
 
 CellRows = Float32[np.ndarray, "cells channels"]
+Colours = Float[np.ndarray, "_ 3"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -27,9 +28,9 @@ class Differences:
 
     start: int
     """Row of the first of them."""
-    step: Float32[np.ndarray, " photos"]
-    """Mean length of the colour difference across the border: cells of the photo inside, cells of
-    the source outside, RGB in [-1, 1]."""
+    seam: Float32[np.ndarray, " photos"]
+    """How much harder or softer than in the two pictures colours step across the border, with
+    cells of the photo inside and cells of the source outside; lengths in RGB from -1 to 1."""
     inside: Float32[np.ndarray, " photos"]
     """Mean squared difference of the cells inside the mask, each channel in units of how much it
     varies in the library: 2 for two photos that have nothing in common."""
@@ -44,7 +45,7 @@ def compare(
     """Compare all photos of a library with a source, some thousand at a time.
 
     Args:
-        library: Stays on disk; only the cells that the mask touches are read.
+        library: Stays on disk; only the cells under the mask and around it are read.
         stylemap: The source's, a batch of one.
         regions: The mask.
         toward: Direction whose amount is measured.
@@ -58,23 +59,37 @@ def compare(
 def _compare_chunk(
     library: Library, rows: slice, source: CellRows, regions: Regions, wanted: CellRows | None
 ) -> Differences:
-    border, shares = regions.border, regions.shares
-    around = colours_of(source, library.colours)  # (cells, 3)
     photos, channels = library.cells[0, rows].shape
-    step, inside, along = np.zeros((3, photos), np.float32)
+    colours: dict[int, Colours] = {}
+    inside, along = np.zeros((2, photos), np.float32)
     for cell in regions.cells:
         values = library.cells[cell, rows].astype(np.float32)  # (photos, channels)
-        pairs = np.flatnonzero(border.inside == cell)
-        if len(pairs):
-            apart = colours_of(values, library.colours)[:, None] - around[border.outside[pairs]]
-            step += np.linalg.norm(apart, axis=2) @ border.weight[pairs]
+        if cell in regions.border.cells:
+            colours[cell] = colours_of(values, library.colours)
+        if regions.coverage[cell] == 0:
+            continue
         values -= source[cell]
         if wanted is not None:
             along += values @ wanted[cell]
         values /= library.spread
-        inside += shares[cell] * np.einsum("ij,ij->i", values, values) / channels
+        inside += regions.shares[cell] * np.einsum("ij,ij->i", values, values) / channels
     amount = None if wanted is None else along / max(float(np.square(wanted).sum()), LEAST)
-    return Differences(start=rows.start, step=step, inside=inside, amount=amount)
+    seam = _seam(colours, colours_of(source, library.colours), regions.border, photos)
+    return Differences(start=rows.start, seam=seam, inside=inside, amount=amount)
+
+
+def _seam(
+    references: Mapping[int, Colours], source: Colours, border: Border, photos: int
+) -> Float32[np.ndarray, " photos"]:
+    """Compare the steps across the border with those of the source and of each reference."""
+    apart = np.zeros(photos, np.float32)
+    for cell, neighbour, weight in border.pairs():
+        ours, theirs = references[cell], references[neighbour]  # (photos, 3)
+        mixed = np.linalg.norm(ours - source[neighbour], axis=1)
+        natural = np.linalg.norm(ours - theirs, axis=1)
+        natural += float(np.linalg.norm(source[cell] - source[neighbour]))
+        apart += weight * np.abs(mixed - natural / 2)
+    return apart
 
 
 def cells_of(stylemap: Stylemap) -> CellRows:

@@ -1,6 +1,8 @@
 """Which cells of a stylemap an edit replaces, and where its border runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Float32, Int64
@@ -21,6 +23,17 @@ class Border:
     weight: Float32[np.ndarray, " pairs"]
     """How much more is covered; all sum to 1."""
 
+    @cached_property
+    def cells(self) -> frozenset[int]:
+        """All cells of the pairs."""
+        return frozenset(self.inside.tolist()) | frozenset(self.outside.tolist())
+
+    def pairs(self) -> Iterator[tuple[int, int, float]]:
+        """List the pairs: the cell inside, its neighbour outside, the weight."""
+        yield from zip(
+            self.inside.tolist(), self.outside.tolist(), self.weight.tolist(), strict=True
+        )
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Regions:
@@ -33,10 +46,10 @@ class Regions:
 
     @property
     def cells(self) -> list[int]:
-        """The cells that the mask touches."""
-        return np.flatnonzero(self.coverage).tolist()
+        """The cells that the mask touches, and those around it."""
+        return sorted(self.border.cells.union(np.flatnonzero(self.coverage).tolist()))
 
-    @property
+    @cached_property
     def shares(self) -> Float32[np.ndarray, " cells"]:
         """Weights of the cells, which sum to 1."""
         return self.coverage / self.coverage.sum()

@@ -11,8 +11,8 @@ class SuggestConfig:
 
     top: int = 10
     """Most references to suggest."""
-    change: float = 0.3
-    """Weight of the change inside the mask beside the step across its border, which weighs 1."""
+    change: float = 0.1
+    """Weight of the change inside the mask beside the seam at its border, which weighs 1."""
     doubt: float = 0.1
     """How much less a photo counts that the model knows badly (`doubtful`)."""
 

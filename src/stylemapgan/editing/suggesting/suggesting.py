@@ -43,10 +43,10 @@ class Suggestion:
     """Its row in the library."""
     photo: LibraryPhoto
     score: float
-    """Higher is better: the weighted change minus the step, and minus `doubt`."""
-    step: float
-    """How far the colours on both sides of the border will differ, as a mean length in RGB from -1
-    to 1: the reference's inside, the source's outside."""
+    """Higher is better: the weighted change minus the seam, and minus `doubt`."""
+    seam: float
+    """How much harder or softer than in the two pictures colours will step across the border: the
+    reference's inside, the source's outside. A mean length in RGB from -1 to 1."""
     change: float
     """How much changes inside the mask, from 0 to 1; toward a direction: from -1 to 1."""
 
@@ -79,7 +79,7 @@ class Scored:
 
     rows: Int64[np.ndarray, " photos"]
     score: Float32[np.ndarray, " photos"]
-    step: Float32[np.ndarray, " photos"]
+    seam: Float32[np.ndarray, " photos"]
     change: Float32[np.ndarray, " photos"]
 
     def best(self, count: int) -> "Scored":
@@ -116,7 +116,7 @@ def _best(library: Library, query: Query, config: SuggestConfig) -> Scored:
 
 NOTHING = Scored(
     rows=np.zeros(0, np.int64),
-    **dict.fromkeys(("score", "step", "change"), np.zeros(0, np.float32)),
+    **dict.fromkeys(("score", "seam", "change"), np.zeros(0, np.float32)),
 )
 """No photo, to begin with."""
 
@@ -132,12 +132,12 @@ def _score(
     allowed: Bool[np.ndarray, " library"],
     config: SuggestConfig,
 ) -> Scored:
-    photos = slice(differences.start, differences.start + len(differences.step))
+    photos = slice(differences.start, differences.start + len(differences.seam))
     change = _change(differences)
     doubt = config.doubt * library.is_doubtful[photos]
-    total = (config.change * change - differences.step - doubt).astype(np.float32)
+    total = (config.change * change - differences.seam - doubt).astype(np.float32)
     rows = np.arange(photos.start, photos.stop)
-    everything = Scored(rows=rows, score=total, step=differences.step, change=change)
+    everything = Scored(rows=rows, score=total, seam=differences.seam, change=change)
     kept = np.flatnonzero(allowed[photos])
     return Scored(**{name: values[kept] for name, values in vars(everything).items()})
 
@@ -157,7 +157,8 @@ def _without_duplicates(
     Returns:
         Their rows.
     """
-    used, weights = where.cells, where.shares[where.cells]
+    used = np.flatnonzero(where.coverage)
+    weights = where.shares[used]
     kept, rows = [source[used]], []
     for row in found.rows.tolist():
         cells = library.cells[used, row].astype(np.float32)
@@ -185,6 +186,6 @@ def _suggestion(library: Library, row: int, found: Scored) -> Suggestion:
         row=row,
         photo=library.photo(row),
         score=float(found.score[at]),
-        step=float(found.step[at]),
+        seam=float(found.seam[at]),
         change=float(found.change[at]),
     )

@@ -37,7 +37,7 @@
  * }} Stylemap */
 
 /** A reference of the server's library that would fit a region.
- * @typedef {{name: string, stylemap: Stylemap, score: number, step: number, change: number}}
+ * @typedef {{name: string, stylemap: Stylemap, score: number, seam: number, change: number}}
  *   Suggestion */
 
 /** @typedef {{name: string, label: string, area: number, mask: Mask}} Part */
