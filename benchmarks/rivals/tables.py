@@ -40,7 +40,11 @@ EDITS = (
     Column(title="seam", task="local-editing", keys=("seam (halves, {})",)),
     Column(title="swap: MSE", task="swap", keys=("mse ({})",)),
     Column(title="swap: MSE inside", task="swap", keys=("mse-inside ({})",)),
-    Column(title="detected (AP)", task="detectability", keys=("average-precision (halves, {})",)),
+    Column(
+        title="detected (AP)",
+        task="detectability",
+        keys=("average-precision (halves, {})", "average-precision (parts, {})"),
+    ),
 )
 TRUE_EDITS = tuple(
     Column(title=title.format(kind), task="true-edits", keys=(f"{key} ({kind}, {{}})",))

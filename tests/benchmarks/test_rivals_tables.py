@@ -161,3 +161,14 @@ def test_the_report_says_what_is_missing(tmp_path, capsys):
     said = capsys.readouterr()
     assert "| ali | one pass |" in said.out
     assert "faces-64-bigan-0" in said.err
+
+
+def test_edits_of_named_parts_are_detected_in_the_column_of_edits_of_halves():
+    from benchmarks.rivals.tables import to_markdown
+
+    figures = {
+        "local-editing": {"mse-src (halves, poisson)": Estimate(0.02, 0.01, 0.03, 8)},
+        "detectability": {"average-precision (parts, poisson)": Estimate(0.75, 0.7, 0.8, 8)},
+    }
+    text = to_markdown([made_up_result("avatars-64-poisson-0", figures=figures)])
+    assert "0.750 (0.700 to 0.800)" in text
