@@ -8,12 +8,13 @@ Needs the extras `video` and `faces`.
 
 import argparse
 import json
-import os
+import resource
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ SMOOTHING = (0.0, 0.1)
 """Seconds; the second one is the default."""
 COMPRESSION = {"flags": "+qscale", "global_quality": "236"}
 """Of the source, by mpeg4: the second best of 31 steps."""
+PAUSE = 0.5
+"""Seconds between two looks at a process's memory."""
 SHOWN = 8
 """Frames on the sheet."""
 
@@ -108,18 +111,36 @@ def _cost(clip: Path, reference: Path, part: str, seconds: int) -> dict[str, flo
     out = clip.with_name(f"edited-{clip.name}")
     command = [sys.executable, "-m", "stylemapgan", "video", str(clip)]
     command += ["--reference", str(reference), "--part", part, "-o", str(out)]
-    start = time.monotonic()
+    before, start = _processor_seconds(), time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, _peak_memory(process.pid))
+        time.sleep(PAUSE)
+    if process.returncode:
         raise SystemExit(f"{' '.join(command)} failed.")
     frames = seconds * RATE
     return {
         "frames": frames,
         "seconds_a_frame": round((time.monotonic() - start) / frames, 3),
-        "processor_seconds_a_frame": round((usage.ru_utime + usage.ru_stime) / frames, 3),
-        "peak_memory_mib": round(usage.ru_maxrss / 1024, 1),
+        "processor_seconds_a_frame": round((_processor_seconds() - before) / frames, 3),
+        "peak_memory_mib": round(peak / 1024, 1),
     }
+
+
+def _processor_seconds() -> float:
+    """Sum up what finished processes took."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def _peak_memory(process: int) -> int:
+    """Read the peak of a process's own memory, in KiB; 0 if it has ended."""
+    with suppress(OSError):
+        for line in Path(f"/proc/{process}/status").read_text("ascii").splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1])
+    return 0
 
 
 def _write_sheet(path: Path, before: np.ndarray, after: np.ndarray) -> None:

@@ -14,7 +14,7 @@ from stylemapgan.errors import ImageError
 
 INTERVAL = 1
 """Seconds between two frames whose squares are found."""
-DEVIATION = 0.5
+DEVIATION = 0.25
 """Standard deviation, in seconds, of the Gaussian that smooths squares."""
 REACH = 2.0
 """Deviations up to which it looks to both sides."""
@@ -44,7 +44,7 @@ class SquareTrack:
         return cls(times=np.array([time for time, _ in pairs], np.float64), numbers=numbers)
 
     def at(self, time: float) -> Square:
-        """Interpolate linearly between the found squares and average around a time.
+        """Interpolate between the found squares and average around a time.
 
         Beyond the first and the last one, squares go on as they began and ended, mirrored through
         that square, so that even motion is kept.
@@ -62,8 +62,22 @@ class SquareTrack:
         return 2 * self._between(inside) - self._between(mirrored)
 
     def _between(self, times: Float64[np.ndarray, " times"]) -> Float64[np.ndarray, "times 4"]:
-        columns = [np.interp(times, self.times, numbers) for numbers in self.numbers.T]
-        return np.stack(columns, axis=-1)
+        """Interpolate by cubic polynomials that pass each square with the speed around it.
+
+        Source: Catmull and Rom, A class of local interpolating splines, 1974.
+        """
+        if len(self.times) == 1:
+            return np.repeat(self.numbers, len(times), axis=0)
+        speeds = np.gradient(self.numbers, self.times, axis=0)
+        after = np.clip(np.searchsorted(self.times, times), 1, len(self.times) - 1)
+        before = after - 1
+        length = (self.times[after] - self.times[before])[:, None]
+        part = (times - self.times[before])[:, None] / length
+        start, end = self.numbers[before], self.numbers[after]
+        rise = part**2 * (3 - 2 * part)
+        leaving = part * (1 - part) ** 2 * length * speeds[before]
+        arriving = part**2 * (part - 1) * length * speeds[after]
+        return start + rise * (end - start) + leaving + arriving
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
