@@ -120,6 +120,6 @@ def measure(
 
 def _box_around(inside: Regions) -> Box:
     """Find rows and columns around all that changes in any frame."""
-    ever = inside.any(axis=0)
+    ever = np.asarray(inside.any(axis=0))
     rows, columns = np.flatnonzero(ever.any(axis=1)), np.flatnonzero(ever.any(axis=0))
     return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)

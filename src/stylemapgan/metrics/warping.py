@@ -4,7 +4,7 @@ The warping error of a clip compares each frame with the next one, brought back 
 motion. A source has such an error of its own, of noise and of resampling; what an edit adds is the
 excess.
 
-Source: Lai et al., Learning Blind Video Temporal Consistency, ECCV 2018, section 4.2, equation 13.
+Source: Lai et al., Learning Blind Video Temporal Consistency, ECCV 2018, the flow warping error.
 Images are in [0, 1], and the squared differences of red, green and blue are added up.
 """
 

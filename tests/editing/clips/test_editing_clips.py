@@ -10,6 +10,7 @@ from fractions import Fraction
 import av
 import numpy as np
 import pytest
+from av.error import err_check
 from benchmarks.clips.clip_files import write_clip
 from small_clips import IN_THE_MIDDLE, clouds, lossless, moving, planes, sound, starts
 
@@ -273,7 +274,7 @@ def test_a_full_disk_is_told_from_a_clip_that_cannot_be_written(tmp_path, number
         replacing(tmp_path / "out.mp4"),
         explaining("out.mp4 cannot be written"),
     ):
-        av.error.err_check(-number)
+        err_check(-number)
     assert not list(tmp_path.iterdir())
 
 
