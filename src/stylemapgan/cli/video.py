@@ -95,7 +95,7 @@ def video(
     model: str | None = None,
     engine_config: EngineOptions = ON_THE_CPU,
 ) -> None:
-    """Edit every frame of a clip, at its full resolution.
+    """Apply one edit to every frame of a clip, video or animation, at its full resolution.
 
     The square that the model sees follows the face; sound, frame rate, rotation and colours stay.
 
