@@ -243,24 +243,6 @@ class RandomRequest(RequestSchema):
     """Truncation: 0 gives the average picture, 1 the full variety."""
 
 
-class SuggestRequest(RequestSchema):
-    """A region of a picture that a reference is wanted for."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "example": {"source": STYLEMAP_EXAMPLE, "mask": {"part": "mouth"}, "top": 8}
-        }
-    )
-
-    source: Id
-    mask: MaskSchema
-    """Where the reference is to show."""
-    toward: Name | None = None
-    """Direction of the wanted change; null is any change."""
-    top: Annotated[Integer, Field(ge=1, le=32)] = 8
-    """Most references to suggest."""
-
-
 class ReconstructRequest(RequestSchema):
     """A stylemap to decode."""
 

@@ -3,9 +3,9 @@
 from fastapi import APIRouter
 
 from stylemapgan.server.api_errors import invalid
-from stylemapgan.server.request_schemas import SuggestRequest
 from stylemapgan.server.response_schemas import SuggestionResponse, SuggestionsResponse
 from stylemapgan.server.served_library import ServedLibrary
+from stylemapgan.server.suggest_schema import SuggestRequest
 from stylemapgan.server.workspace import Client, CurrentWorkspace, Workspace
 
 router = APIRouter(prefix="/suggestions", tags=["Suggestions"])

@@ -18,11 +18,12 @@ from stylemapgan.editing.suggesting import (
 )
 from stylemapgan.errors import ConfigError
 from stylemapgan.server.edit_service import EditService
-from stylemapgan.server.request_schemas import SuggestRequest, to_mask
+from stylemapgan.server.request_schemas import to_mask
 from stylemapgan.server.resolved_edit import check_same_model, read_mask
 from stylemapgan.server.served_model import ServedModel
 from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.stylemap_store import StoredStylemap
+from stylemapgan.server.suggest_schema import SuggestRequest
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
