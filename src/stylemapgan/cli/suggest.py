@@ -131,8 +131,7 @@ def suggest(
     found = suggest_references(library, query, config)
     _print(found)
     if json_file:
-        write_text(json_file, json.dumps([_facts(each) for each in found], indent=1))
-        print(f"wrote {json_file}")
+        _write_json(json_file, found)
     provenance = tag.edited(
         model.model,
         command="suggest",
@@ -147,8 +146,8 @@ def suggest(
         pictures = [editor.decode(stylemap) for stylemap in stylemaps]
     else:
         pictures = [source.read(each.photo).image(editor.image_size) for each in found]
-    titles = ["source", *(f"{rank}: {each.score:.2f}" for rank, each in enumerate(found, start=1))]
-    write_sheet(output, _sheet_rows(ours, mask, pictures, stylemaps), None, titles, provenance)
+    rows = _sheet_rows(ours, mask, pictures, stylemaps)
+    write_sheet(output, rows, None, _titles(found), provenance)
 
 
 def _open(index: Path, editor: AbstractEditor) -> Library:
@@ -164,6 +163,16 @@ def _print(found: Sequence[Suggestion]) -> None:
     for rank, each in enumerate(found, start=1):
         numbers = f"{each.score:>7.2f} {each.seam:>7.2f} {each.change:>7.2f}"
         print(f"{rank:>4}{numbers}  {each.photo.fit:<8}  {each.photo.name}")
+
+
+def _titles(found: Sequence[Suggestion]) -> list[str]:
+    """Name the columns of the sheet."""
+    return ["source", *(f"{rank}: {each.score:.2f}" for rank, each in enumerate(found, start=1))]
+
+
+def _write_json(path: Path, found: Sequence[Suggestion]) -> None:
+    write_text(path, json.dumps([_facts(each) for each in found], indent=1))
+    print(f"wrote {path}")
 
 
 def _facts(suggestion: Suggestion) -> dict[str, Any]:

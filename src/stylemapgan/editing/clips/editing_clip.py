@@ -86,12 +86,9 @@ def edit_clip(  # noqa: PLR0913 - what, where and how
     if out.exists() and out.samefile(source):
         raise ImageError(f"{out} is the clip itself: give another file for the edited one.")
     writer = _writer(clip, out, config)
-    editor = model.open()
-    how = ApplyConfig(find=config.find, refine_square=config.refine_square)
-    ready = make_ready(saved, model, editor, how)
     editing = ClipEditing(
         clip=clip,
-        edit=FrameEditing(editor=editor, saved=saved, ready=ready, detail=config.detail),
+        edit=_frame_editing(saved, model, config),
         writer=writer,
         folder=out.with_name(f"{out.name}.parts"),
         config=config,
@@ -114,6 +111,14 @@ def edit_clip(  # noqa: PLR0913 - what, where and how
             raise
     shutil.rmtree(editing.folder, ignore_errors=True)
     return edited
+
+
+def _frame_editing(saved: SavedEdit, model: ChosenModel, config: ClipConfig) -> FrameEditing:
+    """Open the model and encode the references."""
+    editor = model.open()
+    how = ApplyConfig(find=config.find, refine_square=config.refine_square)
+    ready = make_ready(saved, model, editor, how)
+    return FrameEditing(editor=editor, saved=saved, ready=ready, detail=config.detail)
 
 
 def _remove_unless_begun(editing: ClipEditing) -> None:
