@@ -45,6 +45,16 @@ def test_a_crop_shows_the_same_place_in_every_layout(scenery, orientation):
     np.testing.assert_array_equal(crop, images.read_pixels(content)[30:50, 20:40])
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_photo_of_the_models_size_is_seen_as_it_is(scenery, mode):
+    picture = scenery(32, 32).convert(mode)
+    if mode == "RGBA":
+        picture.putalpha(picture.getchannel("R"))
+    content = packed(picture, "PNG")
+    crop = FullPhoto.read(content).crop_pixels(place(16, 16, 32), 32)
+    np.testing.assert_array_equal(crop, images.read_pixels(content))
+
+
 def test_a_shrunk_crop_is_what_images_read_makes_of_the_middle(scenery):
     content = packed(scenery(900, 640), "PNG", LYING)
     photo = FullPhoto.read(content)

@@ -15,8 +15,8 @@ class ClipConfig:
     """How an edit is carried out on a clip."""
 
     smoothing: float = 0.1
-    """Standard deviation of the Gaussian, in seconds, over which stylemaps are averaged where
-    the picture does not move; 0 leaves each frame alone."""
+    """Standard deviation of the Gaussian, in seconds, over which what the edit adds is averaged,
+    along the motion of the picture; 0 leaves each frame alone."""
     find: Find | None = None
     """Which square of a frame the model sees, looked for once a second: in its middle, around
     what stands out, or around a face. Default: around the face for models of faces, otherwise

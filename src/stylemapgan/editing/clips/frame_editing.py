@@ -1,6 +1,6 @@
 """What happens to each frame: edit what the model sees of it, and paste the edit back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,11 +9,10 @@ import numpy as np
 from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.applying import SavedEdit
 from stylemapgan.editing.applying.ready_edit import ReadyEdit
-from stylemapgan.editing.clips.clip import EditedFrame
-from stylemapgan.editing.clips.smoothing import Moment
+from stylemapgan.editing.clips.clip import ClipFrame, EditedFrame
 from stylemapgan.editing.edit import Edit, Part
 from stylemapgan.editing.edit_masks import PartMask
-from stylemapgan.editing.photo import PlacedReference, fit, paste_back
+from stylemapgan.editing.photo import PlacedReference, Square, fit, paste_back
 from stylemapgan.editing.photo.fit import VERDICTS
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Stylemap
@@ -51,36 +50,43 @@ class FrameEditing:
         found = self.ready.parts.masks(self.editor, w_plus)
         return {name: to_numpy(found[name]) for name in names}
 
-    def __call__(self, moment: Moment) -> EditedFrame:
-        """Edit a frame."""
-        edit = self.edit_of(moment)
-        reconstruction = to_numpy(self.editor.decode(self.editor.as_array(moment.stylemap)))
-        edited = to_numpy(self.editor.edit(moment.stylemap, edit))
+    def __call__(self, frame: ClipFrame, square: Square) -> EditedFrame:
+        """Edit a frame.
+
+        Args:
+            frame: As its file has it.
+            square: What the model sees of it.
+        """
+        picture = frame.photo.crop(square, self.editor.image_size)
+        stylemap = self.editor.encode(picture)
+        edit = self.edit_of(self.find_masks(stylemap))
+        reconstruction = to_numpy(self.editor.decode(self.editor.as_array(stylemap)))
+        edited = to_numpy(self.editor.edit(stylemap, edit))
         photo = paste_back(
-            moment.frame.photo,
-            moment.seen.square,
+            frame.photo,
+            square,
             reconstruction,
             edited,
             edit.touched(self.editor.image_size),
             references=tuple(self._placed(edit)) if self.detail else (),
         )
-        found = fit(moment.seen.picture, reconstruction, self.editor.typical_errors)
-        return EditedFrame(
-            source=moment.frame, photo=photo, is_strange=found.verdict == VERDICTS[-1]
-        )
+        found = fit(picture, reconstruction, self.editor.typical_errors)
+        return EditedFrame(source=frame, photo=photo, is_strange=found.verdict == VERDICTS[-1])
 
-    def edit_of(self, moment: Moment) -> Edit:
-        """Give the edit of one frame, with masks where its parts are."""
+    def edit_of(self, masks: Mapping[str, np.ndarray]) -> Edit:
+        """Give the edit of one frame, with masks where its parts are.
+
+        Args:
+            masks: Of the followed parts, as `find_masks` gives them.
+        """
         parts = tuple(
-            replace(ready, mask=np.maximum(ready.mask, moment.mask(name))) if name else ready
+            replace(ready, mask=np.maximum(ready.mask, masks[name])) if name else ready
             for ready, name in zip(
                 self.ready.edit.parts, map(_follows, self.saved.edit.parts), strict=True
             )
         )
         pushes = tuple(
-            replace(push, mask=moment.mask(push.mask.name))
-            if isinstance(push.mask, PartMask)
-            else push
+            replace(push, mask=masks[push.mask.name]) if isinstance(push.mask, PartMask) else push
             for push in self.ready.edit.pushes
         )
         return Edit(parts=parts, pushes=pushes)

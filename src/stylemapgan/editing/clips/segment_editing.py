@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby, takewhile
+from itertools import dropwhile, groupby, takewhile
 from pathlib import Path
 
 from stylemapgan.editing.clips.clip import (
@@ -17,7 +17,7 @@ from stylemapgan.editing.clips.clip import (
 )
 from stylemapgan.editing.clips.clip_config import ClipConfig
 from stylemapgan.editing.clips.frame_editing import FrameEditing
-from stylemapgan.editing.clips.smoothing import REACH, Seen, moments
+from stylemapgan.editing.clips.smoothing import REACH, smoothed
 from stylemapgan.editing.clips.square_track import SquareTrack, survey
 from stylemapgan.editing.framing import find_square, finder_of_many
 from stylemapgan.editing.photo import FullPhoto, Square
@@ -25,7 +25,7 @@ from stylemapgan.editing.photo import FullPhoto, Square
 SEGMENT = 2
 """Seconds of a segment, and of a preview."""
 MARGIN = 1e-3
-"""Seconds by which more frames are encoded than smoothing needs, against rounding."""
+"""Seconds by which more frames are edited than smoothing needs, against rounding."""
 OnProgress = Callable[[str, int, int], None]
 """Called with a step, and how many frames of it are done, of how many."""
 
@@ -96,31 +96,14 @@ class ClipEditing:
         return find_square(editor, photo, find, refine=self.config.refine_square)
 
     def _edited(self, track: SquareTrack) -> Iterator[EditedFrame]:
-        """Edit the frames after the last finished segment."""
+        """Edit the frames after the last finished segment, and those that smoothing needs."""
         begin = SEGMENT * (1 + max(map(_number_of, self.segments), default=-1))
-        for moment in moments(self._seen(track, begin), self.config.smoothing):
-            if moment.frame.start >= begin:
-                yield self.edit(moment)
-
-    def _seen(self, track: SquareTrack, begin: int) -> Iterator[tuple[ClipFrame, Seen]]:
-        """Encode the frames from a time on, and those before it that smoothing needs."""
         earliest = begin - REACH * self.config.smoothing - MARGIN
-        editor = self.edit.editor
-        for frame in self._frames():
-            if frame.start < earliest:
-                continue
-            square = track.at(float(frame.start))
-            picture = frame.photo.crop(square, editor.image_size)
-            yield (
-                frame,
-                Seen(
-                    time=float(frame.start),
-                    square=square,
-                    picture=picture,
-                    stylemap=editor.encode(picture),
-                    find_masks=self.edit.find_masks,
-                ),
-            )
+        frames = dropwhile(lambda frame: frame.start < earliest, self._frames())
+        edited = (self.edit(frame, track.at(float(frame.start))) for frame in frames)
+        for frame in smoothed(edited, self.config.smoothing):
+            if frame.source.start >= begin:
+                yield frame
 
     def _segment(self, number: int) -> Path:
         return self.folder / f"{number:06d}{self.writer.suffix}"

@@ -1,123 +1,176 @@
-"""Average what a model sees over neighbouring frames, where the picture does not move.
+"""Average what an edit adds to a frame over neighbouring frames, along the motion of the picture.
 
-A camera's noise and the square's own small movements change each frame's stylemap a little, and the
-edit flickers. Where a cell of the picture stays the same, the stylemaps of neighbouring frames are
-as good as the frame's own, and their average is steadier. Where it moves, only the frame's own
-counts.
+What an edit adds changes a little from frame to frame: by a camera's noise, by the square's own
+movements, and because pixels of a reference lie still in the square while the face under them
+moves. Here each neighbour's addition is brought to where the picture has moved in this frame, and
+all are averaged. A neighbour counts less where it shows something else.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Bool, Float32, Int16, UInt8
+from PIL import Image
 
-from stylemapgan.editing.clips.clip import ClipFrame
-from stylemapgan.editing.photo import Square
-from stylemapgan.images.levels import to_numpy
-from stylemapgan.types import Images, Stylemap
+from stylemapgan.editing.clips.clip import EditedFrame
+from stylemapgan.editing.clips.motion import SMALLEST, Pixels, blur, bring_back, find_flow
+from stylemapgan.editing.photo import FullPhoto
 
 REACH = 2.0
 """Standard deviations up to which frames count."""
-STILL = 4.0
-"""Mean change of a cell, in levels of 255, at which the weight of a frame falls to 1/e."""
+SAME = 4.0
+"""Mean difference around a pixel, in levels of 255, at which a neighbour's weight falls to 1/e."""
+MARGIN = 1 / 8
+"""How far around an addition motion is looked for, as a share of its longer side."""
+
+Box: TypeAlias = tuple[int, int, int, int]
+"""Top, left, bottom and right, in pixels of the frame."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Seen:
-    """A frame as the model sees it."""
+class Addition:
+    """What the edit adds to a frame, in a box around all that it changes."""
 
     time: float
-    """When it begins, in seconds."""
-    square: Square
-    picture: Images
-    """The square, (1, 3, S, S)."""
-    stylemap: Stylemap
-    """What the model makes of it."""
-    find_masks: Callable[[Stylemap], dict[str, np.ndarray]]
-    """Finds the parts that the edit follows."""
+    """When the frame begins, in seconds."""
+    box: Box
+    before: UInt8[np.ndarray, "height width 3"]
+    """The frame without the edit."""
+    added: Int16[np.ndarray, "height width 3"]
+    """Levels of 255."""
 
-    @cached_property
-    def masks(self) -> dict[str, np.ndarray]:
-        """Where the parts are that the edit follows, by name, (1, 1, S, S)."""
-        return self.find_masks(self.stylemap)
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Moment:
-    """A frame with its neighbours in time."""
-
-    frame: ClipFrame
-    seen: Seen
-    around: Sequence[Seen] = field(repr=False)
-    """Frames near in time, the frame itself among them."""
-    deviation: float
-    """Of the Gaussian, in seconds."""
-
-    @cached_property
-    def stylemap(self) -> Stylemap:
-        """The stylemap, averaged over frames that show the same, cell by cell."""
-        own = to_numpy(self.seen.stylemap)
-        cells = own.shape[-1]
-        total, weights = np.zeros_like(own), np.zeros((1, 1, cells, cells), np.float32)
-        for other in self.around:
-            weight = self._nearness(other) * _sameness(self.seen.picture, other.picture, cells)
-            total += weight * (to_numpy(other.stylemap) - own)
-            weights += weight
-        return own + total / weights
-
-    def mask(self, name: str) -> np.ndarray:
-        """Where a part is, averaged over the neighbours, (1, 1, S, S)."""
-        own = self.seen.masks[name]
-        near = [self._nearness(other) for other in self.around]
-        total = sum(
-            weight * (other.masks[name] - own)
-            for weight, other in zip(near, self.around, strict=True)
-        )
-        return np.asarray(own + total / sum(near), np.float32)
-
-    def _nearness(self, other: Seen) -> np.float32:
-        if other is self.seen:
-            return np.float32(1)
-        return np.float32(np.exp(-0.5 * ((other.time - self.seen.time) / self.deviation) ** 2))
+    def inside(self, box: Box) -> tuple[slice, slice]:
+        """Find a box of the frame in the arrays."""
+        top, left, bottom, right = box
+        above, beside = self.box[:2]
+        return slice(top - above, bottom - above), slice(left - beside, right - beside)
 
 
-def moments(frames: Iterable[tuple[ClipFrame, Seen]], deviation: float) -> Iterator[Moment]:
-    """Give each frame its neighbours; frames are held until the last neighbour is known.
+def smoothed(frames: Iterable[EditedFrame], deviation: float) -> Iterator[EditedFrame]:
+    """Average over time; frames are held until the last neighbour is known.
+
+    Pixels that the edit leaves alone in a frame stay as they are.
 
     Args:
-        frames: In order of time, each with what the model sees of it.
+        frames: In order of time.
         deviation: Standard deviation of the Gaussian over time, in seconds; 0 for no neighbours.
+
+    Raises:
+        MissingExtraError: OpenCV is not installed.
     """
+    if deviation == 0:
+        yield from frames
+        return
     reach = REACH * deviation
-    waiting: deque[tuple[ClipFrame, Seen]] = deque()
-    around: deque[Seen] = deque()
+    waiting: deque[tuple[EditedFrame, Addition | None]] = deque()
+    around: deque[Addition] = deque()
 
-    def ready(until: float) -> Iterator[Moment]:
-        while waiting and waiting[0][1].time + reach < until:
-            frame, seen = waiting.popleft()
-            while around[0].time < seen.time - reach:
+    def ready(until: float) -> Iterator[EditedFrame]:
+        while waiting and _time(waiting[0][0]) + reach < until:
+            frame, own = waiting.popleft()
+            if own is None:
+                yield frame
+                continue
+            while around[0].time < own.time - reach:
                 around.popleft()
-            near = [other for other in around if other.time <= seen.time + reach]
-            yield Moment(frame=frame, seen=seen, around=near, deviation=deviation)
+            near = [other for other in around if other.time <= own.time + reach]
+            yield _with_addition(frame, own, _average(own, near, deviation))
 
-    for frame, seen in frames:
-        yield from ready(seen.time)
-        waiting.append((frame, seen))
-        around.append(seen)
+    for frame in frames:
+        yield from ready(_time(frame))
+        addition = _addition_of(frame)
+        waiting.append((frame, addition))
+        if addition is not None:
+            around.append(addition)
     yield from ready(np.inf)
 
 
-def _sameness(one: Images, other: Images, cells: int) -> Float32[np.ndarray, "1 1 cells cells"]:
-    """Tell for each cell how far two pictures show the same, from 0 to 1.
+def _average(
+    own: Addition, around: Sequence[Addition], deviation: float
+) -> Float32[np.ndarray, "height width 3"]:
+    """Average an addition with its neighbours'."""
+    mine = own.added.astype(np.float32)
+    total, weights = np.zeros_like(mine), np.ones((*mine.shape[:2], 1), np.float32)
+    for other in around:
+        box = _common(own.box, other.box)
+        if other is own or box is None:
+            continue
+        here, there = own.inside(box), other.inside(box)
+        flow = find_flow(own.before[here], other.before[there])
+        nearness = np.exp(-0.5 * ((other.time - own.time) / deviation) ** 2)
+        sameness = _sameness(own.before[here], bring_back(other.before[there], flow))
+        weight = np.float32(nearness) * sameness
+        total[here] += weight * (bring_back(other.added[there], flow) - mine[here])
+        weights[here] += weight
+    return mine + total / weights
 
-    A cell counts with the cells around it, which its features also depend on.
-    """
-    change = np.abs(to_numpy(one) - to_numpy(other)).mean(axis=1)[0] * 127.5
-    side = len(change) // cells
-    blocks = change.reshape(cells, side, cells, side).mean(axis=(1, 3))
-    padded = np.pad(blocks, 1, mode="edge")
-    around = np.lib.stride_tricks.sliding_window_view(padded, (3, 3)).max(axis=(2, 3))
-    return np.exp(-np.square(around / np.float32(STILL)), dtype=np.float32)[None, None]
+
+def _sameness(
+    one: Pixels, other: Float32[np.ndarray, "height width 3"]
+) -> Float32[np.ndarray, "height width 1"]:
+    """Tell for each pixel how far two pictures show the same, from 0 to 1."""
+    difference = blur(np.abs(one - other).mean(axis=-1))
+    return np.exp(-np.square(difference / np.float32(SAME)))[..., None]
+
+
+def _addition_of(frame: EditedFrame) -> Addition | None:
+    """Cut out what the edit adds; None if it adds nothing."""
+    before, after = _colours(frame.source.photo), _colours(frame.photo)
+    changed = (before != after).any(axis=-1)
+    if not changed.any():
+        return None
+    box = _box_around(changed)
+    top, left, bottom, right = box
+    part = slice(top, bottom), slice(left, right)
+    return Addition(
+        time=_time(frame),
+        box=box,
+        before=before[part].copy(),  # of the whole frame nothing else is kept
+        added=after[part].astype(np.int16) - before[part],
+    )
+
+
+def _box_around(changed: Bool[np.ndarray, "height width"]) -> Box:
+    """Find the box around all that is true, with a margin."""
+    rows, columns = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
+    longer = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
+    margin = int(max(longer * MARGIN, SMALLEST))
+    return (
+        max(int(rows[0]) - margin, 0),
+        max(int(columns[0]) - margin, 0),
+        min(int(rows[-1]) + 1 + margin, changed.shape[0]),
+        min(int(columns[-1]) + 1 + margin, changed.shape[1]),
+    )
+
+
+def _common(one: Box, other: Box) -> Box | None:
+    """Find what two boxes have in common, if anything."""
+    top, left = (max(one[edge], other[edge]) for edge in (0, 1))
+    bottom, right = (min(one[edge], other[edge]) for edge in (2, 3))
+    return (top, left, bottom, right) if top < bottom and left < right else None
+
+
+def _with_addition(
+    frame: EditedFrame, own: Addition, added: Float32[np.ndarray, "height width 3"]
+) -> EditedFrame:
+    """Replace what was added to a frame, where anything was."""
+    smooth = np.rint(np.clip(own.before + added, 0, 255)).astype(np.uint8)
+    pixels = np.where(own.added.any(axis=-1, keepdims=True), smooth, own.before)
+    photo = frame.photo.pixels.copy()
+    patch = Image.fromarray(pixels)
+    if photo.mode == "RGBA":
+        top, left, bottom, right = own.box
+        patch.putalpha(photo.getchannel("A").crop((left, top, right, bottom)))
+    photo.paste(patch, (own.box[1], own.box[0]))
+    return replace(frame, photo=replace(frame.photo, pixels=photo))
+
+
+def _colours(photo: FullPhoto) -> Pixels:
+    return np.asarray(photo.pixels)[..., :3]
+
+
+def _time(frame: EditedFrame) -> float:
+    return float(frame.source.start)

@@ -16,7 +16,7 @@ names the model.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -74,7 +74,7 @@ def write_part(
     pa, pq = _pyarrow()
     schema = _schema(shape).with_metadata({METADATA: json.dumps(dict(about)).encode()})
     columns = {name: [getattr(photo, name) for photo in photos] for name in schema.names[:-1]}
-    columns["square"] = [each and asdict(each) for each in columns["square"]]
+    columns["square"] = [each and vars(each) for each in columns["square"]]
     arrays = [pa.array(columns[name], schema.field(name).type) for name in schema.names[:-1]]
     table = pa.Table.from_arrays([*arrays, _stylemaps(photos, shape)], schema=schema)
     with replacing(path) as unfinished:

@@ -39,6 +39,9 @@ def sample(picture: Image.Image, square: Square, size: int) -> Image.Image:
     Raises:
         EditError: The square lies outside the picture altogether.
     """
+    whole = _whole_pixels(picture, square, size)
+    if whole is not None:
+        return opaque(picture.crop(whole), "white")
     factor = max(1, int(square.side // (OVERSAMPLING * size)))
     outer = _outer_box(square, factor)
     region = _padded(_reduced(picture, outer, factor, square), outer, factor, picture.size)
@@ -50,6 +53,18 @@ def sample(picture: Image.Image, square: Square, size: int) -> Image.Image:
     half = side / 2
     box = (x - half, y - half, x + half, y + half)
     return region.resize((size, size), Image.Resampling.LANCZOS, box=box)
+
+
+def _whole_pixels(picture: Image.Image, square: Square, size: int) -> Box | None:
+    """Return the box of a square whose pixels are those of the result; None if it must be resized.
+
+    Pictures that were prepared for a model are whole squares of that kind.
+    """
+    left, top = square.x - square.side / 2, square.y - square.side / 2
+    if square.rotation or square.side != size or left % 1 or top % 1:
+        return None
+    box = int(left), int(top), int(left) + size, int(top) + size
+    return box if _inner_box(box, picture.size) == box else None
 
 
 def _outer_box(square: Square, factor: int) -> Box:
