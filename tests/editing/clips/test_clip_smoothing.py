@@ -1,18 +1,15 @@
 """What an edit adds is averaged over neighbouring frames, along the motion of the picture."""
 
-import sys
 from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
-import pytest
 from PIL import Image
 from small_clips import clouds
 
 from stylemapgan.editing.clips.clip import ClipFrame, EditedFrame
 from stylemapgan.editing.clips.smoothing import smoothed
 from stylemapgan.editing.photo import FullPhoto
-from stylemapgan.errors import MissingExtraError
 
 HEIGHT, WIDTH, RATE = 64, 96, 10
 EDITED = slice(20, 44), slice(30, 60)
@@ -143,11 +140,3 @@ def test_transparency_stays():
 
     for found in pixels(frames, 0.2):
         np.testing.assert_array_equal(found[..., 3], before[..., 3])
-
-
-def test_smoothing_without_opencv_names_the_extra(monkeypatch):
-    monkeypatch.setitem(sys.modules, "cv2", None)
-    before = ground()
-    frames = [frame(n, before, edited(before, each)) for n, each in enumerate(additions(3))]
-    with pytest.raises(MissingExtraError, match=r"stylemapgan\[video\]"):
-        list(smoothed(iter(frames), 0.2))

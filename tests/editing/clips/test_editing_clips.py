@@ -282,3 +282,16 @@ def test_video_without_pyav_names_the_extra(tmp_path, clip, saved, tiny, monkeyp
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtraError, match=r"stylemapgan\[video\]"):
         edit_clip(saved, clip, tmp_path / "out.mp4", tiny, IN_THE_MIDDLE)
+
+
+def test_smoothing_without_opencv_names_the_extra_at_once(tmp_path, clip, saved, tiny, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    steps = []
+    with pytest.raises(MissingExtraError, match=r"stylemapgan\[video\]"):
+        edit_clip(
+            *(saved, clip, tmp_path / "out.mkv", tiny, IN_THE_MIDDLE),
+            on_progress=lambda *step: steps.append(step),
+        )
+    assert not steps
+    alone = ClipConfig(find="middle", codec="ffv1", smoothing=0.0)
+    edit_clip(saved, clip, tmp_path / "out.mkv", tiny, alone, preview=True)

@@ -17,6 +17,7 @@ from stylemapgan.editing.clips.clip import (
 from stylemapgan.editing.clips.clip_config import ClipConfig
 from stylemapgan.editing.clips.encoders import CONTAINERS
 from stylemapgan.editing.clips.frame_editing import FrameEditing
+from stylemapgan.editing.clips.motion import import_opencv
 from stylemapgan.editing.clips.segment_editing import (
     SEGMENT,
     ClipEditing,
@@ -85,6 +86,8 @@ def edit_clip(  # noqa: PLR0913 - what, where and how
     clip = open_clip(source)
     if out.exists() and out.samefile(source):
         raise ImageError(f"{out} is the clip itself: give another file for the edited one.")
+    if config.smoothing:
+        import_opencv()  # says so now if it is missing, not after all squares are found
     writer = _writer(clip, out, config)
     editing = ClipEditing(
         clip=clip,

@@ -33,7 +33,7 @@ def find_flow(now: Pixels, then: Pixels) -> Flow:
     size = round(width * scale), round(height * scale)
     if min(size) < SMALLEST:
         return np.zeros((height, width, 2), np.float32)
-    cv2 = _opencv()
+    cv2 = import_opencv()
     finder = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
     greys = [cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY) for picture in (now, then)]
     if scale < 1:
@@ -52,7 +52,7 @@ def bring_back(
 
     Bilinear; beyond the picture its edge repeats.
     """
-    cv2 = _opencv()
+    cv2 = import_opencv()
     rows, columns = np.indices(flow.shape[:2], np.float32)
     return cv2.remap(
         then.astype(np.float32),
@@ -65,7 +65,7 @@ def bring_back(
 
 def blur(plane: Float32[np.ndarray, "height width"]) -> Float32[np.ndarray, "height width"]:
     """Average each point with those up to two pixels away."""
-    return _opencv().blur(plane, (5, 5))
+    return import_opencv().blur(plane, (5, 5))
 
 
 @contextmanager
@@ -79,7 +79,12 @@ def _one_thread(cv2: Any) -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _opencv() -> Any:
+def import_opencv() -> Any:
+    """Import OpenCV.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
     try:
         return import_module("cv2")
     except ModuleNotFoundError:
