@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.machine import describe_machine, describe_source
+from benchmarks.suggest.approximate import BEST, recalls
 from benchmarks.suggest.fitting import Bench, Measured, measure
 from benchmarks.suggest.sheet import write_queries
 from benchmarks.suggest.speed import search, write_random_library
@@ -44,7 +45,11 @@ def run(arguments: Sequence[str]) -> int:
     speed = commands.add_parser("speed", help="what an exact search costs")
     speed.add_argument("folder", type=Path, help="where to write random stylemaps")
     speed.add_argument("--count", type=int, default=100_000, help="how many")
-    for command in (fit, speed):
+    index = commands.add_parser("index", help="what approximate indices would find")
+    index.add_argument("library", type=Path, help="folder that `encode` wrote")
+    index.add_argument("--model", default=zoo.BUNDLED[0])
+    index.add_argument("--sources", type=int, default=12, help="photos to search for")
+    for command in (fit, speed, index):
         command.add_argument("--output", type=Path, required=True, help="a .json file")
     sheet = commands.add_parser("sheet", help="queries and what is suggested for them")
     sheet.add_argument("library", type=Path, help="folder that `encode` wrote")
@@ -56,7 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         if given.command == "sheet":
             _sheet(given)
             return 0
-        found = _fit(given) if given.command == "fit" else _speed(given)
+        found = {"fit": _fit, "speed": _speed, "index": _index}[given.command](given)
     except StyleMapGANError as error:
         print("error:", error, file=sys.stderr)
         return 2
@@ -70,6 +75,24 @@ def _speed(given: argparse.Namespace) -> dict[str, Any]:
     write_random_library(given.folder, given.count, editor.config)
     searches = [asdict(search(given.folder, editor, BOX)) for _ in range(3)]
     return {"box": BOX, "searches": searches}
+
+
+def _index(given: argparse.Namespace) -> dict[str, Any]:
+    editor = open_editor(given.model)
+    library = open_library(given.library, editor)
+    with Bar(Console()) as bar:
+        found = recalls(
+            editor, library, given.sources, lambda done, total: bar.show("sources", done, total)
+        )
+    for each in found:
+        print(f"{each.index}, {each.candidates} candidates: {each.recall:.3f}")
+    return {
+        "model": given.model,
+        "library": len(library),
+        "sources": given.sources,
+        "best": BEST,
+        "recalls": [asdict(each) for each in found],
+    }
 
 
 def _sheet(given: argparse.Namespace) -> None:
