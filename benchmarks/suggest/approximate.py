@@ -20,9 +20,8 @@ from jaxtyping import Float32, Int64
 
 from stylemapgan.editing import AbstractEditor
 from stylemapgan.editing.suggesting import Query, SuggestConfig
-from stylemapgan.editing.suggesting.cell_colours import colours_of
 from stylemapgan.editing.suggesting.library import Library
-from stylemapgan.editing.suggesting.suggesting import Scored, regions_of, score
+from stylemapgan.editing.suggesting.suggesting import Scoring, regions_of
 from stylemapgan.errors import StyleMapGANError
 from stylemapgan.images import box_mask
 
@@ -53,10 +52,7 @@ class Indices:
     """A library in approximate indices."""
 
     def __init__(self, library: Library) -> None:
-        cells = (each.astype(np.float32) for each in library.cells)
-        colours = np.stack([colours_of(each, library.colours) for each in cells], axis=1)
-        self.library = library
-        self.vectors: Vectors = colours.reshape(len(library), -1).astype(np.float32)
+        self.vectors: Vectors = library.shown.swapaxes(0, 1).reshape(len(library), -1)
         self.whole = _index(self.vectors, "l2sq")
         self.border = _index(np.concatenate([self.vectors, self.vectors**2], axis=1), "ip")
 
@@ -88,7 +84,8 @@ def recalls(
     for done, row in enumerate(drawn.tolist()):
         on_progress(done, sources)
         for query in _queries(editor, library, row):
-            exact = _scored(library, query)
+            score = Scoring(library=library, query=query, config=SuggestConfig())
+            exact = score(slice(0, len(library)))
             best = exact.best(BEST).rows
             searches = indices.searches(row, query)
             by_seam = exact.rows[np.argsort(exact.seam)]
@@ -109,11 +106,6 @@ def _queries(editor: AbstractEditor, library: Library, row: int) -> Iterator[Que
         left, top, width, height = (round(edge * scale) for edge in box)
         mask = box_mask((left, top, width, height), editor.image_size)
         yield Query(stylemap=library.stylemap(row), mask=mask)
-
-
-def _scored(library: Library, query: Query) -> Scored:
-    chunks = list(score(library, query, SuggestConfig()))
-    return Scored(**{n: np.concatenate([getattr(c, n) for c in chunks]) for n in vars(chunks[0])})
 
 
 def _index(vectors: Vectors, metric: str) -> Any:

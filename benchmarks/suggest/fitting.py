@@ -7,7 +7,6 @@ Spearman's correlation between score and seam says how well the ranking predicts
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
 from zlib import crc32
 
@@ -25,7 +24,7 @@ from stylemapgan.editing.suggesting import (
     SuggestConfig,
     suggest,
 )
-from stylemapgan.editing.suggesting.suggesting import Scored, score
+from stylemapgan.editing.suggesting.suggesting import Scoring
 from stylemapgan.metrics.edit_errors import Shares, seam_visibility
 from stylemapgan.types import Images
 
@@ -113,7 +112,8 @@ def measure(
 def _measure_part(
     bench: Bench, portrait: str, part: str, picture: Images, query: Query
 ) -> Measured:
-    scored = reduce(Scored.joined, score(bench.library, query, bench.config))
+    score = Scoring(library=bench.library, query=query, config=bench.config)
+    scored = score(slice(0, len(bench.library)))
     ranked = scored.best(len(scored.rows))
     drawn = np.linspace(0, len(ranked.rows) - 1, bench.drawn).round().astype(int)
     suggested = [each.row for each in suggest(bench.library, query, bench.config)]

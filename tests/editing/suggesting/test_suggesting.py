@@ -23,8 +23,8 @@ from stylemapgan.editing.suggesting import (
     suggest,
 )
 from stylemapgan.editing.suggesting.cell_colours import colours_of, learn_colours
-from stylemapgan.editing.suggesting.comparing import CHUNK
 from stylemapgan.editing.suggesting.regions import regions
+from stylemapgan.editing.suggesting.suggesting import CHUNK, Scoring
 from stylemapgan.errors import DataError, EditError
 from stylemapgan.images.levels import to_numpy
 
@@ -156,10 +156,21 @@ def test_suggestions_are_those_of_a_plain_loop_over_all_photos(many, mask):
     assert found[0].photo.fit == "good"
 
 
+def test_photos_whose_seam_is_too_wide_are_passed_over_and_no_others(many, mask):
+    query = Query(stylemap=stylemaps(1, seed=1).astype(np.float32), mask=mask)
+    score = Scoring(library=many, query=query, config=SuggestConfig())
+    every = score(slice(0, CHUNK))
+    least = float(np.sort(every.score)[-12])
+    few = score(slice(0, CHUNK), least)
+    assert 12 <= len(few.rows) < len(every.rows) / 2
+    np.testing.assert_array_equal(few.best(12).rows, every.best(12).rows)
+
+
 def test_a_library_is_searched_without_loading_it(many, mask):
     query = Query(stylemap=stylemaps(1, seed=1).astype(np.float32), mask=mask)
     suggest(many, query, SuggestConfig())  # imports what it needs
     assert isinstance(many.cells, np.memmap)
+    assert isinstance(many.shown, np.memmap)
     tracemalloc.start()
     for _ in many.encoded.row_groups():
         pass

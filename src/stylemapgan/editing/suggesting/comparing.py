@@ -1,10 +1,7 @@
-"""How every photo of a library would change a source: exact, and in constant memory."""
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+"""How photos of a library would change a source: at the border of a mask, and inside."""
 
 import numpy as np
-from jaxtyping import Float, Float32
+from jaxtyping import Float32, Int64
 
 from stylemapgan.editing.directions import Direction
 from stylemapgan.editing.suggesting.cell_colours import colours_of
@@ -13,83 +10,70 @@ from stylemapgan.editing.suggesting.regions import Border, Regions
 from stylemapgan.images.levels import to_numpy
 from stylemapgan.types import Stylemap
 
-CHUNK = 4096
-"""Photos that are compared at once; a cell of them takes a megabyte of memory."""
 LEAST = 1e-12
 """Smallest squared length of a direction inside a mask."""
+MOST_CHANGE = 1.0
+"""What no change exceeds."""
 
 CellRows = Float32[np.ndarray, "cells channels"]
-Colours = Float[np.ndarray, "_ 3"]
+Values = Float32[np.ndarray, " photos"]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Differences:
-    """How consecutive photos of a library would change the source."""
+def seams(library: Library, photos: slice, source: CellRows, border: Border) -> Values:
+    """Tell how much harder or softer than in the two pictures colours step across the border.
 
-    start: int
-    """Row of the first of them."""
-    seam: Float32[np.ndarray, " photos"]
-    """How much harder or softer than in the two pictures colours step across the border, with
-    cells of the photo inside and cells of the source outside; lengths in RGB from -1 to 1."""
-    inside: Float32[np.ndarray, " photos"]
-    """Mean squared difference of the cells inside the mask, each channel in units of how much it
-    varies in the library: 2 for two photos that have nothing in common."""
-    amount: Float32[np.ndarray, " photos"] | None = None
-    """How far the photo lies along the wanted direction inside the mask, in steps of `move`; None
-    if no direction is wanted."""
-
-
-def compare(
-    library: Library, stylemap: Stylemap, regions: Regions, toward: Direction | None = None
-) -> Iterator[Differences]:
-    """Compare all photos of a library with a source, some thousand at a time.
+    Cells of the photo are inside and cells of the source outside. Lengths in RGB from -1 to 1.
 
     Args:
-        library: Stays on disk; only the cells under the mask and around it are read.
-        stylemap: The source's, a batch of one.
-        regions: The mask.
-        toward: Direction whose amount is measured.
+        library: Only colours of cells at the border are read.
+        photos: Rows of the library.
+        source: Cells of the source.
+        border: Of the mask.
     """
-    source = cells_of(stylemap)
-    wanted = None if toward is None else cells_of(toward.step) * regions.coverage[:, None]
-    for start in range(0, len(library), CHUNK):
-        yield _compare_chunk(library, slice(start, start + CHUNK), source, regions, wanted)
-
-
-def _compare_chunk(
-    library: Library, rows: slice, source: CellRows, regions: Regions, wanted: CellRows | None
-) -> Differences:
-    photos, channels = library.cells[0, rows].shape
-    colours: dict[int, Colours] = {}
-    inside, along = np.zeros((2, photos), np.float32)
-    for cell in regions.cells:
-        values = library.cells[cell, rows].astype(np.float32)  # (photos, channels)
-        if cell in regions.border.cells:
-            colours[cell] = colours_of(values, library.colours)
-        if regions.coverage[cell] == 0:
-            continue
-        values -= source[cell]
-        if wanted is not None:
-            along += values @ wanted[cell]
-        values /= library.spread
-        inside += regions.shares[cell] * np.einsum("ij,ij->i", values, values) / channels
-    amount = None if wanted is None else along / max(float(np.square(wanted).sum()), LEAST)
-    seam = _seam(colours, colours_of(source, library.colours), regions.border, photos)
-    return Differences(start=rows.start, seam=seam, inside=inside, amount=amount)
-
-
-def _seam(
-    references: Mapping[int, Colours], source: Colours, border: Border, photos: int
-) -> Float32[np.ndarray, " photos"]:
-    """Compare the steps across the border with those of the source and of each reference."""
-    apart = np.zeros(photos, np.float32)
+    ours = colours_of(source, library.colours)
+    apart = np.zeros(len(range(*photos.indices(len(library)))), np.float32)
     for cell, neighbour, weight in border.pairs():
-        ours, theirs = references[cell], references[neighbour]  # (photos, 3)
-        mixed = np.linalg.norm(ours - source[neighbour], axis=1)
-        natural = np.linalg.norm(ours - theirs, axis=1)
-        natural += float(np.linalg.norm(source[cell] - source[neighbour]))
+        theirs, beside = library.shown[cell, photos], library.shown[neighbour, photos]
+        mixed = np.linalg.norm(theirs - ours[neighbour], axis=1)
+        natural = np.linalg.norm(theirs - beside, axis=1)
+        natural += float(np.linalg.norm(ours[cell] - ours[neighbour]))
         apart += weight * np.abs(mixed - natural / 2)
     return apart
+
+
+def changes(
+    library: Library,
+    photos: Int64[np.ndarray, " photos"],
+    source: CellRows,
+    regions: Regions,
+    toward: Direction | None = None,
+) -> Values:
+    """Measure what changes inside the mask, from 0 to 1; twice as much is not twice as good.
+
+    That is d / (1 + d), for the mean squared difference d of the cells inside, each channel in
+    units of how much it varies in the library: 2 for two photos that have nothing in common. Toward
+    a direction, d is how far the photo lies along it inside the mask, in steps of `move`, and the
+    change is d / (1 + |d|), from -1 to 1.
+
+    Args:
+        library: Only cells under the mask are read.
+        photos: Rows of the library.
+        source: Cells of the source.
+        regions: The mask.
+        toward: The direction; None counts any change.
+    """
+    wanted = None if toward is None else cells_of(toward.step) * regions.coverage[:, None]
+    total = np.zeros(len(photos), np.float32)
+    for cell in np.flatnonzero(regions.coverage).tolist():
+        apart = library.cells[cell, photos].astype(np.float32) - source[cell]
+        if wanted is not None:
+            total += apart @ wanted[cell]
+            continue
+        apart /= library.spread
+        total += regions.shares[cell] * np.einsum("ij,ij->i", apart, apart) / apart.shape[1]
+    if wanted is not None:
+        total /= max(float(np.square(wanted).sum()), LEAST)
+    return total / (1 + np.abs(total))
 
 
 def cells_of(stylemap: Stylemap) -> CellRows:

@@ -5,9 +5,10 @@ touches, some dozens of several hundred. Beside the Parquet files lies therefore
 by cell:
 
     _cells.npy    float16, (cells, photos, channels), mapped into memory
-    _cells.json   what it was made from, how much each channel varies, and cells' colours
+    _colours.npy  float32, (cells, photos, 3), the colours that cells stand for, mapped likewise
+    _cells.json   what they were made from, how much each channel varies, and how cells tell colours
 
-Both are made when they are first needed, and again when a Parquet file has changed.
+All are made when they are first needed, and again when a Parquet file has changed.
 """
 
 import hashlib
@@ -25,14 +26,16 @@ from stylemapgan.editing.abstract import AbstractEditor
 from stylemapgan.editing.encoding import Stylemaps, read_stylemaps
 from stylemapgan.editing.photo import Square
 from stylemapgan.editing.photo.fit import Verdict
-from stylemapgan.editing.suggesting.cell_colours import ColourMap, learn_colours
+from stylemapgan.editing.suggesting.cell_colours import ColourMap, colours_of, learn_colours
 from stylemapgan.errors import DataError
 from stylemapgan.images.atomic import replacing, write_text
 
-CELLS, NOTE = "_cells.npy", "_cells.json"
+CELLS, COLOURS, NOTE = "_cells.npy", "_colours.npy", "_cells.json"
 LEAST_SPREAD = 1e-6
 """A channel that is the same in all photos counts as varying by this much."""
 
+CHUNK = 65_536
+"""Photos of which a cell is turned into colours at once."""
 DECODED = 64
 """Most photos whose colours are looked at."""
 
@@ -62,6 +65,8 @@ class Library:
     """Names, hashes, squares and fits."""
     cells: Float16[np.ndarray, "cells photos channels"]
     """Stylemaps cell by cell, row by row of the stylemap; mapped into memory."""
+    shown: Float32[np.ndarray, "cells photos 3"]
+    """Colours of the cells, RGB in [-1, 1]; mapped into memory."""
     spread: Float32[np.ndarray, " channels"]
     """How much each channel varies from photo to photo: a standard deviation."""
     colours: ColourMap
@@ -149,11 +154,13 @@ def open_library(
     if note.get("made from") != stamp:
         spread, shown = _lay_out(encoded, folder / CELLS, on_progress)
         colours = learn_colours(editor, shown)
+        _write_colours(folder, colours)
         note = {"made from": stamp, "spread": spread.tolist(), "colours": colours.tolist()}
         write_text(folder / NOTE, json.dumps(note))
     return Library(
         encoded=encoded,
         cells=np.load(folder / CELLS, mmap_mode="r"),
+        shown=np.load(folder / COLOURS, mmap_mode="r"),
         spread=np.array(note["spread"], np.float32),
         colours=np.array(note["colours"], np.float32),
     )
@@ -165,8 +172,8 @@ def _read_note(folder: Path) -> dict[str, Any]:
         note = json.loads((folder / NOTE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    is_whole = isinstance(note, dict) and "colours" in note and (folder / CELLS).is_file()
-    return note if is_whole else {}
+    has_files = all((folder / name).is_file() for name in (CELLS, COLOURS))
+    return note if has_files and isinstance(note, dict) and "colours" in note else {}
 
 
 def _lay_out(
@@ -205,6 +212,19 @@ def _write_photos(
     for cell, values in enumerate(by_cell):
         file.seek(start + values.itemsize * channels * (cell * total + row))
         file.write(values.tobytes())
+
+
+def _write_colours(folder: Path, colours: ColourMap) -> None:
+    """Write the colours of all cells, some photos at a time."""
+    cells = np.load(folder / CELLS, mmap_mode="r")
+    with replacing(folder / COLOURS) as unfinished:
+        shape = (*cells.shape[:2], 3)
+        shown = np.lib.format.open_memmap(unfinished, "w+", np.dtype("<f4"), shape)
+        for cell, values in enumerate(cells):
+            for start in range(0, len(values), CHUNK):
+                photos = slice(start, start + CHUNK)
+                shown[cell, photos] = colours_of(values[photos].astype(np.float32), colours)
+        shown.flush()
 
 
 class _Moments:

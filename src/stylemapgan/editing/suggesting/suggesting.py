@@ -1,15 +1,21 @@
 """Rank a library by how well a region of its photos would fit a source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int64
 
 from stylemapgan.editing.directions import Direction
 from stylemapgan.editing.edit_masks import PlainMask
-from stylemapgan.editing.suggesting.comparing import CellRows, Differences, cells_of, compare
+from stylemapgan.editing.suggesting.comparing import (
+    MOST_CHANGE,
+    CellRows,
+    cells_of,
+    changes,
+    seams,
+)
 from stylemapgan.editing.suggesting.library import Library, LibraryPhoto
 from stylemapgan.editing.suggesting.regions import Regions, regions
 from stylemapgan.editing.suggesting.suggest_config import SuggestConfig
@@ -17,6 +23,8 @@ from stylemapgan.types import Stylemap
 
 NEAR_DUPLICATE = 0.1
 """Pictures whose cells differ by less than this, on average, are one picture to the eye."""
+CHUNK = 4096
+"""Photos that are compared at once; a cell of them takes a megabyte of memory."""
 POOL = 16
 """Best photos kept for each that is suggested: near duplicates among them are left out."""
 
@@ -54,8 +62,9 @@ class Suggestion:
 def suggest(library: Library, query: Query, config: SuggestConfig) -> list[Suggestion]:
     """Find the photos whose region would fit a source best.
 
-    Every photo is compared. Left out are the source itself, photos that the model does not know
-    (`outside`), and near duplicates of the source and of better suggestions.
+    The seam of every photo is computed, and the change inside of those whose seam still lets them
+    be among the best, so the ranking is exact. Left out are the source itself, photos that the
+    model does not know (`outside`), and near duplicates of the source and of better suggestions.
 
     Args:
         library: Photos that were encoded by the model of the query.
@@ -93,25 +102,50 @@ class Scored:
         return Scored(**{name: np.concatenate(both) for name, both in pairs})
 
 
-def score(library: Library, query: Query, config: SuggestConfig) -> Iterator[Scored]:
-    """Score all photos that may be suggested, some thousand at a time.
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scoring:
+    """Scores the photos of a library that may be suggested."""
 
-    Raises:
-        EditError: The mask is empty or does not fit the model.
-    """
-    where = regions_of(query)
-    allowed = library.may_be_suggested(query.sha256)
-    for differences in compare(library, query.stylemap, where, query.toward):
-        yield _score(library, differences, allowed, config)
+    library: Library
+    query: Query
+    config: SuggestConfig
+
+    def __call__(self, photos: slice, least: float = -np.inf) -> Scored:
+        """Score some photos, without those that cannot reach a score whatever changes inside.
+
+        Raises:
+            EditError: The mask is empty or does not fit the model.
+        """
+        seam = seams(self.library, photos, self._source, self._where.border)
+        cost = seam + np.float32(self.config.doubt) * self.library.is_doubtful[photos]
+        reach = self.config.change * MOST_CHANGE - cost
+        kept = np.flatnonzero(self._allowed[photos] & (reach >= least))
+        rows = kept + photos.start
+        change = changes(self.library, rows, self._source, self._where, self.query.toward)
+        score = (self.config.change * change - cost[kept]).astype(np.float32)
+        return Scored(rows=rows, score=score, seam=seam[kept], change=change)
+
+    @cached_property
+    def _where(self) -> Regions:
+        return regions_of(self.query)
+
+    @cached_property
+    def _source(self) -> CellRows:
+        return cells_of(self.query.stylemap)
+
+    @cached_property
+    def _allowed(self) -> Bool[np.ndarray, " library"]:
+        return self.library.may_be_suggested(self.query.sha256)
 
 
 def _best(library: Library, query: Query, config: SuggestConfig) -> Scored:
     """Keep the best of all photos, with room for near duplicates among them."""
-
-    def better(best: Scored, further: Scored) -> Scored:
-        return best.joined(further).best(POOL * config.top)
-
-    return reduce(better, score(library, query, config), NOTHING)
+    score = Scoring(library=library, query=query, config=config)
+    best, count = NOTHING, POOL * config.top
+    for start in range(0, len(library), CHUNK):
+        least = -np.inf if len(best.rows) < count else float(best.score[-1])
+        best = best.joined(score(slice(start, start + CHUNK), least)).best(count)
+    return best
 
 
 NOTHING = Scored(
@@ -124,29 +158,6 @@ NOTHING = Scored(
 def regions_of(query: Query) -> Regions:
     """Find out which cells count."""
     return regions(query.mask, query.stylemap.shape[-1])
-
-
-def _score(
-    library: Library,
-    differences: Differences,
-    allowed: Bool[np.ndarray, " library"],
-    config: SuggestConfig,
-) -> Scored:
-    photos = slice(differences.start, differences.start + len(differences.seam))
-    change = _change(differences)
-    doubt = config.doubt * library.is_doubtful[photos]
-    total = (config.change * change - differences.seam - doubt).astype(np.float32)
-    rows = np.arange(photos.start, photos.stop)
-    everything = Scored(rows=rows, score=total, seam=differences.seam, change=change)
-    kept = np.flatnonzero(allowed[photos])
-    return Scored(**{name: values[kept] for name, values in vars(everything).items()})
-
-
-def _change(differences: Differences) -> Float32[np.ndarray, " photos"]:
-    """Measure what changes inside the mask; twice as much is not twice as good."""
-    if differences.amount is None:
-        return differences.inside / (1 + differences.inside)
-    return differences.amount / (1 + np.abs(differences.amount))
 
 
 def _without_duplicates(
