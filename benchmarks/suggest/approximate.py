@@ -9,6 +9,7 @@ An index compares whole vectors by one measure. Two were tried, over the colours
 Each suggests candidates, whose scores would then be computed exactly.
 """
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ import numpy as np
 from jaxtyping import Float32, Int64
 
 from stylemapgan.editing import AbstractEditor
-from stylemapgan.editing.suggesting import Query, SuggestConfig
+from stylemapgan.editing.suggesting import Query, SuggestConfig, suggest
 from stylemapgan.editing.suggesting.library import Library
 from stylemapgan.editing.suggesting.suggesting import Scoring, regions_of
 from stylemapgan.errors import StyleMapGANError
@@ -52,7 +53,7 @@ class Indices:
     """A library in approximate indices."""
 
     def __init__(self, library: Library) -> None:
-        self.vectors: Vectors = library.shown.swapaxes(0, 1).reshape(len(library), -1)
+        self.vectors: Vectors = library.shown.transpose(2, 0, 1).reshape(len(library), -1)
         self.whole = _index(self.vectors, "l2sq")
         self.border = _index(np.concatenate([self.vectors, self.vectors**2], axis=1), "ip")
 
@@ -77,13 +78,20 @@ def recalls(
     library: Library,
     sources: int,
     on_progress: Callable[[int, int], None],
-) -> list[Recall]:
-    """Search for some photos of the library, drawn at random, and for each region."""
-    indices, found = Indices(library), defaultdict(list)
+) -> tuple[list[Recall], float]:
+    """Search for some photos of the library, drawn at random, and for each region.
+
+    Returns:
+        What indices find, and the median processor time of an exact search, in seconds.
+    """
+    indices, found, seconds = Indices(library), defaultdict(list), []
     drawn = np.random.default_rng(0).choice(len(library), sources, replace=False)
     for done, row in enumerate(drawn.tolist()):
         on_progress(done, sources)
         for query in _queries(editor, library, row):
+            start = time.process_time()
+            suggest(library, query, SuggestConfig(top=BEST))
+            seconds.append(time.process_time() - start)
             score = Scoring(library=library, query=query, config=SuggestConfig())
             exact = score(slice(0, len(library)))
             best = exact.best(BEST).rows
@@ -94,10 +102,11 @@ def recalls(
                 for count in CANDIDATES:
                     found[name, count].append(float(np.isin(best, search(count)).mean()))
     on_progress(sources, sources)
-    return [
+    measured = [
         Recall(index=name, candidates=count, recall=round(float(np.mean(shares)), 3))
         for (name, count), shares in found.items()
     ]
+    return measured, round(float(np.median(seconds)), 4)
 
 
 def _queries(editor: AbstractEditor, library: Library, row: int) -> Iterator[Query]:

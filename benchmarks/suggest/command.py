@@ -81,16 +81,18 @@ def _index(given: argparse.Namespace) -> dict[str, Any]:
     editor = open_editor(given.model)
     library = open_library(given.library, editor)
     with Bar(Console()) as bar:
-        found = recalls(
+        found, seconds = recalls(
             editor, library, given.sources, lambda done, total: bar.show("sources", done, total)
         )
     for each in found:
         print(f"{each.index}, {each.candidates} candidates: {each.recall:.3f}")
+    print(f"exact search: {seconds:.3f} s")
     return {
         "model": given.model,
         "library": len(library),
         "sources": given.sources,
         "best": BEST,
+        "exact_search_seconds": seconds,
         "recalls": [asdict(each) for each in found],
     }
 

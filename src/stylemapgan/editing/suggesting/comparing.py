@@ -33,12 +33,16 @@ def seams(library: Library, photos: slice, source: CellRows, border: Border) -> 
     ours = colours_of(source, library.colours)
     apart = np.zeros(len(range(*photos.indices(len(library)))), np.float32)
     for cell, neighbour, weight in border.pairs():
-        theirs, beside = library.shown[cell, photos], library.shown[neighbour, photos]
-        mixed = np.linalg.norm(theirs - ours[neighbour], axis=1)
-        natural = np.linalg.norm(theirs - beside, axis=1)
+        theirs, beside = library.shown[cell, :, photos], library.shown[neighbour, :, photos]
+        mixed = _lengths(theirs - ours[neighbour, :, None])
+        natural = _lengths(theirs - beside)
         natural += float(np.linalg.norm(ours[cell] - ours[neighbour]))
         apart += weight * np.abs(mixed - natural / 2)
     return apart
+
+
+def _lengths(colours: Float32[np.ndarray, "3 photos"]) -> Values:
+    return np.sqrt(np.square(colours).sum(axis=0))
 
 
 def changes(

@@ -5,7 +5,7 @@ touches, some dozens of several hundred. Beside the Parquet files lies therefore
 by cell:
 
     _cells.npy    float16, (cells, photos, channels), mapped into memory
-    _colours.npy  float32, (cells, photos, 3), the colours that cells stand for, mapped likewise
+    _colours.npy  float32, (cells, 3, photos), the colours that cells stand for, mapped likewise
     _cells.json   what they were made from, how much each channel varies, and how cells tell colours
 
 All are made when they are first needed, and again when a Parquet file has changed.
@@ -65,7 +65,7 @@ class Library:
     """Names, hashes, squares and fits."""
     cells: Float16[np.ndarray, "cells photos channels"]
     """Stylemaps cell by cell, row by row of the stylemap; mapped into memory."""
-    shown: Float32[np.ndarray, "cells photos 3"]
+    shown: Float32[np.ndarray, "cells 3 photos"]
     """Colours of the cells, RGB in [-1, 1]; mapped into memory."""
     spread: Float32[np.ndarray, " channels"]
     """How much each channel varies from photo to photo: a standard deviation."""
@@ -218,12 +218,12 @@ def _write_colours(folder: Path, colours: ColourMap) -> None:
     """Write the colours of all cells, some photos at a time."""
     cells = np.load(folder / CELLS, mmap_mode="r")
     with replacing(folder / COLOURS) as unfinished:
-        shape = (*cells.shape[:2], 3)
+        shape = (len(cells), 3, cells.shape[1])
         shown = np.lib.format.open_memmap(unfinished, "w+", np.dtype("<f4"), shape)
         for cell, values in enumerate(cells):
             for start in range(0, len(values), CHUNK):
                 photos = slice(start, start + CHUNK)
-                shown[cell, photos] = colours_of(values[photos].astype(np.float32), colours)
+                shown[cell, :, photos] = colours_of(values[photos].astype(np.float32), colours).T
         shown.flush()
 
 
