@@ -53,7 +53,8 @@ class Indices:
     """A library in approximate indices."""
 
     def __init__(self, library: Library) -> None:
-        self.vectors: Vectors = library.shown.transpose(2, 0, 1).reshape(len(library), -1)
+        by_photo = library.shown.transpose(2, 0, 1).reshape(len(library), -1)
+        self.vectors: Vectors = np.ascontiguousarray(by_photo)
         self.whole = _index(self.vectors, "l2sq")
         self.border = _index(np.concatenate([self.vectors, self.vectors**2], axis=1), "ip")
 
