@@ -1,5 +1,6 @@
 """The square is found where the thing is."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -188,6 +189,21 @@ def test_a_real_face_is_framed_as_its_aligned_portrait_is(portraits, degrees):
 
 def detection(x: float, side: float, rotation: float, support: int) -> Detection:
     return Detection(x=x, y=50.0, side=side, rotation=rotation, support=support)
+
+
+def test_threads_find_the_faces_that_one_finds():
+    pytest.importorskip("cv2")
+    from stylemapgan.editing.photo import face_square
+
+    photos = []
+    for left in (40, 140, 240):
+        wall = Image.new("RGB", (560, 400), WALL)
+        wall.paste(drawn_face(28), (left, 60))
+        photos.append(FullPhoto(pixels=wall))
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(face_square, photos))
+    assert found == [face_square(photo) for photo in photos]
+    assert len({square.x for square in found}) == 3
 
 
 def test_detections_of_a_face_are_averaged_by_their_support():

@@ -1,6 +1,7 @@
 """Find the square around a face."""
 
 import math
+import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -38,6 +39,8 @@ RIVAL = 0.5
 """A larger face is taken if it has this share of the detections that the clearest face has."""
 
 Grey = UInt8[np.ndarray, "_ _"]
+
+_cascades = threading.local()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,8 +157,7 @@ def _detect(cv2: Any, grey: Grey, degrees: float) -> Iterator[Detection]:
     least = max(LEAST_PIXELS, round(min(grey.shape) * LEAST_FACE))
     turned, back = _turned(cv2, grey, degrees)
     for name, width in CASCADES.items():
-        cascade = cv2.CascadeClassifier(cv2.data.haarcascades + name)
-        boxes, counts = cascade.detectMultiScale2(
+        boxes, counts = _cascade(cv2, name).detectMultiScale2(
             turned, scaleFactor=STEP, minNeighbors=1, minSize=(least, least)
         )
         for box, count in zip(boxes, counts, strict=True):
@@ -167,6 +169,14 @@ def _detect(cv2: Any, grey: Grey, degrees: float) -> Iterator[Detection]:
                 rotation=degrees,
                 support=int(count),
             )
+
+
+def _cascade(cv2: Any, name: str) -> Any:
+    """Read a cascade's file, once in each thread: a cascade searches one picture at a time."""
+    known = vars(_cascades)
+    if name not in known:
+        known[name] = cv2.CascadeClassifier(cv2.data.haarcascades + name)
+    return known[name]
 
 
 def _turned(cv2: Any, grey: Grey, degrees: float) -> tuple[Grey, Float64[np.ndarray, "2 3"]]:
