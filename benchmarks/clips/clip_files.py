@@ -9,6 +9,8 @@ import av
 import numpy as np
 from jaxtyping import Float32, UInt8
 
+from stylemapgan.editing.clips.pyav import keeping_priority
+
 SAMPLE_RATE = 48_000
 TONE = 440.0
 """Frequency of the sound, in hertz."""
@@ -62,7 +64,8 @@ def write_clip(  # noqa: PLR0913 - a clip has as many properties
                 format=pixel_format, dst_colorspace=1, src_color_range=2, dst_color_range=1
             )
             frame.pts, frame.time_base = number, 1 / rate
-            file.mux(video.encode(frame))
+            with keeping_priority():
+                file.mux(video.encode(frame))
         file.mux(video.encode(None))
         if sound is not None:
             for frame in _tone(seconds_of_sound):

@@ -1,11 +1,13 @@
 """An edited clip is the clip with the edit in every frame, and nothing else."""
 
 import errno
+import os
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import av
 import numpy as np
@@ -295,3 +297,26 @@ def test_smoothing_without_opencv_names_the_extra_at_once(tmp_path, clip, saved,
     assert not steps
     alone = ClipConfig(find="middle", codec="ffv1", smoothing=0.0)
     edit_clip(saved, clip, tmp_path / "out.mkv", tiny, alone, preview=True)
+
+
+def real_time_threads() -> list[str]:
+    """List the threads of this process that run before all others."""
+    threads = Path("/proc/self/task").iterdir()
+    real_time = (os.SCHED_FIFO, os.SCHED_RR)
+    return [each.name for each in threads if os.sched_getscheduler(int(each.name)) in real_time]
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getscheduler") or os.geteuid() != 0,
+    reason="only for root does the encoder of AV1 take real-time priority",
+)
+def test_encoding_takes_no_real_time_priority(tmp_path, clip, saved, tiny):
+    seen = []
+    edit_clip(
+        *(saved, clip, tmp_path / "out.mp4", tiny, ClipConfig(find="middle")),
+        preview=True,
+        on_progress=lambda *step: seen.append(real_time_threads()),
+    )
+    assert seen
+    assert not any(seen)
+    assert not real_time_threads()

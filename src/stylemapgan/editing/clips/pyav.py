@@ -3,8 +3,9 @@
 import errno
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from stylemapgan.errors import ImageError, MissingExtraError
@@ -43,6 +44,25 @@ def explaining(what: str) -> Iterator[None]:
         if error.errno in FULL:
             raise OSError(error.errno, error.strerror) from None
         raise ImageError(f"{what}: {error.strerror or error}.") from None
+
+
+@contextmanager
+def keeping_priority() -> Iterator[None]:
+    """Undo what SVT-AV1 does when it is opened by root: give real-time priority to this thread.
+
+    Its own threads inherit that, and all of them would starve every other program.
+    """
+    if not hasattr(os, "sched_getscheduler"):  # not Linux
+        yield
+        return
+    policy, priority = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        for thread in Path("/proc/self/task").iterdir():
+            with suppress(ProcessLookupError):  # it has ended
+                if os.sched_getscheduler(int(thread.name)) in (os.SCHED_FIFO, os.SCHED_RR):
+                    os.sched_setscheduler(int(thread.name), policy, priority)
 
 
 def seconds_of(ticks: int, unit: Fraction) -> Fraction:

@@ -9,7 +9,7 @@ import numpy as np
 
 from stylemapgan.editing.clips.clip import AbstractClipWriter, ClipFacts, ClipFrame, EditedFrame
 from stylemapgan.editing.clips.encoders import CONTAINERS, ENCODERS
-from stylemapgan.editing.clips.pyav import Video, explaining, import_av
+from stylemapgan.editing.clips.pyav import Video, explaining, import_av, keeping_priority
 from stylemapgan.editing.clips.samples import (
     BT_601,
     LIMITED_RANGE,
@@ -113,6 +113,8 @@ class VideoWriter(AbstractClipWriter):
             for tag in TAGS:
                 setattr(context, tag, getattr(decoded, tag))
             context.color_range = range_of(decoded)
+        with keeping_priority():
+            file.start_encoding()
         return stream
 
     def _pixel_format(self, decoded: Video | None) -> str:
