@@ -142,10 +142,7 @@ def suggest(
         square=ours.square,
     )
     stylemaps = [editor.as_array(library.stylemap(each.row)) for each in found]
-    if source is None:
-        pictures = [editor.decode(stylemap) for stylemap in stylemaps]
-    else:
-        pictures = [source.read(each.photo).image(editor.image_size) for each in found]
+    pictures = _pictures(editor, found, stylemaps, source)
     rows = _sheet_rows(ours, mask, pictures, stylemaps)
     write_sheet(output, rows, None, _titles(found), provenance)
 
@@ -186,6 +183,18 @@ def _facts(suggestion: Suggestion) -> dict[str, Any]:
         "change": suggestion.change,
         "fit": photo.fit,
     }
+
+
+def _pictures(
+    editor: AbstractEditor,
+    found: Sequence[Suggestion],
+    stylemaps: Sequence[Stylemap],
+    photos: LibraryPhotos | None,
+) -> list[Images]:
+    """Show references as they were photographed, or without photos as the model makes them."""
+    if photos is None:
+        return [editor.decode(stylemap) for stylemap in stylemaps]
+    return [photos.read(each.photo).image(editor.image_size) for each in found]
 
 
 def _sheet_rows(

@@ -88,7 +88,7 @@ def edit_clip(  # noqa: PLR0913 - what, where and how
         raise ImageError(f"{out} is the clip itself: give another file for the edited one.")
     if config.smoothing:
         import_opencv()  # says so now if it is missing, not after all squares are found
-    writer = _writer(clip, out, config)
+    writer = _writer(clip, out, config)  # refuses misfits before the model is opened
     editing = ClipEditing(
         clip=clip,
         edit=_frame_editing(saved, model, config),
@@ -100,19 +100,27 @@ def edit_clip(  # noqa: PLR0913 - what, where and how
     inputs = _inputs(saved, source, model, config, preview=preview)
     provenance = _provenance(saved, model, config, preview=preview)
     with batch_folder(editing.folder, inputs, EDITING, resume=resume):
-        try:
-            edited = editing.run(on_progress)
-            writer.join(
-                editing.segments,
-                out,
-                provenance=provenance,
-                end=edited.end,
-                until=edited.end if preview else None,
-            )
-        except BaseException:
-            _remove_unless_begun(editing)
-            raise
+        edited = _edit_and_join(editing, out, provenance, on_progress)
     shutil.rmtree(editing.folder, ignore_errors=True)
+    return edited
+
+
+def _edit_and_join(
+    editing: ClipEditing, out: Path, provenance: Provenance | None, on_progress: OnProgress
+) -> EditedClip:
+    """Write the segments that are missing, and make the clip of all."""
+    try:
+        edited = editing.run(on_progress)
+        editing.writer.join(
+            editing.segments,
+            out,
+            provenance=provenance,
+            end=edited.end,
+            until=None if editing.until is None else edited.end,
+        )
+    except BaseException:
+        _remove_unless_begun(editing)
+        raise
     return edited
 
 
