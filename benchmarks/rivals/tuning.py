@@ -65,7 +65,6 @@ class Tried:
     method: str
     data: str
     factor: float
-    learning_rates: Mapping[str, float]
     images: int
     """Images that the trial trained on."""
     mse: float
@@ -88,8 +87,8 @@ def configure_trial(trial: Trial, budget: Budget, folder: Path) -> RunConfig:
     """
     images = {method: count // SHARE for method, count in budget.images.items()}
     config = configure(trial.cell, dataclasses.replace(budget, images=images), folder)
-    rates = {name: trial.factor * rate for name, rate in _rates(config).items()}
-    return dataclasses.replace(config, training=dataclasses.replace(config.training, **rates))
+    training = dataclasses.replace(config.training, learning_rate_factor=trial.factor)
+    return dataclasses.replace(config, training=training)
 
 
 def result_of(trial: Trial, output: Path) -> Path:
@@ -119,7 +118,6 @@ def conclude(trial: Trial, budget: Budget, data: Path, output: Path) -> None:
         method=trial.method,
         data=trial.cell.data,
         factor=trial.factor,
-        learning_rates=_rates(config),
         images=config.training.images,
         mse=judge(method, folder, budget.image_size),
     )
@@ -169,12 +167,6 @@ def tuning_to_markdown(tried: Sequence[Tried]) -> str:
         rows.append([method, data, *shown])
     heads = ["method", "data", *(f"rate x{factor:g}" for factor in FACTORS)]
     return f"#### Learning rates tried\n\n{table(heads, rows, labels=2)}\n"
-
-
-def _rates(config: RunConfig) -> dict[str, float]:
-    """List the learning rates of a run."""
-    values = asdict(config.training)
-    return {name: rate for name, rate in values.items() if name.endswith("learning_rate")}
 
 
 def _encode(method: AbstractMethod, pictures: Images, folder: Path, names: Sequence[str]) -> Latent:

@@ -78,18 +78,20 @@ def mean_squared_error(
 
 
 def gradient_penalty(
-    logits: Float[Tensor, "batch 1"], images: Float[Tensor, "batch 3 height width"]
+    logits: Float[Tensor, "batch 1"], *inputs: Float[Tensor, "batch *_"]
 ) -> Float[Tensor, ""]:
-    """R1, R2: mean over images of the squared norm of the logit's gradient at the image.
+    """R1, R2: mean over images of the squared norm of the logit's gradient at the input.
 
     Args:
-        logits: The discriminator's logits for the images.
-        images: Images that require gradients: real ones for R1, generated ones for R2.
+        logits: The discriminator's logits.
+        inputs: What they were computed from and requires gradients: images, real ones for R1 and
+            generated ones for R2; or several tensors, such as images and latents.
 
     Source: Mescheder et al., ICML 2018; without their factor of gamma / 2.
     """
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    return gradient.float().square().sum(dim=(1, 2, 3)).mean()
+    gradients = torch.autograd.grad(logits.sum(), inputs, create_graph=True)
+    squares = [gradient.float().square().flatten(1).sum(dim=1).mean() for gradient in gradients]
+    return torch.stack(squares).sum()
 
 
 def gradient_difference(

@@ -1,14 +1,18 @@
 """Every method of the comparison is tuned alike: three learning rates, a tenth of the training."""
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from stylemapgan.errors import DataError
+from stylemapgan.methods.recipes import recipe_for
+from stylemapgan.training.recipe import new_state
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,9 +46,7 @@ def test_each_method_gets_three_trials_of_a_tenth_of_its_training():
         whole = configure(trial.cell, BUDGETS["cpu"], Path("data"))
         short = configure_trial(trial, BUDGETS["cpu"], Path("data"))
         assert short.training.images == whole.training.images // 10
-        for rate in ("learning_rate", "discriminator_learning_rate", "warm_up_learning_rate"):
-            whole_rate = getattr(whole.training, rate)
-            assert getattr(short.training, rate) == pytest.approx(trial.factor * whole_rate)
+        assert short.training.learning_rate_factor == trial.factor
         assert short.method == whole.method
 
 
@@ -73,7 +75,7 @@ def test_a_trial_is_judged_by_reconstructions_of_training_photos(data):
 def test_the_table_has_a_row_for_each_method_and_a_column_for_each_rate(tmp_path):
     from benchmarks.rivals.tuning import read_tried, tuning_to_markdown
 
-    values = {"method": "alae", "data": "faces-64", "images": 10, "learning_rates": {}}
+    values = {"method": "alae", "data": "faces-64", "images": 10}
     for factor, mse in ((0.5, 0.25), (2.0, 0.125)):
         path = tmp_path / f"faces-64-alae-rate-{factor:g}.json"
         path.write_text(json.dumps({**values, "factor": factor, "mse": mse, "starts": []}))
@@ -83,6 +85,24 @@ def test_the_table_has_a_row_for_each_method_and_a_column_for_each_rate(tmp_path
     path.write_text("{}")
     with pytest.raises(DataError, match="try again"):
         read_tried(tmp_path)
+
+
+def test_each_trial_of_a_method_has_other_learning_rates():
+    """Some methods take theirs from their papers, whatever the configuration's rates are."""
+    from benchmarks.rivals.budgets import BUDGETS
+    from benchmarks.rivals.tuning import all_trials, configure_trial
+
+    rates: dict[str, dict[float, list[float]]] = {}
+    for trial in all_trials():
+        config = configure_trial(trial, BUDGETS["tiny"], Path("data"))
+        vector = dataclasses.replace(config.vector, parts=("background", "face"))
+        config = dataclasses.replace(config, vector=vector)
+        state = new_state(recipe_for(config), config, torch.device("cpu"))
+        groups = [group for each in state.optimizers for group in each.param_groups]
+        rates.setdefault(trial.method, {})[trial.factor] = [group["lr"] for group in groups]
+    for of_method in rates.values():
+        for factor, found in of_method.items():
+            assert found == pytest.approx([factor * rate for rate in of_method[1.0]])
 
 
 @pytest.mark.slow

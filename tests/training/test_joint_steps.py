@@ -20,7 +20,7 @@ from stylemapgan.training.microbatches import Phase
 
 METHODS = ("ali", "bigan")
 MAPPING, SYNTHESIS = "generator.mapping", "generator.synthesis"
-DISCRIMINATOR, INFERENCE = range(2)
+DISCRIMINATOR, PENALTY, INFERENCE = range(3)
 
 
 @pytest.fixture(params=METHODS)
@@ -47,7 +47,11 @@ def test_who_is_undecided_pays_twice_log_2():
 @pytest.mark.parametrize("precision", ["32-true", "bf16-mixed"])
 @pytest.mark.parametrize(
     ("update", "learners"),
-    [(DISCRIMINATOR, {"discriminator"}), (INFERENCE, {MAPPING, SYNTHESIS, "encoder"})],
+    [
+        (DISCRIMINATOR, {"discriminator"}),
+        (PENALTY, {"discriminator"}),
+        (INFERENCE, {MAPPING, SYNTHESIS, "encoder"}),
+    ],
 )
 def test_an_update_changes_only_the_networks_it_says(settings, method, update, learners, precision):
     setup = Setup(settings, method, precision=precision)
@@ -77,6 +81,24 @@ def test_the_discriminators_update_follows_the_papers_formula(settings, method):
     assert setup.take(DISCRIMINATOR) == pytest.approx(expected, rel=1e-4)
     taken = gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer)
     assert_gradient(taken, loss, discriminator)
+
+
+def test_the_penalty_is_r1_of_photos_and_their_z_for_all_updates_that_leave_it_out(
+    settings, method
+):
+    setup = Setup(settings, method, r1_gamma=3.0, r1_interval=5)
+    normals = setup.randomness(Phase.PENALTY).normal(4, 8)
+    real = setup.real.clone().requires_grad_()
+    with torch.no_grad():
+        inferred = setup.before.encoder.draw(setup.real, normals)
+    inferred.requires_grad_()
+    logits = setup.before.discriminator(real, inferred)
+    gradients = torch.autograd.grad(logits.sum(), (real, inferred), create_graph=True)
+    penalty = torch.stack([each.square().sum() for each in gradients]).sum() / 4
+
+    assert setup.take(PENALTY) == pytest.approx({"d/r1": penalty.item()}, rel=1e-4)
+    taken = gradient_taken(setup.state.discriminator, setup.state.discriminator_optimizer)
+    assert_gradient(taken, 3 / 2 * 5 * penalty, setup.before.discriminator)
 
 
 def test_the_encoder_learns_from_photos_and_the_generator_from_its_images(settings, method):
@@ -127,15 +149,20 @@ def test_a_fresh_discriminator_is_undecided_and_soon_is_not(settings, method):
     assert later[-1] < 0.8 * first
 
 
-def test_the_learning_rate_is_the_papers_and_falls_in_a_cooldown(settings, method):
-    setup = Setup(settings, method, images=40, cooldown=20, learning_rate=0.5)
+@pytest.mark.parametrize("factor", [1.0, 0.5])
+def test_the_learning_rate_is_the_papers_times_a_factor_and_falls_in_a_cooldown(
+    settings, method, factor
+):
+    setup = Setup(
+        settings, method, images=40, cooldown=20, learning_rate=0.5, learning_rate_factor=factor
+    )
     rates = []
     for setup.state.images_seen in (0, 20, 30):
         setup.state.set_schedule(setup.config)
         rates.append(
             [group["lr"] for each in setup.state.optimizers for group in each.param_groups]
         )
-    assert rates == [pytest.approx([rate] * 3) for rate in (0.002, 0.002, 0.001)]
+    assert rates == [pytest.approx([factor * rate] * 3) for rate in (0.002, 0.002, 0.001)]
     betas = [each.param_groups[0]["betas"] for each in setup.state.optimizers]
     assert betas == [(0.5, 0.999)] * 3
 

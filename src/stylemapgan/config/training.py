@@ -177,6 +177,9 @@ class TrainConfig:
     """Learning rate of Adam for the discriminator, before the lazy-R1 correction."""
     warm_up_learning_rate: float = 0.002
     """Learning rate of Adam before `adversarial_from`."""
+    learning_rate_factor: float = 1.0
+    """Multiplies all learning rates. ALI, BiGAN, ALAE and SEAN take theirs from their papers,
+    whatever the rates above say, so this is the way to change them."""
     warm_up_beta1: float = 0.0
     """Adam's beta 1 for generator and encoder before `adversarial_from`; the paper's is 0."""
     r1_gamma: float | Auto = 10.0
@@ -242,6 +245,7 @@ class TrainConfig:
             self,
             *("images", "batch", "accumulate", "r1_interval", "ema_half_life"),
             *("learning_rate", "discriminator_learning_rate", "warm_up_learning_rate"),
+            "learning_rate_factor",
             *("snapshot_every", "sample_every", "keep_snapshots"),
         )
         need_not_negative(

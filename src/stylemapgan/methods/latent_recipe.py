@@ -20,7 +20,7 @@ from stylemapgan.methods.backbone import VectorGenerator
 from stylemapgan.methods.network_files import pack_networks
 from stylemapgan.training.adaptation import adapt_augmentation
 from stylemapgan.training.recipe import Recipe, Update
-from stylemapgan.training.schedule import share_of_rate
+from stylemapgan.training.schedule import factor_of_rate
 from stylemapgan.training.state import AbstractTrainState, adam, set_rate
 
 EncoderType = TypeVar("EncoderType", bound=nn.Module)
@@ -63,7 +63,7 @@ class AbstractLatentState(AbstractTrainState, Generic[EncoderType, Discriminator
     def set_schedule(self, config: TrainConfig) -> None:
         """Set the learning rates, which fall in a cooldown."""
         for optimizer in self.optimizers:
-            set_rate(optimizer, self.rate * share_of_rate(config, self.images_seen))
+            set_rate(optimizer, self.rate * factor_of_rate(config, self.images_seen))
 
     @staticmethod
     @abstractmethod

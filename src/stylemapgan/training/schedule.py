@@ -9,13 +9,13 @@ LAST_RATE = 0.05
 def learning_rate(config: TrainConfig, images_seen: int) -> float:
     """Compute the learning rate of generator and encoder."""
     if is_adversarial(config, images_seen):
-        return config.learning_rate * share_of_rate(config, images_seen)
-    return config.warm_up_learning_rate * share_of_rate(config, images_seen)
+        return config.learning_rate * factor_of_rate(config, images_seen)
+    return config.warm_up_learning_rate * factor_of_rate(config, images_seen)
 
 
 def discriminator_learning_rate(config: TrainConfig, images_seen: int) -> float:
     """Compute the learning rate of the discriminator, before the lazy-R1 correction."""
-    return config.discriminator_learning_rate * share_of_rate(config, images_seen)
+    return config.discriminator_learning_rate * factor_of_rate(config, images_seen)
 
 
 def beta1(config: TrainConfig, images_seen: int) -> float:
@@ -50,12 +50,15 @@ def is_due(every: int, before: int, after: int) -> bool:
     return before // every < after // every
 
 
-def share_of_rate(config: TrainConfig, images_seen: int) -> float:
-    """Compute the share of the full learning rate: a linear rise, then 1, then a linear fall."""
+def factor_of_rate(config: TrainConfig, images_seen: int) -> float:
+    """Compute what learning rates are multiplied by: `learning_rate_factor`, less at both ends.
+
+    The share of it rises linearly, then is 1, then falls linearly.
+    """
     share = 1.0
     rise = config.stability.learning_rate_rise
     if images_seen < rise:
         share = (images_seen + config.batch) / (rise + config.batch)
     if config.cooldown:
         share = min(share, max((config.images - images_seen) / config.cooldown, LAST_RATE))
-    return share
+    return config.learning_rate_factor * share

@@ -54,9 +54,9 @@ def make_optimizers(networks: Mapping[str, Any], config: TrainConfig) -> dict[st
 
 def set_rates(state: Adversarial, config: TrainConfig) -> None:
     """Set both learning rates for the images seen so far."""
-    share = schedule.share_of_rate(config, state.images_seen)
-    rate = config.discriminator_learning_rate * share
-    set_rate(state.generator_optimizer, config.learning_rate * share)
+    factor = schedule.factor_of_rate(config, state.images_seen)
+    rate = config.discriminator_learning_rate * factor
+    set_rate(state.generator_optimizer, config.learning_rate * factor)
     set_rate(state.discriminator_optimizer, rate * lazy_factor(config.r1_interval))
 
 

@@ -35,8 +35,8 @@ class BackboneState(AbstractTrainState):
     def set_schedule(self, config: TrainConfig) -> None:
         """Set the optimisers' learning rates for the images seen so far."""
         set_rates(self, config)
-        share = schedule.share_of_rate(config, self.images_seen)
-        set_rate(self.encoder_optimizer, config.learning_rate * share)
+        factor = schedule.factor_of_rate(config, self.images_seen)
+        set_rate(self.encoder_optimizer, config.learning_rate * factor)
 
 
 def build_networks(config: RunConfig) -> dict[str, nn.Module]:

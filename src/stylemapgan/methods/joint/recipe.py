@@ -1,4 +1,4 @@
-"""How ALI and BiGAN are trained: two updates of three networks."""
+"""How ALI and BiGAN are trained: three networks, and a penalty now and then."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,12 @@ from torch import nn
 from stylemapgan.config import VectorConfig
 from stylemapgan.methods.backbone import VectorGenerator
 from stylemapgan.methods.joint.networks import AbstractInference, JointDiscriminator
-from stylemapgan.methods.joint.updates import JointState, discriminator_step, inference_step
+from stylemapgan.methods.joint.updates import (
+    JointState,
+    discriminator_step,
+    inference_step,
+    penalty_step,
+)
 from stylemapgan.methods.latent_recipe import latent_recipe
 from stylemapgan.training.recipe import Recipe, Update
 
@@ -31,6 +36,9 @@ def joint_recipe(
         build=build,
         updates=(
             Update(name="discriminator's update", run=discriminator_step),
+            Update(
+                name="gradient penalty", run=penalty_step, every=lambda config: config.r1_interval
+            ),
             Update(name="generator's and encoder's update", run=inference_step),
         ),
         judge=lambda discriminator, image, z: discriminator(image, z),

@@ -1,4 +1,7 @@
-"""The two updates of the game over pairs.
+"""The updates of the game over pairs.
+
+The papers' discriminators have batch normalisation, dropout or maxout. Those of the backbone have
+neither, and without R1 they tell pairs apart so well that nobody else learns.
 
 Source: Dumoulin et al., ICLR 2017; Donahue et al., ICLR 2017.
 """
@@ -101,6 +104,31 @@ def inference_step(context: StepContext, state: JointState, batch: Batch, kept: 
 
     optimizers = state.generator_optimizer, state.encoder_optimizer
     return context.update(map(confuse, batch), batch, *optimizers)
+
+
+def penalty_step(context: StepContext, state: JointState, batch: Batch, kept: Kept) -> Losses:
+    """Penalise D's gradient at photos and the z inferred from them (R1).
+
+    Its weight grows by the updates that leave it out.
+
+    Source: Mescheder et al., ICML 2018, where the data are pairs.
+    """
+    del kept
+    config, shapes = context.config, state.generator.config
+
+    def penalty_pass(microbatch: Microbatch) -> Pass:
+        randomness, real = microbatch.randomness(Phase.PENALTY), microbatch.real
+        normals = randomness.normal(len(real), shapes.style_channels, device=real.device)
+        with context.fabric.autocast(), torch.no_grad():
+            inferred = state.encoder.draw(real, normals).float()
+        pair = real.detach().requires_grad_(), inferred.requires_grad_()
+        with context.fabric.autocast():
+            logits = state.discriminator(context.augment(state, pair[0], randomness), pair[1])
+        penalty = losses.gradient_penalty(logits, *pair)
+        weight = config.r1_weight(shapes.image_size) / 2 * config.r1_interval
+        return weight * penalty, {"d/r1": penalty.detach()}
+
+    return context.update(map(penalty_pass, batch), batch, state.discriminator_optimizer)
 
 
 def _logits(

@@ -28,7 +28,7 @@ from stylemapgan.training.context import Batch, StepContext
 from stylemapgan.training.descent import Losses, Pass
 from stylemapgan.training.microbatches import Microbatch, Phase, lay_out
 from stylemapgan.training.recipe import Kept
-from stylemapgan.training.schedule import share_of_rate
+from stylemapgan.training.schedule import factor_of_rate
 from stylemapgan.training.state import AbstractTrainState, adam, set_rate
 
 RATE, DISCRIMINATOR_RATE = 0.002, 0.008
@@ -59,10 +59,10 @@ class SEANState(AbstractTrainState):
 
     def set_schedule(self, config: TrainConfig) -> None:
         """Set the learning rates, which fall in a cooldown."""
-        share = share_of_rate(config, self.images_seen)
-        set_rate(self.generator_optimizer, RATE * share)
-        set_rate(self.encoder_optimizer, RATE * share)
-        set_rate(self.discriminator_optimizer, DISCRIMINATOR_RATE * share)
+        factor = factor_of_rate(config, self.images_seen)
+        set_rate(self.generator_optimizer, RATE * factor)
+        set_rate(self.encoder_optimizer, RATE * factor)
+        set_rate(self.discriminator_optimizer, DISCRIMINATOR_RATE * factor)
 
 
 def assemble(networks: Mapping[str, Any], config: TrainConfig) -> SEANState:
