@@ -67,9 +67,10 @@ BUDGETS = {
 """`cpu`: 7,200 seconds of processor time, an hour on two cores of an AMD EPYC with AVX2. One
 thread of it, float32, batch 4, trained so many images a second: StyleMapGAN 12.7 by pixels, 11.3
 by features, 3.0 with all losses, which is 6.0 over a run; the backbone's generator 6.3 and encoder
-5.7; ALI and BiGAN 7.0 without R1, which adds 2.4 % to the time; ALAE 4.7. In alternating short runs beside the backbone's generator,
-Structured Noise trained 1.035 times as fast and SEAN 0.575 times (3.7 images a second against 6.5),
-so they get 44,000 images times that. A run counts images, so it is the same on any processor.
+5.7; ALI and BiGAN 7.0 without R1, which adds 2.4 % to their time; ALAE 4.7. In alternating short
+runs beside the backbone's generator, Structured Noise trained 1.035 times as fast and SEAN 0.575
+times (3.7 images a second against 6.5), so they get 44,000 images times that. A run counts images,
+so it is the same on any processor.
 These rates were measured before gradients of the blur became cheaper; the budget stays as it was.
 `tiny` checks that everything runs. The backbone has the published R1 weight of 10: with 0.2 and 2,
 the discriminator won from the start (2,000 images: adversarial losses of 8 and 5 against 2).
