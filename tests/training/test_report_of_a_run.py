@@ -1,6 +1,5 @@
 """A run's report shows what its folder holds, in one file of moderate size."""
 
-import dataclasses
 import json
 import math
 import re
@@ -15,8 +14,9 @@ import pytest
 from stylemapgan import images
 from stylemapgan.config import DataConfig, RunConfig, TrainConfig, preset, to_toml
 from stylemapgan.errors import TrainingError
+from stylemapgan.pages import Chart
 from stylemapgan.training.report import write_report
-from stylemapgan.training.report.curves import BINS, binned, phases
+from stylemapgan.training.report.curves import BINS, binned, charts
 from stylemapgan.training.report.history import Curve, History, read_history
 from stylemapgan.training.report.run_page import duration
 
@@ -38,12 +38,16 @@ def run(tmp_path) -> Path:
 
 
 def write_journal(folder: Path, looks: int) -> None:
-    lines = [{"images": 0, "machine": {"device": "a <fast> laptop", "processes": "2"}}]
+    machine = {"device": "a <fast> laptop", "processes": "2"}
+    phases = {"adversarial": 16_000, "cooldown": 32_000}
+    lines = [{"images": 0, "machine": machine, "phases": phases}]
     for look in range(1, looks + 1):
         error = 0.01 + 0.1 * math.exp(-4 * look / looks)
         names = ("d/real", "d/generated", "d/reconstructed", "d/sign_real", "g/adversarial")
         losses = dict.fromkeys(names, error * 10) | {"e/reconstruction": error, "new/loss": 1}
-        lines.append({"images": look * 80, "losses": losses, "images_per_second": 8})
+        rates = {"generator": 0.5}
+        speed = {"images_per_second": 8, "learning_rates": rates}
+        lines.append({"images": look * 80, "losses": losses, **speed})
         if look % 100 == 0:
             lines.append({"images": look * 80, "validation": {"mse": error, "sharpness": 0.7}})
     (folder / "journal.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -113,12 +117,29 @@ def test_bins_hold_the_mean_and_most_values_of_the_points_in_them():
     assert ((low <= y) & (y <= high)).mean() == pytest.approx(0.8)
 
 
-def test_phases_that_never_begin_are_not_marked():
-    config = TrainConfig(images=100, perceptual_from=10, adversarial_from=20, cooldown=30)
-    assert phases(config) == {"adversarial": 20, "perceptual": 10, "cooldown": 70}
-    by_pixels = dataclasses.replace(config, perceptual_network="none")
-    assert phases(by_pixels) == {"adversarial": 20, "cooldown": 70}
-    assert phases(TrainConfig()) == {}
+def test_phases_and_learning_rates_are_those_of_the_journal(run):
+    write_report(run, run / "report.html")
+    charts = [chart.title for chart in history_charts(run)]
+    assert "Learning rates" in charts
+    for chart in history_charts(run):
+        assert chart.marks == {"adversarial": 16_000, "cooldown": 32_000}
+    (rates,) = [chart for chart in history_charts(run) if chart.title == "Learning rates"]
+    assert [(line.label, set(line.y)) for line in rates.series] == [("generator", {0.5})]
+
+
+def test_a_journal_without_them_has_neither(run):
+    lines = (run / "journal.jsonl").read_text("utf-8").splitlines()
+    kept = [json.loads(line) for line in lines]
+    for entry in kept:
+        for key in ("phases", "learning_rates"):
+            entry.pop(key, None)
+    (run / "journal.jsonl").write_text("".join(json.dumps(entry) + "\n" for entry in kept))
+    assert "Learning rates" not in [chart.title for chart in history_charts(run)]
+    assert not any(chart.marks for chart in history_charts(run))
+
+
+def history_charts(run: Path) -> list[Chart]:
+    return charts(read_history(run))
 
 
 def test_time_is_summed_from_every_stretch_at_its_own_speed():

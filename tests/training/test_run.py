@@ -92,6 +92,8 @@ def test_the_journal_tells_losses_speed_and_validation(finished):
         "d/sign_real", "e/reconstruction", "e/domain_guided",
     }  # fmt: skip
     assert all(entry["images_per_second"] > 0 for entry in losses)
+    assert entries[0]["phases"] == {"adversarial": 4}
+    assert set(losses[0]["learning_rates"]) == {"generator", "encoder", "discriminator"}
     measured = [entry for entry in entries if "validation" in entry]
     assert [entry["images"] for entry in measured] == [20, 40]
     assert set(measured[0]["validation"]) == {"mse", "sharpness"}
@@ -198,7 +200,7 @@ def test_a_broken_network_gets_no_sheet_and_no_validation(settings, tmp_path):
     with pytest.raises(TrainingError, match=r"^Update 1: "):
         run.train()
     assert list(run.folder.samples.iterdir()) == []
-    assert [set(entry) for entry in run.folder.journal.entries()] == [{"images", "machine"}]
+    assert [set(entry) for entry in run.folder.journal.entries()] == [{"images", "machine", "phases"}]
 
 
 def test_an_absurd_learning_rate_is_stopped(settings, tmp_path):

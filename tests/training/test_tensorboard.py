@@ -27,6 +27,7 @@ def test_losses_figures_and_pictures_arrive(tmp_path):
     log = TensorBoardLog(tmp_path)
     log.write(80, machine={"device": "a laptop"})
     log.write(80, losses={"d/real": 0.5, "e/latent": 0.25}, images_per_second=12.5)
+    log.write(80, learning_rates={"generator": 0.001})
     log.write(160, validation={"mse": 0.125})
     log.picture(160, np.zeros((1, 3, 8, 12), dtype=np.float32))
     log.close()
@@ -34,6 +35,7 @@ def test_losses_figures_and_pictures_arrive(tmp_path):
     assert scalars(tmp_path, "d/real") == [(80, 0.5)]
     assert scalars(tmp_path, "e/latent") == [(80, 0.25)]
     assert scalars(tmp_path, "speed/images_per_second") == [(80, 12.5)]
+    assert scalars(tmp_path, "learning_rate/generator") == [(80, 0.001)]
     assert scalars(tmp_path, "validation/mse") == [(160, 0.125)]
     (picture,) = read_back(tmp_path).Images("samples")
     assert (picture.step, picture.height, picture.width) == (160, 8, 12)

@@ -162,7 +162,7 @@ class Run(Generic[State]):
         config, state = self.config.training, self.state
         context = StepContext(self.fabric, config, self.distance, self.features)
         if state.images_seen < config.images and self.fabric.is_global_zero:
-            run_logger.note_machine(self._machine_facts())
+            run_logger.note_start(self._machine_facts(), self._phases())
         window = LossWindow(self.fabric)
         while state.images_seen < config.images and not self._should_stop(should_stop):
             before = state.images_seen
@@ -216,6 +216,14 @@ class Run(Generic[State]):
         if self.origin:
             facts["init_from"] = self.origin
         return facts
+
+    def _phases(self) -> dict[str, int]:
+        """Find the images seen at which each phase begins."""
+        config = self.config.training
+        starts = dict(self.recipe.phases(config))
+        if config.cooldown:
+            starts["cooldown"] = config.images - config.cooldown
+        return {name: start for name, start in starts.items() if start > 0}
 
     def _log(self, window: LossWindow, run_logger: RunLogger) -> None:
         config, means = self.config.training, self._means(window)

@@ -100,6 +100,8 @@ class Recipe(Generic[State]):
     then called with the state, photos, and maps, uint8 (N, S, S)."""
     compiled: Callable[[State], list[nn.Module]] = lambda state: []
     """Networks that `speed.compile` compiles; none that is differentiated twice."""
+    phases: Callable[[TrainConfig], Mapping[str, int]] = lambda config: {}
+    """Images seen at which phases begin, by name, for reports; the cooldown is every method's."""
     end_warm_up: Callable[[State, TrainConfig, AbstractPhotos], list[nn.Module]] | None = None
     """Called when the images seen reach `adversarial_from`; returns networks it changed."""
     finish: Callable[[StepContext, State, Losses], Losses] = lambda context, state, losses: {}

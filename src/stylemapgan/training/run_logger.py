@@ -21,6 +21,9 @@ from stylemapgan.training.state import AbstractTrainState
 from stylemapgan.training.validation import Validator
 from stylemapgan.types import Images
 
+GROUPS = {"losses": "", "validation": "validation/", "learning_rates": "learning_rate/"}
+"""Figures of a journal entry → the group in which TensorBoard shows them."""
+
 
 class TensorBoardLog:
     """Writes journal entries and sample sheets as TensorBoard's event files.
@@ -53,7 +56,7 @@ class TensorBoardLog:
                 text = "  \n".join(f"{key}: {fact}" for key, fact in value.items())
                 self._writer.add_text(name, text, images_seen)
             elif isinstance(value, dict):
-                self._scalars(images_seen, value, "validation/" if name == "validation" else "")
+                self._scalars(images_seen, value, GROUPS[name])
             else:
                 self._scalars(images_seen, {name: value}, "speed/")
 
@@ -156,14 +159,16 @@ class RunLogger:
         self._board = board
         self._failed: set[str] = set()
 
-    def note_machine(self, facts: dict[str, str]) -> None:
-        """Record what the run computes on."""
-        self._write(machine=facts)
+    def note_start(self, facts: dict[str, str], phases: dict[str, int]) -> None:
+        """Record what the run computes on, and the images seen at which its phases begin."""
+        self._write_journal(machine=facts, phases=phases)
+        self._write_board(machine=facts)
 
     def log(self, progress: Progress) -> None:
         """Record losses and speed, and show progress."""
         speed = round(progress.images_per_second, 2)
-        self._write(losses=progress.losses, images_per_second=speed)
+        rates = self._state.learning_rates
+        self._write(losses=progress.losses, images_per_second=speed, learning_rates=rates)
         with self._attempt("Showing progress"):
             self._on_progress(progress)
 
@@ -196,6 +201,9 @@ class RunLogger:
 
     def _write(self, **entry: Any) -> None:
         self._write_journal(**entry)
+        self._write_board(**entry)
+
+    def _write_board(self, **entry: Any) -> None:
         if self._board:
             with self._attempt("TensorBoard"):
                 self._board.write(self._state.images_seen, **entry)

@@ -14,6 +14,8 @@ from stylemapgan.config import TrainConfig
 
 AVERAGE = "_ema"
 """Ends the name of a network's average: `generator_ema` averages `generator`."""
+OPTIMIZER = "_optimizer"
+"""Ends the name of an optimiser: `generator_optimizer` trains `generator`."""
 
 
 @dataclass(kw_only=True)
@@ -49,6 +51,15 @@ class AbstractTrainState(ABC):
     def optimizers(self) -> list[Optimizer]:
         """All optimisers."""
         return list(self._fields(Optimizer).values())
+
+    @property
+    def learning_rates(self) -> dict[str, float]:
+        """Learning rate of each optimiser, by what it trains."""
+        optimizers = self._fields(Optimizer).items()
+        return {
+            name.removesuffix(OPTIMIZER): optimizer.param_groups[0]["lr"]
+            for name, optimizer in optimizers
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """Collect everything needed to resume with the same results."""

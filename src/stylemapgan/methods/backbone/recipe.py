@@ -184,5 +184,6 @@ BACKBONE = Recipe(
     pack=_pack,
     transfer=_refuse_transfer,
     compiled=lambda state: [state.generator.synthesis, state.encoder],
+    phases=lambda config: {"encoder": encoder_from(config)},
     finish=adapt_augmentation,
 )

@@ -54,6 +54,7 @@ def stylemapgan_recipe(generator_class: type[Generator] = Generator) -> Recipe[S
         pack=_pack,
         transfer=lambda state, name: str(transfer(state, load_pretrained(name))),
         compiled=lambda state: [state.generator.resizer, state.generator.synthesis, state.encoder],
+        phases=_phases,
         end_warm_up=_end_warm_up,
         finish=adapt_augmentation,
     )
@@ -134,6 +135,13 @@ UPDATES = (
     Update(name="warm-up", run=_reconstruction_alone, span=_warm_up),
     Update(name="reconstruction's update", run=_reconstruction, span=_adversarial),
 )
+
+
+def _phases(config: TrainConfig) -> dict[str, int]:
+    starts = {"adversarial": config.adversarial_from}
+    if config.perceptual_network != "none":
+        starts["perceptual"] = config.perceptual_from
+    return starts
 
 
 def _end_warm_up(

@@ -4,9 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from stylemapgan.config import TrainConfig
 from stylemapgan.pages import Chart, Series
-from stylemapgan.training import schedule
 from stylemapgan.training.report.history import Curve, History
 
 BINS = 150
@@ -35,21 +33,14 @@ VALIDATION = {
 
 def charts(history: History) -> list[Chart]:
     """Draw every curve of a run, in groups."""
-    marks = phases(history.config.training)
+    marks = history.phases
     drawn = [*_validation_charts(history, marks), *_loss_charts(history, marks)]
     speed = binned("images per second", history.speed)
     drawn.append(Chart("Speed", [speed], "images/s", x_label=X_LABEL, marks=marks))
-    return [*drawn, _learning_rates(history.config.training, marks)]
-
-
-def phases(config: TrainConfig) -> dict[str, int]:
-    """Find the images seen at which each phase of a run begins."""
-    starts = {"adversarial": config.adversarial_from}
-    if config.perceptual_network != "none":
-        starts["perceptual"] = config.perceptual_from
-    if config.cooldown:
-        starts["cooldown"] = config.images - config.cooldown
-    return {name: start for name, start in starts.items() if start > 0}
+    rates = [binned(name, curve) for name, curve in history.learning_rates.items()]
+    if rates:
+        drawn.append(Chart("Learning rates", rates, x_label=X_LABEL, marks=marks))
+    return drawn
 
 
 def binned(label: str, curve: Curve) -> Series:
@@ -92,18 +83,3 @@ def _loss_charts(history: History, marks: Mapping[str, int]) -> Iterator[Chart]:
             yield Chart(title, series, log_y=is_log, x_label=X_LABEL, marks=marks)
     for name in sorted(history.losses.keys() - shown):
         yield Chart(name, [binned(name, history.losses[name])], x_label=X_LABEL, marks=marks)
-
-
-def _learning_rates(config: TrainConfig, marks: Mapping[str, int]) -> Chart:
-    """Chart the learning rates of the whole run, including the part still ahead."""
-    corners = {max(start - config.batch, 0) for start in marks.values()} | set(marks.values())
-    even = np.linspace(0, config.images, BINS).astype(int).tolist()
-    x = sorted(corners | set(even))
-    schedules = {
-        "generator and encoder": schedule.learning_rate,
-        "discriminator": schedule.discriminator_learning_rate,
-    }
-    series = [
-        Series(label, x, [rate(config, seen) for seen in x]) for label, rate in schedules.items()
-    ]
-    return Chart("Learning rates (planned)", series, x_label=X_LABEL, marks=marks)

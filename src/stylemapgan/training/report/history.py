@@ -71,6 +71,17 @@ class History:
         return self._curves("validation")
 
     @cached_property
+    def learning_rates(self) -> dict[str, Curve]:
+        """Learning rates of all optimisers, by what they train."""
+        return self._curves("learning_rates")
+
+    @cached_property
+    def phases(self) -> dict[str, int]:
+        """Images seen at which phases begin, by name; empty in journals that lack them."""
+        noted = [entry["phases"] for entry in self.entries if "phases" in entry]
+        return noted[-1] if noted else {}
+
+    @cached_property
     def speed(self) -> Curve:
         """Images per second."""
         key = "images_per_second"

@@ -178,8 +178,7 @@ SLOW = 0.7
 
 def speed_dropped(history: History) -> Concern | None:
     """The same updates on the same machine take longer than before."""
-    training = history.config.training
-    starts = [training.perceptual_from, training.adversarial_from]
+    starts = list(history.phases.values())
     starts += [images for images, _ in history.machines]
     since = max((start for start in starts if start <= history.images_seen), default=0)
     speed = history.speed.since(since + 1)
