@@ -1,6 +1,9 @@
 """Methods on a model with random weights, and pictures to edit."""
 
 import dataclasses
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,21 +102,37 @@ def backbone_checkpoint(backbone) -> MethodCheckpoint:
     return MethodCheckpoint(method="backbone", config=to_dict(VECTOR_TINY_32), tensors=tensors)
 
 
+@pytest.fixture(scope="session")
+def optimiser(backbone, structured) -> Callable[[Any, Path | None], AbstractMethod]:
+    """Opens a method of `QUICK` that keeps results in a folder, or nowhere."""
+
+    def open_quick(kind: Any, folder: Path | None) -> AbstractMethod:
+        networks = structured if kind is StructuredNoise else backbone
+        return kind(networks, QUICK[kind], ResultCache("", folder))
+
+    return open_quick
+
+
 @pytest.fixture(
     scope="session",
     params=[*sorted(METHODS), *LEARNED, *QUICK, EditingInStyle],
     ids=lambda kind: getattr(kind, "name", kind),
 )
-def method(request, editor, backbone, backbone_checkpoint, structured) -> AbstractMethod:
-    """Every method in turn; optimisers keep no results, so that each test computes them."""
+def method(request, editor, backbone_checkpoint, optimiser, tmp_path_factory) -> AbstractMethod:
+    """Every method in turn; optimisers compute each result once."""
     if request.param in METHODS:
         return METHODS[request.param].open(editor)
     if request.param in LEARNED:
         return open_untrained(request.param)
     if request.param is EditingInStyle:
         return EditingInStyle.open(backbone_checkpoint)
-    networks = structured if request.param is StructuredNoise else backbone
-    return request.param(networks, QUICK[request.param], ResultCache("", None))
+    return optimiser(request.param, tmp_path_factory.mktemp(request.param.name))
+
+
+@pytest.fixture
+def computing(method, optimiser) -> AbstractMethod:
+    """The same method, computing every result when it is asked for."""
+    return optimiser(type(method), None) if type(method) in QUICK else method
 
 
 def open_untrained(name: str) -> AbstractMethod:

@@ -200,7 +200,9 @@ def test_a_broken_network_gets_no_sheet_and_no_validation(settings, tmp_path):
     with pytest.raises(TrainingError, match=r"^Update 1: "):
         run.train()
     assert list(run.folder.samples.iterdir()) == []
-    assert [set(entry) for entry in run.folder.journal.entries()] == [{"images", "machine", "phases"}]
+    assert [set(entry) for entry in run.folder.journal.entries()] == [
+        {"images", "machine", "phases"}
+    ]
 
 
 def test_an_absurd_learning_rate_is_stopped(settings, tmp_path):
