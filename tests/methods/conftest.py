@@ -56,7 +56,7 @@ QUICK = {
     Image2StyleGAN: Image2StyleGANSettings(steps=4, learning_rate=0.01),
     InDomain: InDomainSettings(steps=2),
     NeuralCollage: NeuralCollageSettings(steps=2),
-    Pix2Latent: Pix2LatentSettings(rounds=1, population=4, steps=1, final_steps=1),
+    Pix2Latent: Pix2LatentSettings(rounds=1, population=3, steps=1, final_steps=1),
     StructuredNoise: StructuredNoiseSettings(steps=1),
 }
 """Optimisers, and settings for few steps."""

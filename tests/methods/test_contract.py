@@ -76,14 +76,14 @@ def test_truncation_goes_to_the_mean_step_by_step(method):
 
 
 def test_a_single_reference_and_mask_stand_for_all(computing, photos, mask):
-    one = pasted(computing, photos[:3], photos[:1], mask)
-    repeated = photos[:1].repeat(3, axis=0), mask.repeat(3, axis=0)
-    same = pasted(computing, photos[:3], *repeated)
+    one = pasted(computing, photos[1:3], photos[:1], mask)
+    repeated = photos[:1].repeat(2, axis=0), mask.repeat(2, axis=0)
+    same = pasted(computing, photos[1:3], *repeated)
     np.testing.assert_allclose(one, same, rtol=1e-5, atol=1e-5)
 
 
 def test_the_same_edit_gives_the_same_picture(computing, photos, mask):
-    first, again = (pasted(computing, photos[:2], photos[2:4], mask) for _ in range(2))
+    first, again = (pasted(computing, photos[:1], photos[1:2], mask) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 
