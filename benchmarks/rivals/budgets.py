@@ -15,6 +15,8 @@ from stylemapgan.machine.precision import choose
 
 FLIPS: Mapping[DataName, bool] = {"faces-64": True, "avatars-64": False, "hands-64": True}
 """Whether a mirrored picture could be of the same data set."""
+RATE_FACTORS: Mapping[MethodName, float] = {"ali": 2.0, "bigan": 2.0}
+"""What learning rates are multiplied by, chosen from the trials of `tune`; 1 if not listed."""
 PERCEPTUAL_FROM, ADVERSARIAL_FROM, COOLDOWN = 2 / 7, 2 / 3, 1 / 6
 """Shares of a run's images, as in the preset `laptop-64`; the first two concern StyleMapGAN."""
 
@@ -95,6 +97,7 @@ def configure(cell: Cell, budget: Budget, folder: Path) -> RunConfig:
         adversarial_from=round(images * ADVERSARIAL_FROM),
         cooldown=round(images * COOLDOWN),
         learning_rate=0.002 if is_vector else config.training.learning_rate,
+        learning_rate_factor=RATE_FACTORS.get(cell.method, 1.0),
         r1_gamma=10.0 if is_vector else config.training.r1_gamma,
         horizontal_flips=FLIPS[cell.data],
         precision=choose(config.training.precision).precision,

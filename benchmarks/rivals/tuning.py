@@ -30,7 +30,7 @@ from stylemapgan.methods.abstract import AbstractMethod, Latent
 from stylemapgan.types import Images
 
 FACTORS = (0.5, 1.0, 2.0)
-"""Learning rates of the trials, in units of the one that the bench uses."""
+"""What a method's learning rates are multiplied by in its trials."""
 SHARE = 10
 """A trial sees one image where the training sees this many."""
 PHOTOS = 64

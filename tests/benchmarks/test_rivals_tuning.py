@@ -50,6 +50,19 @@ def test_each_method_gets_three_trials_of_a_tenth_of_its_training():
         assert short.method == whole.method
 
 
+def test_the_bench_trains_with_a_rate_whose_trial_was_among_the_best():
+    """Errors that differ by less than a twentieth count as equal."""
+    from benchmarks.rivals.budgets import RATE_FACTORS
+    from benchmarks.rivals.tuning import read_tried
+
+    errors: dict[str, dict[float, float]] = {}
+    for tried in read_tried(ROOT / "benchmarks" / "rivals" / "cpu" / "tuning"):
+        errors.setdefault(tried.method, {})[tried.factor] = tried.mse
+    assert errors.keys() >= RATE_FACTORS.keys()
+    for method, found in errors.items():
+        assert found[RATE_FACTORS.get(method, 1.0)] < 1.05 * min(found.values()), method
+
+
 def test_a_trial_is_judged_by_reconstructions_of_training_photos(data):
     from benchmarks.rivals.tuning import judge
 
