@@ -84,6 +84,18 @@ def test_a_discriminator_that_wins_is_reported():
 
 
 @pytest.mark.parametrize(
+    ("level", "expected"), [(7.0, ["the discriminator is winning"]), (5.0, [])]
+)
+def test_a_discriminator_of_pairs_that_wins_is_reported(level, expected):
+    """Its losses have two terms each, so twice as much counts as high and as sure."""
+    pairs: dict[str, Course] = {
+        "d/pairs": lambda t: 0.25,
+        "g/pairs": lambda t: level * (0.9 + t / 10),
+    }
+    assert titles(a_run(pairs)) == expected
+
+
+@pytest.mark.parametrize(
     "relief",
     [
         {"g/adversarial": lambda t: 6 - t},  # high, and falling

@@ -11,28 +11,36 @@ TOO_SURE = 0.15
 """A discriminator's loss below this means an average probability of 86 % for the right class."""
 TOO_HIGH = 3.0
 """A generator's adversarial loss above this means a probability of 5 % of being real."""
+GAMES = (
+    (("d/real", "d/generated"), "g/adversarial", 1),
+    (("d/pairs",), "g/pairs", 2),
+)
+"""Losses of the discriminator, that of its opponents, and how many terms each of them sums."""
 
 
 def discriminator_wins(history: History) -> Concern | None:
     """D separates real and generated images easily, and the generator's loss keeps rising."""
-    losses = [history.loss(name).last(0.1) for name in ("d/real", "d/generated")]
-    losses = [curve for curve in losses if len(curve)]  # the relativistic loss has no d/real
-    adversarial = history.loss("g/adversarial")
-    if len(adversarial) < ENOUGH or not losses:
-        return None
-    newest = adversarial.last(0.1)
-    before, after = newest.halves()
-    is_sure = all(curve.mean < TOO_SURE for curve in losses)
-    if not (is_sure and newest.mean > TOO_HIGH and after > before):
-        return None
-    seen = " and ".join(f"{curve.mean:.3f}" for curve in losses)
-    return Concern(
-        "the discriminator is winning",
-        f"Over the last tenth its losses are {seen} (below {TOO_SURE} it is almost always "
-        f"right), while the generator's is {newest.mean:.1f} and rising. If generated images "
-        "never pass for real, the generator gets almost no useful gradient. Raise r1_gamma, add "
-        "augmentations or set ada.target to 0.6, or lower discriminator_learning_rate.",
-    )
+    for names, opponents, terms in GAMES:
+        losses = [history.loss(name).last(0.1) for name in names]
+        losses = [curve for curve in losses if len(curve)]  # the relativistic loss has no d/real
+        adversarial = history.loss(opponents)
+        if len(adversarial) < ENOUGH or not losses:
+            continue
+        newest = adversarial.last(0.1)
+        before, after = newest.halves()
+        is_sure = all(curve.mean < terms * TOO_SURE for curve in losses)
+        if not (is_sure and newest.mean > terms * TOO_HIGH and after > before):
+            continue
+        seen = " and ".join(f"{curve.mean:.3f}" for curve in losses)
+        return Concern(
+            "the discriminator is winning",
+            f"Over the last tenth its losses are {seen} (below {terms * TOO_SURE} it is almost "
+            f"always right), while the generator's is {newest.mean:.1f} and rising. If generated "
+            "images never pass for real, the generator gets almost no useful gradient. Raise "
+            "r1_gamma, add augmentations or set ada.target to 0.6, or lower "
+            "discriminator_learning_rate.",
+        )
+    return None
 
 
 UNTRAINED = 0.97
