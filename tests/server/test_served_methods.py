@@ -99,6 +99,25 @@ def test_painting_shows_what_the_method_makes_of_a_mask(styled, pair):
     )
 
 
+def test_parts_are_those_of_the_method_and_can_be_pasted_by_number(styled, method, pair):
+    source, reference = pair
+    found = styled.http.get(f"/api/v1/stylemaps/{reference}/parts").json()["parts"]
+    numbers = method.segment(photo(4))[0]
+    assert {each["name"] for each in found} == {str(number + 1) for number in np.unique(numbers)}
+    for each in found:
+        shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(each["mask"].split(",")[1]))))
+        np.testing.assert_array_equal(shown == 255, numbers == int(each["name"]) - 1)
+        assert each["label"] == f"Part {each['name']}"
+
+    chosen = found[0]["name"]
+    mask = (numbers == int(chosen) - 1)[None, None].astype(np.float32)
+    edit = Edit(parts=(Part(reference=method.encode(photo(4)), mask=mask),))
+    expected = to_bytes(method.decode(method.edit(method.encode(photo(1)), edit)))[0]
+    pasted = {"reference": reference, "mask": {"part": chosen}}
+    edited = post(styled, "edit", {"source": source, "parts": [pasted], "size": 32})
+    np.testing.assert_array_equal(edited, expected)
+
+
 def test_an_edit_is_pasted_into_the_photo_under_the_mask_only(styled):
     source = styled.encoded(png(96, 64, seed=1))
     reference = styled.encoded(png(32, 32, seed=4))["id"]
@@ -154,6 +173,8 @@ def test_models_say_what_they_can_do(styled):
     assert (ours["method"], ours["can"]) == ("editing-in-style", ["generate", "interpolate"])
     assert (ours["image_size"], ours["stylemap_size"], ours["directions"]) == (32, 1, [])
     assert ours["about"].startswith("Editing in Style")
+    assert len(ours["parts"]) == 12
+    assert ours["parts"][0] == {"name": "1", "label": "Part 1"}
     assert other["method"] == "stylemapgan"
     assert other["can"] == ["generate", "interpolate", "mix", "move", "shift", "space", "detail"]
 

@@ -192,9 +192,16 @@ class EditingInStyle(AbstractLatentMethod[VectorEncoder]):
         Returns:
             Numbers from 0 to the number of parts - 1, as large as the photos.
         """
-        numbers = self._membership(self.encode(images)).argmax(dim=1).numpy().astype(np.uint8)
-        factor = images.shape[-1] // numbers.shape[-1]
-        return numbers.repeat(factor, axis=1).repeat(factor, axis=2)
+        return self._numbers(self.encode(images), images.shape[-1])
+
+    @property
+    def part_count(self) -> int:
+        """The number of parts."""
+        return self.settings.parts
+
+    def number_parts(self, latent: Latent) -> LabelMaps:
+        """Number the part that each pixel of encoded photos shows, at the model's size."""
+        return self._numbers(latent, self.image_size)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -254,6 +261,12 @@ class EditingInStyle(AbstractLatentMethod[VectorEncoder]):
         memberships = self._membership(source), self._membership(part.reference)
         chosen = parts_under([torch.from_numpy(each) for each in masks], memberships)
         return torch.from_numpy(strength), chosen
+
+    def _numbers(self, latent: Latent, size: int) -> LabelMaps:
+        """Number the part at each position of the layer they are found in, and enlarge that."""
+        numbers = self._membership(latent).argmax(dim=1).numpy().astype(np.uint8)
+        factor = size // numbers.shape[-1]
+        return numbers.repeat(factor, axis=1).repeat(factor, axis=2)
 
     def _membership(self, latent: Latent) -> Membership:
         catalogue = self.catalogue

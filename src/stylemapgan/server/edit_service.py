@@ -181,11 +181,13 @@ class EditService:
     def parts(self, stylemap: StoredStylemap) -> dict[str, PlainMask]:
         """Find the automatic parts of a stylemap's picture; none if the model has none. Cached."""
         model = self.model_of(stylemap)
-        parts = model.parts
-        if parts is None:
-            return {}
 
         def find() -> dict[str, PlainMask]:
+            if isinstance(model, ServedMethod):
+                return model.find_parts(stylemap.array)
+            parts = model.parts
+            if parts is None:
+                return {}
             w_plus = self.resize(model, model.editor.as_array(stylemap.array))
             masks = parts.masks(model.editor, w_plus)
             return {name: to_numpy(mask) for name, mask in masks.items()}

@@ -67,8 +67,6 @@ def _describe(workspace: Workspace, model: ServedModel) -> ModelResponse:
         DirectionResponse(name=each.name, label=each.label, accuracy=each.accuracy)
         for each in model.directions.values()
     ]
-    found = model.parts
-    names = [] if found is None else zip(found.names, found.labels, strict=True)
     return ModelResponse(
         name=model.name,
         title=model.title,
@@ -82,7 +80,7 @@ def _describe(workspace: Workspace, model: ServedModel) -> ModelResponse:
         licence=model.licence,
         data=model.data,
         directions=directions,
-        parts=[PartName(name=name, label=label) for name, label in names],
+        parts=[PartName(name=name, label=label) for name, label in model.part_labels.items()],
         has_library=workspace.library is not None and workspace.library.model is model,
         samples=list(model.samples),
         sample_credit=model.sample_credit,

@@ -206,13 +206,10 @@ def _square(service: EditService, body: EncodeRequest) -> Square:
 
 def _find_parts(service: EditService, stylemap: StoredStylemap) -> PartsResponse:
     model = service.model_of(stylemap)
-    if model.parts is None:
-        return PartsResponse(parts=[])
-    labels = dict(zip(model.parts.names, model.parts.labels, strict=True))
     found = [
         FoundPart(
             name=name,
-            label=labels[name],
+            label=model.part_labels[name],
             area=float(mask.mean()),
             mask=data_url(np.rint(mask[0, 0] * 255).astype(np.uint8)),
         )

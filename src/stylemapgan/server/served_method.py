@@ -7,11 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from stylemapgan.checkpoints.method_file import MethodCheckpoint, read_method
 from stylemapgan.editing.edit import Edit, Part
+from stylemapgan.editing.edit_masks import PlainMask
 from stylemapgan.editing.photo import FINDERS, Find, FullPhoto, Square
 from stylemapgan.errors import CheckpointError
 from stylemapgan.images.levels import to_numpy
@@ -19,6 +21,7 @@ from stylemapgan.methods.abstract import (
     AbstractTrainedMethod,
     Capabilities,
     Capability,
+    LabelMaps,
     Latent,
 )
 from stylemapgan.methods.registry import methods_of
@@ -34,6 +37,20 @@ COMMANDS: Mapping[Capability, str] = {
     "edits_by_mask": "blend",
 }
 """Commands that work with a method's model if it has a capability."""
+
+
+@runtime_checkable
+class NumbersParts(Protocol):
+    """A method that finds parts in pictures and numbers them, because nobody has named them."""
+
+    @property
+    def part_count(self) -> int:
+        """The number of parts."""
+        ...
+
+    def number_parts(self, latent: Latent) -> LabelMaps:
+        """Number the part that each pixel shows, from 0."""
+        ...
 
 
 class ServedMethod(ServedModel):
@@ -120,6 +137,21 @@ class ServedMethod(ServedModel):
     def about(self) -> str:
         """What the method does."""
         return self._opened.about
+
+    @cached_property
+    def part_labels(self) -> Mapping[str, str]:
+        """The parts' numbers, from 1; none if the method finds no parts."""
+        if not isinstance(self._opened, NumbersParts):
+            return {}
+        return {f"{number}": f"Part {number}" for number in range(1, self._opened.part_count + 1)}
+
+    def find_parts(self, stylemap: PlainStylemap) -> dict[str, PlainMask]:
+        """Find those parts that a picture shows."""
+        if not isinstance(self._opened, NumbersParts):
+            return {}
+        numbers = self._opened.number_parts(self.as_reference(stylemap))[:, None]
+        masks = {name: (numbers == int(name) - 1).astype(np.float32) for name in self.part_labels}
+        return {name: mask for name, mask in masks.items() if mask.any()}
 
     def find_square(self, photo: FullPhoto, find: Find | None, *, refine: bool) -> Square:
         """Find a square; the middle one by default, as commands do with such models."""

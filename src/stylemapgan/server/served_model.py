@@ -1,7 +1,7 @@
 """A StyleMapGAN that the server offers; it loads when first used."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -196,6 +196,15 @@ class ServedModel:
         """Automatic parts; None if the model has none."""
         file = zoo.parts_file(self.source)
         return None if file is None else read_parts(file)
+
+    @cached_property
+    def part_labels(self) -> Mapping[str, str]:
+        """Labels of its automatic parts, by name; empty if it has none."""
+        return (
+            {}
+            if self.parts is None
+            else dict(zip(self.parts.names, self.parts.labels, strict=True))
+        )
 
     @cached_property
     def samples(self) -> dict[str, Path]:
