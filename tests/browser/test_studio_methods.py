@@ -1,5 +1,6 @@
 """The Studio with a model of another method: it offers what that method can do."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,4 +78,19 @@ def test_what_the_method_cannot_do_is_not_offered(open_page, both, photo, other)
 
     page.locator("#model").select_option("hands-64")
     expect(page.locator("#tool-move")).to_be_visible()
+    page.close()
+
+
+def test_parts_that_the_method_found_have_numbers(open_page, both, photo, other):
+    studio = StudioPage(open_page(url=both.url))
+    page = studio.page
+    use_backbone(studio, photo, other)
+    page.locator("#tool-parts").click()
+    first = page.locator(".chip").first
+    expect(first).to_have_text(re.compile(r"Part \d+"))
+    before, frames = studio.frame(), studio.frames
+    first.click()
+    expect(first).to_have_attribute("aria-pressed", "true")
+    studio.wait_for_a_frame(frames)
+    assert (studio.frame() != before).any()
     page.close()
