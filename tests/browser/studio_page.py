@@ -14,8 +14,13 @@ Point = tuple[float, float]
 """Right and down, as shares of the picture's side."""
 Canvas: TypeAlias = Literal["source", "reference"]
 """The two pictures on the canvas: the result, and what it borrows from."""
-SETTLED = 250
-"""Milliseconds without a new picture after which none is on its way."""
+SETTLED = """async () => {
+  const { isSettled } = await import(new URL("static/stage/preview.js", document.baseURI));
+  const { frame } = await import(new URL("static/core/state.js", document.baseURI));
+  const { frames } = document.querySelector("#canvas").dataset;
+  return isSettled() && frames === String(frame.value.arrived);
+}"""
+"""Whether the newest picture shows, and no other is on its way."""
 VIEWPORT = """async (canvas) => {
   const { paneOf, viewport } = await import(new URL("static/stage/view.js", document.baseURI));
   const { modelSize } = await import(new URL("static/core/state.js", document.baseURI));
@@ -57,10 +62,21 @@ class StudioPage:
         """Wait until a newer picture than that shows, and no more come."""
         script = "(after) => Number(document.querySelector('#canvas').dataset.frames) > after"
         self.page.wait_for_function(script, arg=after)
-        seen = -1
-        while seen != self.frames:
-            seen = self.frames
-            self.page.wait_for_timeout(SETTLED)
+        self.wait_until(SETTLED)
+
+    def wait_until(self, script: str) -> None:
+        """Wait until an asynchronous function of the page returns true.
+
+        `wait_for_function` does not wait for its promise, and takes that for true.
+        """
+        while not self.page.evaluate(script):
+            self.page.wait_for_timeout(20)
+
+    def other_view(self, before: bytes) -> bytes:
+        """Wait until the canvas looks different."""
+        while (seen := self.canvas.screenshot()) == before:
+            self.page.wait_for_timeout(50)
+        return seen
 
     def drag(self, points: Sequence[Point], canvas: Canvas = "source") -> None:
         """Press at the first point, move through the others, let go at the last."""

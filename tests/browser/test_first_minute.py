@@ -47,10 +47,12 @@ def test_the_pictures_lie_beside_each_other_and_do_not_overlap(open_page):
     width = studio.on_screen((1, 0), "source")[0] - studio.on_screen((0, 0), "source")[0]
 
     studio.page.locator("#canvas-source").click()
-    studio.page.wait_for_timeout(300)
 
-    alone = studio.on_screen((1, 0), "source")[0] - studio.on_screen((0, 0), "source")[0]
-    assert alone > 1.3 * width
+    def wide() -> float:
+        return studio.on_screen((1, 0), "source")[0] - studio.on_screen((0, 0), "source")[0]
+
+    while wide() <= 1.3 * width:
+        studio.page.wait_for_timeout(50)
 
 
 def test_who_took_the_sample_portraits_is_written_below_them(open_page):

@@ -42,14 +42,13 @@ def test_two_of_original_output_and_result_lie_beside_the_line(open_page, photo)
     studio.choose_reference(1)
     studio.drag(STROKE)
     page = studio.page
+    view = studio.canvas.screenshot()
     page.locator("#compare").click()
-    page.wait_for_timeout(500)
-    views = {studio.canvas.screenshot()}
+    views = {view := studio.other_view(view)}
     for look in ("raw", "plain"):
         page.locator("#compare-before").select_option(look)
-        page.wait_for_function(HAS_COME)
-        page.wait_for_timeout(100)
-        views.add(studio.canvas.screenshot())
+        studio.wait_until(HAS_COME)
+        views.add(view := studio.other_view(view))
     assert len(views) == 3
 
     before = studio.frames

@@ -3,6 +3,7 @@
 import { reframe } from "../core/actions.js";
 import { photoPicture } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { loadInto } from "../core/picture-urls.js";
 import { entryByKey } from "../core/shelf.js";
 import { CropView } from "./crop-view.js";
 import { dialogButton, openDialog } from "./dialog.js";
@@ -23,8 +24,7 @@ export async function openCrop(key) {
   if (!photo || !stylemap?.square) return;
   const image = new Image();
   try {
-    image.src = await photoPicture(photo.id);
-    await image.decode();
+    await loadInto(image, photoPicture(photo.id));
   } catch (error) {
     return toast(error instanceof Error ? error.message : String(error));
   }

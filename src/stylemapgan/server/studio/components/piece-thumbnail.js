@@ -2,6 +2,7 @@
 
 import { squarePicture } from "../core/api.js";
 import { h } from "../core/dom.js";
+import { loadInto } from "../core/picture-urls.js";
 import { work } from "../core/state.js";
 import { bounds, sideOf } from "../masks/mask.js";
 import { tinted } from "../stage/painter.js";
@@ -24,12 +25,8 @@ export function pieceThumbnail(key) {
     draw(canvas, image, mask);
   };
   const reference = work.value.pieces.find((piece) => piece.key === key)?.reference ?? "";
-  image.addEventListener("load", refresh);
   canvas.addEventListener("refresh", refresh);
-  squarePicture(reference, 256).then(
-    (address) => (image.src = address),
-    () => {},
-  );
+  loadInto(image, squarePicture(reference, 256)).then(refresh, () => {});
   return canvas;
 }
 

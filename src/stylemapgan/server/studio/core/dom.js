@@ -1,5 +1,7 @@
 /** Building elements without a framework, and without inline styles. */
 
+import { loadInto } from "./picture-urls.js";
+
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
@@ -61,8 +63,7 @@ export function iconButton(name, label, fields = {}) {
 export function lateImage(address, alt) {
   const image = h("img", { alt, draggable: "false" });
   const hide = () => image.classList.add("is-missing");
-  image.addEventListener("error", hide);
-  address.then((url) => (image.src = url)).catch(hide);
+  loadInto(image, address).catch(hide);
   return image;
 }
 

@@ -77,6 +77,11 @@ export class Live {
     });
   }
 
+  /** Whether the newest picture shows all that there is to show. */
+  get isCaughtUp() {
+    return !this.#isScheduled && this.#times.size === 0;
+  }
+
   /** Sends the complete state again. */
   refresh() {
     this.#sent = null;
@@ -97,6 +102,7 @@ export class Live {
   #lose() {
     this.#socket = null;
     this.#sent = null;
+    this.#times.clear();
     this.#listener.onConnection("offline");
     setTimeout(() => this.#socket ?? this.#connect(), this.#wait);
     this.#wait = Math.min(2 * this.#wait, LONGEST_WAIT);
@@ -110,6 +116,7 @@ export class Live {
       this.refresh();
     } else if (message.type === "error") {
       this.#sent = null; // unknown what the server has now
+      this.#times.clear();
       this.#listener.onError(message.code ?? "", message.message ?? "The server rejected the edit.");
     }
   }

@@ -1,12 +1,16 @@
 /**
  * Object URLs of pictures, for `<img>`. Each keeps its picture in memory until it is revoked, so
- * URLs of pictures that the page can no longer show are revoked.
+ * URLs of pictures that the page can no longer show are revoked, once they have loaded.
  */
 
 /** @typedef {{subject: string, url: Promise<string>}} Entry */
 
 /** @type {Map<string, Entry>} */
 const entries = new Map();
+/** How many images are loading each URL. @type {Map<string, number>} */
+const loading = new Map();
+/** URLs to revoke when they have loaded. @type {Set<string>} */
+const unwanted = new Set();
 
 /** The subject of a sample picture. @param {string} model @param {string} sample */
 export const sampleSubject = (model, sample) => `sample ${sample} of ${model}`;
@@ -34,8 +38,35 @@ export function keepUrls(subjects) {
     if (subjects.has(subject)) continue;
     entries.delete(key);
     url.then(
-      (address) => URL.revokeObjectURL(address),
+      (address) => revoke(address),
       () => {}, // never created
     );
   }
+}
+
+/** Loads a picture into an image; its URL stays valid until then.
+ * @param {HTMLImageElement} image @param {Promise<string>} address
+ * @throws the error of the address, or an EncodingError if the picture is damaged */
+export async function loadInto(image, address) {
+  const url = await address;
+  loading.set(url, (loading.get(url) ?? 0) + 1);
+  image.src = url;
+  try {
+    await image.decode();
+  } finally {
+    const others = (loading.get(url) ?? 1) - 1;
+    if (others) loading.set(url, others);
+    else loading.delete(url);
+    if (unwanted.has(url)) revoke(url);
+  }
+}
+
+/** @param {string} url */
+function revoke(url) {
+  if (loading.has(url)) {
+    unwanted.add(url);
+    return;
+  }
+  unwanted.delete(url);
+  URL.revokeObjectURL(url);
 }

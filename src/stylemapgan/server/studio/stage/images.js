@@ -1,5 +1,7 @@
 /** Pictures the canvas draws: asked for once, drawn when they have come, the newest few kept. */
 
+import { loadInto } from "../core/picture-urls.js";
+
 const MOST = 12; // the canvas never draws more than four at once
 
 export class Images {
@@ -32,8 +34,7 @@ export class Images {
   async #load(key, ask) {
     try {
       const image = new Image();
-      image.src = await ask();
-      await image.decode();
+      await loadInto(image, ask());
       this.#known.set(key, image);
       this.#onArrival();
     } catch {

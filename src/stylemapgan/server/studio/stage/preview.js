@@ -11,6 +11,9 @@ import { view } from "./view.js";
 
 const REST = 300; // milliseconds without a change
 
+/** Whether no other picture is on its way. */
+export let isSettled = () => false;
+
 /** Shows the work through the live connection, whenever it, its look or the zoom changes.
  * @param {Live} live */
 export function startPreview(live) {
@@ -21,8 +24,12 @@ export function startPreview(live) {
     live.show(work.value, { ...fieldsOf(currentLook()), size });
   const sharpen = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => ask(restingSize(work.value.source)), REST);
+    timer = setTimeout(() => {
+      timer = 0;
+      ask(restingSize(work.value.source));
+    }, REST);
   };
+  isSettled = () => timer === 0 && live.isCaughtUp;
   const update = () => {
     const look = currentLook();
     if (shown?.work === work.value && shown.look === look) return;
