@@ -30,7 +30,6 @@ GANs", CVPR 2020 (arXiv 2004.14367).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, final
 
@@ -45,7 +44,7 @@ from stylemapgan.config.ranges import STRENGTH
 from stylemapgan.editing import operations
 from stylemapgan.editing.checks import refuse_unequal_batches
 from stylemapgan.editing.edit import Edit
-from stylemapgan.errors import ConfigError, EditError
+from stylemapgan.errors import EditError
 from stylemapgan.images.levels import batch_for
 from stylemapgan.methods.abstract import Capabilities, LabelMaps, Latent
 from stylemapgan.methods.backbone import Style, VectorEncoder, mean_w_plus
@@ -56,6 +55,7 @@ from stylemapgan.methods.spherical_k_means import spherical_k_means
 from stylemapgan.methods.style_catalogue import (
     Activations,
     Catalogue,
+    EditingInStyleSettings,
     Membership,
     channel_energies,
     channel_shares,
@@ -69,36 +69,6 @@ from stylemapgan.types import Images
 SCALES, SHIFTS = "scales", "shifts"
 MOST_AT_ONCE = 8
 """Pictures of up to 128 pixels that the catalogue generates at once."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class EditingInStyleSettings:
-    """How parts are found, and how much an edit may change elsewhere."""
-
-    pictures: int = 64
-    """Number of generated pictures that parts and channels are found in."""
-    psi: float = 0.7
-    """Truncation of these pictures."""
-    seed: int = 0
-    """Everything random follows from it."""
-    positions: int = 32
-    """Height and width of the layer whose activations are grouped; the nearest that there is, up
-    to half the picture."""
-    parts: int = 12
-    """Number of parts, K."""
-    epsilon: float = 100.0
-    """Sum of 1 - M over channels that an edit may take over: about how many channels it takes."""
-    rho: float = 0.1
-    """Channels with M of at most that are never taken."""
-
-    def __post_init__(self) -> None:
-        for name in ("pictures", "positions", "parts"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        if self.parts > np.iinfo(np.uint8).max:
-            raise ConfigError(f"parts must be at most 255, got {self.parts}.")
-        if not self.epsilon >= 0:
-            raise ConfigError(f"epsilon must not be negative, got {self.epsilon}.")
 
 
 @final

@@ -6,18 +6,50 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from jaxtyping import Bool, Float
 from torch import Tensor
 
 from stylemapgan.config import VectorConfig
+from stylemapgan.errors import ConfigError
 from stylemapgan.images.resizing import shrink
 from stylemapgan.methods.spherical_k_means import nearest
 
 Activations = Float[Tensor, "pictures _ _ _"]
 Membership = Float[Tensor, "pictures parts rows columns"]
 Shares = Float[Tensor, "parts channels"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditingInStyleSettings:
+    """How parts are found, and how much an edit may change elsewhere."""
+
+    pictures: int = 64
+    """Number of generated pictures that parts and channels are found in."""
+    psi: float = 0.7
+    """Truncation of these pictures."""
+    seed: int = 0
+    """Everything random follows from it."""
+    positions: int = 32
+    """Height and width of the layer whose activations are grouped; the nearest that there is, up
+    to half the picture."""
+    parts: int = 12
+    """Number of parts, K."""
+    epsilon: float = 100.0
+    """Sum of 1 - M over channels that an edit may take over: about how many channels it takes."""
+    rho: float = 0.1
+    """Channels with M of at most that are never taken."""
+
+    def __post_init__(self) -> None:
+        for name in ("pictures", "positions", "parts"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.parts > np.iinfo(np.uint8).max:
+            raise ConfigError(f"parts must be at most 255, got {self.parts}.")
+        if not self.epsilon >= 0:
+            raise ConfigError(f"epsilon must not be negative, got {self.epsilon}.")
 
 
 @dataclass(frozen=True, eq=False)

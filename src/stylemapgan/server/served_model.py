@@ -200,11 +200,9 @@ class ServedModel:
     @cached_property
     def part_labels(self) -> Mapping[str, str]:
         """Labels of its automatic parts, by name; empty if it has none."""
-        return (
-            {}
-            if self.parts is None
-            else dict(zip(self.parts.names, self.parts.labels, strict=True))
-        )
+        if self.parts is None:
+            return {}
+        return dict(zip(self.parts.names, self.parts.labels, strict=True))
 
     @cached_property
     def samples(self) -> dict[str, Path]:

@@ -1,7 +1,7 @@
 """The updates of the game over pairs.
 
-The papers' discriminators have batch normalisation, dropout or maxout. Those of the backbone have
-neither, and without R1 they tell pairs apart so well that nobody else learns.
+The papers' discriminators have batch normalisation, dropout or maxout. Ours has none of these, and
+without R1 it soon tells all pairs apart, so that generator and encoder learn little.
 
 Source: Dumoulin et al., ICLR 2017; Donahue et al., ICLR 2017.
 """

@@ -11,7 +11,7 @@ import { view } from "./view.js";
 
 const REST = 300; // milliseconds without a change
 
-/** Whether no other picture is on its way. */
+/** Whether no other picture is on its way: what tests wait for. */
 export let isSettled = () => false;
 
 /** Shows the work through the live connection, whenever it, its look or the zoom changes.
