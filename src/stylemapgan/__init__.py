@@ -78,9 +78,12 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        return version("stylemapgan")
+        try:
+            return version("stylemapgan")
+        except PackageNotFoundError:  # a source folder that is not installed
+            return "0+unknown"
     if name in _MODULES:
         return import_module(_MODULES[name])
     if name not in _HOMES:

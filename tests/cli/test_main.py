@@ -1,6 +1,7 @@
 """The command `stylemapgan` finds its commands fast, and fails in one line."""
 
 import importlib
+import importlib.metadata
 import subprocess
 import sys
 
@@ -61,3 +62,12 @@ def test_public_names_are_there():
     assert set(stylemapgan.__all__) <= set(dir(stylemapgan))
     with pytest.raises(AttributeError, match="no attribute 'Discriminator'"):
         _ = stylemapgan.Discriminator  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_a_source_folder_that_is_not_installed_has_an_unknown_version(run, monkeypatch):
+    def missing(name: str) -> str:
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", missing)
+    assert stylemapgan.__version__ == "0+unknown"
+    assert run("--version").out == "0+unknown\n"

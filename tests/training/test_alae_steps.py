@@ -99,10 +99,26 @@ def test_encoder_and_synthesis_learn_to_keep_w_which_is_given(setup):
     loss = (w - recovered).norm(dim=1).square().mean()
     assert setup.take(RECIPROCITY) == pytest.approx({"e/latent": loss.item()}, rel=1e-4)
     for name in ("encoder", "generator"):
-        taken = gradient_taken(
-            getattr(setup.state, name), getattr(setup.state, f"{name}_optimizer")
-        )
+        optimizer = getattr(setup.state, f"{name}_reciprocity_optimizer")
+        taken = gradient_taken(getattr(setup.state, name), optimizer)
         assert_gradient(taken, loss, getattr(setup.before, name))
+
+
+def test_no_update_changes_the_averages_of_another(setup):
+    for update in (DISCRIMINATION, GENERATION, RECIPROCITY, RECIPROCITY):
+        setup.take(update)
+    updates = {
+        name: {memory["step"].item() for memory in optimizer.state.values()}
+        for name, optimizer in vars(setup.state).items()
+        if name.endswith("_optimizer")
+    }
+    assert updates == {
+        "encoder_optimizer": {1},
+        "discriminator_optimizer": {1},
+        "generator_optimizer": {1},
+        "encoder_reciprocity_optimizer": {2},
+        "generator_reciprocity_optimizer": {2},
+    }
 
 
 def test_the_discriminator_only_ever_sees_augmented_images(settings):

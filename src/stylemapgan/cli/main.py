@@ -3,10 +3,10 @@
 import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
 
+import stylemapgan
 from stylemapgan.cli.streams import forgiving_streams
 from stylemapgan.errors import StyleMapGANError
 
@@ -118,7 +118,7 @@ def command_line() -> App:
     app = App(
         name="stylemapgan",
         help="Edit real photographs by painting with other photographs.",
-        version=lambda: version("stylemapgan"),
+        version=lambda: stylemapgan.__version__,
     )
     for name, (function, help_line) in COMMANDS.items():
         app.command(f"stylemapgan.cli.{function}", name=name, help=help_line)

@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
+import stylemapgan
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.records import (
     EvaluationRecord,
@@ -77,7 +77,7 @@ def describe_machine(context: EvaluationContext) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "cores": str(os.cpu_count()),
         "engine": context.main.runs_on["engine"],
-        "stylemapgan": version("stylemapgan"),
+        "stylemapgan": stylemapgan.__version__,
         "PyTorch": torch.__version__,
         "Python": platform.python_version(),
         "begun": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

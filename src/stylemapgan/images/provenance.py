@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import version
 from typing import Any
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
 from PIL.PngImagePlugin import PngInfo
+
+import stylemapgan
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ def _packet(provenance: Provenance, existing: bytes | None) -> bytes:
     properties = {
         SOURCE_TYPE: str(provenance.source_type),
         "Iptc4xmpExt:AISystemUsed": f"stylemapgan, model {provenance.model}",
-        "Iptc4xmpExt:AISystemVersionUsed": version("stylemapgan"),
+        "Iptc4xmpExt:AISystemVersionUsed": stylemapgan.__version__,
         "xmp:CreatorTool": _software(),
     }
     amended = amended_packet(existing, properties) if existing else None
@@ -128,7 +129,7 @@ def comment(provenance: Provenance) -> str:
 
 
 def _software() -> str:
-    return f"stylemapgan {version('stylemapgan')}"
+    return f"stylemapgan {stylemapgan.__version__}"
 
 
 def _storable(text: str) -> str:

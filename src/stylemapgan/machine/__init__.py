@@ -4,6 +4,7 @@ import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
+import stylemapgan
 from stylemapgan.machine.precision import Choice, choose, processor_name, this_processor
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def describe_machine() -> dict[str, str]:
             "PyTorch": torch.__version__,
             **_devices(),
         }
-    return facts | {"ONNX Runtime": _version("onnxruntime"), "stylemapgan": _version("stylemapgan")}
+    return facts | {"ONNX Runtime": _version("onnxruntime"), "stylemapgan": stylemapgan.__version__}
 
 
 def _devices() -> dict[str, str]:

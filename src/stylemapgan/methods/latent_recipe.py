@@ -54,11 +54,14 @@ class AbstractLatentState(AbstractTrainState, Generic[EncoderType, Discriminator
         cls, networks: Networks, config: TrainConfig
     ) -> "AbstractLatentState[EncoderType, DiscriminatorType]":
         """Add optimisers to networks and averages."""
-        names = ("generator", "encoder", "discriminator")
-        optimizers: dict[str, Any] = {
-            f"{name}_optimizer": adam(networks[name], cls.betas, config) for name in names
-        }
+        optimizers: dict[str, Any] = cls.make_optimizers(networks, config)
         return cls(**networks, **optimizers, ada=AdaptiveProbability())
+
+    @classmethod
+    def make_optimizers(cls, networks: Networks, config: TrainConfig) -> dict[str, Adam]:
+        """Make the fields of the state that are optimisers."""
+        names = ("generator", "encoder", "discriminator")
+        return {f"{name}_optimizer": adam(networks[name], cls.betas, config) for name in names}
 
     def set_schedule(self, config: TrainConfig) -> None:
         """Set the learning rates, which fall in a cooldown."""

@@ -26,6 +26,16 @@ def activate(features: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
     return F.leaky_relu(features, SLOPE)
 
 
+def random_weights(*shape: int, divisor: float = 1.0) -> Tensor:
+    """Draw standard normal weights and divide them; nothing is drawn on the meta device.
+
+    There, PyTorch would load a thousand modules to draw nothing: more than a second in which people
+    wait for a model to open.
+    """
+    weights = torch.empty(shape)
+    return weights if weights.is_meta else weights.normal_().div_(divisor)
+
+
 class EqualizedConv2d(nn.Module):
     """Convolution whose weights are scaled by 1/sqrt(fan in) when used.
 
@@ -45,7 +55,9 @@ class EqualizedConv2d(nn.Module):
         gain: float = 1.0,
     ) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(out_channels, in_channels, kernel_size, kernel_size))
+        self.weight = nn.Parameter(
+            random_weights(out_channels, in_channels, kernel_size, kernel_size)
+        )
         self.bias = nn.Parameter(torch.zeros(out_channels)) if bias else None
         self.gain = gain
         self.scale = gain / math.sqrt(in_channels * kernel_size**2)
@@ -84,7 +96,7 @@ class EqualizedLinear(nn.Module):
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(
-            torch.randn(out_features, in_features) / learning_rate_multiplier
+            random_weights(out_features, in_features, divisor=learning_rate_multiplier)
         )
         self.bias = nn.Parameter(torch.zeros(out_features))
         self.scale = gain * learning_rate_multiplier / math.sqrt(in_features)

@@ -2,12 +2,11 @@
 
 import math
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylemapgan.config import ModelConfig
-from stylemapgan.models.layers import GAIN, EqualizedConv2d
+from stylemapgan.models.layers import GAIN, EqualizedConv2d, random_weights
 from stylemapgan.models.modulation import SpatialModulation, StyledConv2d
 from stylemapgan.models.resample import UpConv2d
 
@@ -62,7 +61,7 @@ class SynthesisNetwork(nn.Module):
         size = config.stylemap_size
         between = [size * 2**level for level in range(1, config.doublings)]
         self._blocks_before_features = sum(side <= MOST_FEATURES for side in between)
-        self.constant = nn.Parameter(torch.randn(1, widths[0], size, size))
+        self.constant = nn.Parameter(random_weights(1, widths[0], size, size))
         self.first = StyledConv2d(
             SpatialModulation(widths[0], styles[0], config),
             EqualizedConv2d(widths[0], widths[0], kernel_size=3, gain=GAIN),

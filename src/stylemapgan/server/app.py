@@ -3,7 +3,6 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +18,7 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+import stylemapgan
 from stylemapgan.errors import StorageError
 from stylemapgan.server import live, routes_edits, routes_models, routes_photos, routes_suggestions
 from stylemapgan.server.api_errors import install_error_handlers, not_found, one_line
@@ -62,7 +62,7 @@ def create_app(config: ServerConfig, clock: Callable[[], float] = time.monotonic
 
     app = FastAPI(
         title="stylemapgan",
-        version=version("stylemapgan"),
+        version=stylemapgan.__version__,
         description=DESCRIPTION,
         lifespan=lifespan,
         openapi_url=f"{API}/openapi.json",

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.metadata import version
 from typing import Any, Literal, TypeVar
 
 import torch
@@ -18,6 +17,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
+import stylemapgan
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, StyleMapGANError, TrainingError
@@ -166,7 +166,7 @@ def describe_hardware(fabric: Fabric) -> dict[str, str]:
         "processes": str(fabric.world_size),
         "threads": str(torch.get_num_threads()),
         "cores": str(os.cpu_count()),
-        "stylemapgan": version("stylemapgan"),
+        "stylemapgan": stylemapgan.__version__,
         "PyTorch": torch.__version__,
         "Python": platform.python_version(),
     }

@@ -35,5 +35,5 @@ def saved() -> SavedEdit:
 
 @pytest.fixture
 def clip(tmp_path) -> Path:
-    """Twenty-five frames, ten a second."""
-    return lossless(tmp_path / "clip.mkv", list(moving(25).frames()))
+    """Thirteen frames, five a second."""
+    return lossless(tmp_path / "clip.mkv", list(moving(13).frames()))

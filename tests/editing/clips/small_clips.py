@@ -12,7 +12,8 @@ from PIL import Image
 
 from stylemapgan.editing.clips import ClipConfig
 
-RATE = Fraction(10)
+RATE = Fraction(5)
+"""Frames a second: ten in a segment."""
 IN_THE_MIDDLE = ClipConfig(find="middle", codec="ffv1")
 """Lossless, so that results can be compared bit by bit."""
 

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
+import stylemapgan
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.data.sources import AbstractSource, open_source
 from stylemapgan.data.sources.folder_source import unsupported_files
@@ -119,7 +119,7 @@ def _inputs(saved: SavedEdit, editing: PhotoEditing) -> Inputs:
         "edit_file": saved.name,
         "model": editing.model.digest(),
         "pictures": digest_of_pictures(editing.source),
-        "version": version("stylemapgan"),
+        "version": stylemapgan.__version__,
         **asdict(editing.config),
         **asdict(editing.model.engine_config),
     }

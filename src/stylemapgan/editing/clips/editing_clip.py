@@ -3,9 +3,9 @@
 import hashlib
 import shutil
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 
+import stylemapgan
 from stylemapgan.editing.applying import ApplyConfig, ChosenModel, SavedEdit
 from stylemapgan.editing.applying.ready_edit import make_ready
 from stylemapgan.editing.batch_folder import Batch, Inputs, batch_folder
@@ -170,7 +170,7 @@ def _inputs(
         "edit": saved.digest(),
         "model": model.digest(),
         "clip": hashlib.sha256(clip.encode()).hexdigest(),
-        "version": version("stylemapgan"),
+        "version": stylemapgan.__version__,
         "preview": preview,
         **asdict(config),
         **asdict(model.engine_config),

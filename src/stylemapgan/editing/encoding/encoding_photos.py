@@ -5,9 +5,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 
+import stylemapgan
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.data.sources import open_source
 from stylemapgan.data.sources.stamps import digest_of_pictures, refuse_inside
@@ -84,7 +84,7 @@ def encode_photos(  # noqa: PLR0913
     about = {
         "name": model.name,
         "model": model.digest(),
-        "version": version("stylemapgan"),
+        "version": stylemapgan.__version__,
         "find": finder_of_many(config.find, model.open().subject),
     }
     maker = PartMaker(source=source, out=out, model=model, config=config, about=about)

@@ -9,10 +9,10 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import stylemapgan
 from stylemapgan.editing.encoding.part_maker import Part, PartMaker
 from stylemapgan.errors import DataError, MissingExtraError, StyleMapGANError
 
@@ -81,7 +81,7 @@ class _Worker:
         """The maker, once this node is known to see what the caller sees."""
         maker, about = self._maker, self._maker.about
         same = {
-            f"stylemapgan {about['version']}": version("stylemapgan") == about["version"],
+            f"stylemapgan {about['version']}": stylemapgan.__version__ == about["version"],
             f"the folder {maker.out}": maker.out.is_dir(),
             f"the model {about['name']}": maker.model.digest() == about["model"],
             maker.source.describe(): _first_photo(maker) == self._first_photo,

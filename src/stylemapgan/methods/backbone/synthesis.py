@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from stylemapgan.config import VectorConfig
 from stylemapgan.methods.backbone.modulation import AffineStyle, Style, modulate
-from stylemapgan.models.layers import GAIN, EqualizedConv2d, activate
+from stylemapgan.models.layers import GAIN, EqualizedConv2d, activate, random_weights
 from stylemapgan.models.resample import UpConv2d
 
 RGB = 3
@@ -62,7 +62,7 @@ class VectorSynthesis(nn.Module):
         super().__init__()
         self.config = config
         widths, size = config.generator_widths, config.constant_size
-        self.constant = nn.Parameter(torch.randn(1, widths[0], size, size))
+        self.constant = nn.Parameter(random_weights(1, widths[0], size, size))
         self.to_styles = nn.ModuleList(
             AffineStyle(config.style_channels, width) for width in widths for _ in range(2)
         )

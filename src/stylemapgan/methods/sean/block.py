@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from stylemapgan.methods.sean.regions import Layout
-from stylemapgan.models.layers import GAIN, EqualizedConv2d, activate
+from stylemapgan.models.layers import GAIN, EqualizedConv2d, activate, random_weights
 
 KERNEL = 3
 HIDDEN = 16
@@ -20,7 +20,7 @@ class RegionLinear(nn.Module):
 
     def __init__(self, regions: int, channels: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(regions, channels, channels))
+        self.weight = nn.Parameter(random_weights(regions, channels, channels))
         self.bias = nn.Parameter(torch.zeros(regions, channels))
         self.scale = 1 / math.sqrt(channels)
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from stylemapgan.config import VectorConfig
 from stylemapgan.methods.backbone.generator import AbstractGenerator
+from stylemapgan.models.layers import random_weights
 
 GRID = 8
 """Height and width of the grid, in cells."""
@@ -73,7 +74,7 @@ class CellLinear(nn.Module):
 
     def __init__(self, in_channels: int, out_channels: int, size: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(size**2, out_channels, in_channels))
+        self.weight = nn.Parameter(random_weights(size**2, out_channels, in_channels))
         self.scale = 1 / math.sqrt(in_channels)
 
     def forward(
