@@ -18,7 +18,7 @@ from stylemapgan.methods.registry import open_methods
 from stylemapgan.metrics.path import draw_pairs
 
 SIZE = 32
-EDITS = 8
+EDITS = 4
 PARTS = ("sky", "sun", "nothing")
 
 

@@ -38,7 +38,7 @@ from stylemapgan.augment import BatchRandomness
 from stylemapgan.config import TrainConfig, VectorConfig
 from stylemapgan.methods.backbone import LatentEncoder, VectorGenerator, mean_w_plus
 from stylemapgan.methods.latent_method import AbstractLatentMethod, Tensors
-from stylemapgan.methods.latent_recipe import AbstractLatentState, Networks, latent_recipe
+from stylemapgan.methods.latent_recipe import AbstractLatentState, LatentRecipe, Networks
 from stylemapgan.models.layers import GAIN, EqualizedLinear, activate
 from stylemapgan.training.adaptation import SIGN
 from stylemapgan.training.context import Batch, StepContext
@@ -192,7 +192,7 @@ def _build(config: VectorConfig) -> dict[str, nn.Module]:
     }
 
 
-RECIPE = latent_recipe(
+RECIPE = LatentRecipe(
     method=METHOD,
     state_class=ALAEState,
     build=_build,
@@ -203,7 +203,7 @@ RECIPE = latent_recipe(
     ),
     judge=lambda discriminator, image, w: discriminator(w),
     shapes=lambda config: dataclasses.replace(config.vector, styles="shared"),
-)
+).recipe()
 
 
 @final

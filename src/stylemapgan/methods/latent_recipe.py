@@ -74,40 +74,61 @@ class AbstractLatentState(AbstractTrainState, Generic[EncoderType, Discriminator
         """Generate images from latents as the encoder finds them."""
 
 
-def latent_recipe(  # noqa: PLR0913 - all are keywords
-    *,
-    method: str,
-    state_class: type[AbstractLatentState[Any, Any]],
-    build: Callable[[VectorConfig], dict[str, nn.Module]],
-    updates: tuple[Update[Any], ...],
-    judge: Callable[[nn.Module, Tensor, Tensor], object],
-    shapes: Callable[[RunConfig], VectorConfig] = lambda config: config.vector,
-) -> Recipe[Any]:
-    """Make the recipe of a method.
+@dataclass(frozen=True, kw_only=True)
+class LatentRecipe:
+    """What distinguishes one method from another; `recipe` is what training takes."""
 
-    Args:
-        method: Its name.
-        state_class: Its state.
-        build: Makes generator, encoder and discriminator.
-        updates: All updates, in the order of an iteration.
-        judge: A forward pass of the discriminator, of an image and a latent.
-        shapes: Shapes of the networks.
-    """
-    decode = state_class.decode
+    method: str
+    """Its name."""
+    state_class: type[AbstractLatentState[Any, Any]]
+    build: Callable[[VectorConfig], dict[str, nn.Module]]
+    """Makes generator, encoder and discriminator."""
+    updates: tuple[Update[Any], ...]
+    """All updates, in the order of an iteration."""
+    judge: Callable[[nn.Module, Tensor, Tensor], object]
+    """A forward pass of the discriminator, of an image and a latent."""
+    shapes: Callable[[RunConfig], VectorConfig] = lambda config: config.vector
+    """Shapes of the networks."""
 
-    def forwards(networks: Networks, config: RunConfig) -> Mapping[str, Callable[[], object]]:
+    def recipe(self) -> Recipe[Any]:
+        """Make the recipe of the method."""
+        decode = self.state_class.decode
+        return Recipe(
+            method=self.method,
+            image_size=lambda config: config.vector.image_size,
+            build=lambda config: self.build(self.shapes(config)),
+            averaged=("generator", "encoder"),
+            assemble=self.state_class.assemble,
+            updates=self.updates,
+            forwards=self._forwards,
+            kept_bytes=lambda config: 3 * config.vector.image_size**2 * torch.float32.itemsize,
+            reconstruct=lambda state, photos: decode(
+                state.generator_ema, state.encoder_ema(photos)
+            ),
+            generate=lambda state, z: state.generator_ema(z),
+            z_channels=lambda config: config.vector.style_channels,
+            rows=self._rows,
+            pack=self._pack,
+            transfer=self._transfer,
+            finish=adapt_augmentation,
+        )
+
+    def _forwards(
+        self, networks: Networks, config: RunConfig
+    ) -> Mapping[str, Callable[[], object]]:
         generator, encoder = networks["generator"], networks["encoder"]
         size = config.vector.image_size
         image, latent = torch.empty(1, 3, size, size), torch.empty(1, config.vector.style_channels)
         return {
             "generator": lambda: generator(latent),
             "encoder": lambda: encoder(image),
-            "discriminator": lambda: judge(networks["discriminator"], image, latent),
-            "edit": lambda: decode(generator, encoder(image)),
+            "discriminator": lambda: self.judge(networks["discriminator"], image, latent),
+            "edit": lambda: self.state_class.decode(generator, encoder(image)),
         }
 
-    def rows(state: AbstractLatentState[Any, Any], photos: Tensor) -> Mapping[str, Tensor]:
+    def _rows(self, state: AbstractLatentState[Any, Any], photos: Tensor) -> Mapping[str, Tensor]:
         generator, latents = state.generator_ema, state.encoder_ema(photos)
+        decode = self.state_class.decode
         randomness = torch.Generator().manual_seed(0)
         first, second = torch.randn(2, *latents.shape, generator=randomness).to(photos.device)
         return {
@@ -117,27 +138,10 @@ def latent_recipe(  # noqa: PLR0913 - all are keywords
             "random, more": generator(second),
         }
 
-    def pack(config: RunConfig, state: AbstractLatentState[Any, Any]) -> MethodCheckpoint:
+    def _pack(self, config: RunConfig, state: AbstractLatentState[Any, Any]) -> MethodCheckpoint:
         networks = {"generator": state.generator_ema, "encoder": state.encoder_ema}
-        return pack_networks(config, shapes(config), networks, state.images_seen)
+        return pack_networks(config, self.shapes(config), networks, state.images_seen)
 
-    def transfer(state: AbstractLatentState[Any, Any], name: str) -> NoReturn:
-        raise ConfigError(f"init_from: {method} starts from fresh weights only, got {name!r}.")
-
-    return Recipe(
-        method=method,
-        image_size=lambda config: config.vector.image_size,
-        build=lambda config: build(shapes(config)),
-        averaged=("generator", "encoder"),
-        assemble=state_class.assemble,
-        updates=updates,
-        forwards=forwards,
-        kept_bytes=lambda config: 3 * config.vector.image_size**2 * torch.float32.itemsize,
-        reconstruct=lambda state, photos: decode(state.generator_ema, state.encoder_ema(photos)),
-        generate=lambda state, z: state.generator_ema(z),
-        z_channels=lambda config: config.vector.style_channels,
-        rows=rows,
-        pack=pack,
-        transfer=transfer,
-        finish=adapt_augmentation,
-    )
+    def _transfer(self, state: AbstractLatentState[Any, Any], name: str) -> NoReturn:
+        del state
+        raise ConfigError(f"init_from: {self.method} starts from fresh weights only, got {name!r}.")

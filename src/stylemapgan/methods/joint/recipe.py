@@ -14,7 +14,7 @@ from stylemapgan.methods.joint.updates import (
     inference_step,
     penalty_step,
 )
-from stylemapgan.methods.latent_recipe import latent_recipe
+from stylemapgan.methods.latent_recipe import LatentRecipe
 from stylemapgan.training.recipe import Recipe, Update
 
 
@@ -30,7 +30,7 @@ def joint_recipe(
             "discriminator": JointDiscriminator(config),
         }
 
-    return latent_recipe(
+    return LatentRecipe(
         method=method,
         state_class=JointState,
         build=build,
@@ -42,4 +42,4 @@ def joint_recipe(
             Update(name="generator's and encoder's update", run=inference_step),
         ),
         judge=lambda discriminator, image, z: discriminator(image, z),
-    )
+    ).recipe()
