@@ -78,12 +78,9 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        from importlib.metadata import PackageNotFoundError, version
+        from stylemapgan.version import package_version
 
-        try:
-            return version("stylemapgan")
-        except PackageNotFoundError:  # a source folder that is not installed
-            return "0+unknown"
+        return package_version()
     if name in _MODULES:
         return import_module(_MODULES[name])
     if name not in _HOMES:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from cyclopts import App, CycloptsError
 
-import stylemapgan
 from stylemapgan.cli.streams import forgiving_streams
 from stylemapgan.errors import StyleMapGANError
+from stylemapgan.version import package_version
 
 COMMANDS = {
     "demo": ("demo:demo", "Show every kind of edit on the bundled sample pictures."),
@@ -118,7 +118,7 @@ def command_line() -> App:
     app = App(
         name="stylemapgan",
         help="Edit real photographs by painting with other photographs.",
-        version=lambda: stylemapgan.__version__,
+        version=package_version,
     )
     for name, (function, help_line) in COMMANDS.items():
         app.command(f"stylemapgan.cli.{function}", name=name, help=help_line)

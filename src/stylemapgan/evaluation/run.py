@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-import stylemapgan
 from stylemapgan.evaluation.context import EvaluationContext
 from stylemapgan.evaluation.records import (
     EvaluationRecord,
@@ -25,6 +24,7 @@ from stylemapgan.evaluation.records import (
 from stylemapgan.evaluation.tasks.abstract import AbstractTask
 from stylemapgan.machine.precision import processor_name, this_processor
 from stylemapgan.machine.tf32 import full_float32
+from stylemapgan.version import package_version
 
 OnTask = Callable[[AbstractTask, TaskRecord | None], None]
 """Called with a task that begins (no record yet), and with its record once it is finished."""
@@ -77,7 +77,7 @@ def describe_machine(context: EvaluationContext) -> dict[str, str]:
         "threads": str(torch.get_num_threads()),
         "cores": str(os.cpu_count()),
         "engine": context.main.runs_on["engine"],
-        "stylemapgan": stylemapgan.__version__,
+        "stylemapgan": package_version(),
         "PyTorch": torch.__version__,
         "Python": platform.python_version(),
         "begun": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),

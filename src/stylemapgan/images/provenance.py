@@ -17,7 +17,7 @@ from xml.sax.saxutils import escape
 
 from PIL.PngImagePlugin import PngInfo
 
-import stylemapgan
+from stylemapgan.version import package_version
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ def _packet(provenance: Provenance, existing: bytes | None) -> bytes:
     properties = {
         SOURCE_TYPE: str(provenance.source_type),
         "Iptc4xmpExt:AISystemUsed": f"stylemapgan, model {provenance.model}",
-        "Iptc4xmpExt:AISystemVersionUsed": stylemapgan.__version__,
+        "Iptc4xmpExt:AISystemVersionUsed": package_version(),
         "xmp:CreatorTool": _software(),
     }
     amended = amended_packet(existing, properties) if existing else None
@@ -129,7 +129,7 @@ def comment(provenance: Provenance) -> str:
 
 
 def _software() -> str:
-    return f"stylemapgan {stylemapgan.__version__}"
+    return f"stylemapgan {package_version()}"
 
 
 def _storable(text: str) -> str:

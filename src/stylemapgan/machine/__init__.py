@@ -4,8 +4,8 @@ import os
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-import stylemapgan
 from stylemapgan.machine.precision import Choice, choose, processor_name, this_processor
+from stylemapgan.version import package_version
 
 if TYPE_CHECKING:
     import torch
@@ -51,7 +51,7 @@ def describe_machine() -> dict[str, str]:
             "PyTorch": torch.__version__,
             **_devices(),
         }
-    return facts | {"ONNX Runtime": _version("onnxruntime"), "stylemapgan": stylemapgan.__version__}
+    return facts | {"ONNX Runtime": _version("onnxruntime"), "stylemapgan": package_version()}
 
 
 def _devices() -> dict[str, str]:

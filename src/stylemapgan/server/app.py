@@ -18,7 +18,6 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-import stylemapgan
 from stylemapgan.errors import StorageError
 from stylemapgan.server import live, routes_edits, routes_models, routes_photos, routes_suggestions
 from stylemapgan.server.api_errors import install_error_handlers, not_found, one_line
@@ -28,6 +27,7 @@ from stylemapgan.server.response_schemas import ERRORS
 from stylemapgan.server.security import AccessControl, SecurityHeaders
 from stylemapgan.server.server_config import ServerConfig
 from stylemapgan.server.workspace import CurrentWorkspace, Workspace
+from stylemapgan.version import package_version
 
 API = "/api/v1"
 STUDIO = Path(__file__).parent / "studio"
@@ -62,7 +62,7 @@ def create_app(config: ServerConfig, clock: Callable[[], float] = time.monotonic
 
     app = FastAPI(
         title="stylemapgan",
-        version=stylemapgan.__version__,
+        version=package_version(),
         description=DESCRIPTION,
         lifespan=lifespan,
         openapi_url=f"{API}/openapi.json",

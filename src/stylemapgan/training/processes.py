@@ -17,13 +17,13 @@ from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch import Tensor, nn
 
-import stylemapgan
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.config.training import ChosenPrecision
 from stylemapgan.errors import ConfigError, StyleMapGANError, TrainingError
 from stylemapgan.machine.precision import processor_name, this_processor
 from stylemapgan.training.child_processes import explain_lost_contact, start_child_processes
 from stylemapgan.types import Share
+from stylemapgan.version import package_version
 
 Accelerator = Literal["auto", "cpu", "cuda", "mps"]
 Value = TypeVar("Value")
@@ -166,7 +166,7 @@ def describe_hardware(fabric: Fabric) -> dict[str, str]:
         "processes": str(fabric.world_size),
         "threads": str(torch.get_num_threads()),
         "cores": str(os.cpu_count()),
-        "stylemapgan": stylemapgan.__version__,
+        "stylemapgan": package_version(),
         "PyTorch": torch.__version__,
         "Python": platform.python_version(),
     }

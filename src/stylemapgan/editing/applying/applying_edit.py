@@ -6,7 +6,6 @@ from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import stylemapgan
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.data.sources import AbstractSource, open_source
 from stylemapgan.data.sources.folder_source import unsupported_files
@@ -22,6 +21,7 @@ from stylemapgan.editing.batch_folder import Batch, Inputs, batch_folder
 from stylemapgan.editing.chosen_model import ChosenModel
 from stylemapgan.errors import DataError
 from stylemapgan.images import Provenance
+from stylemapgan.version import package_version
 
 APPLYING = Batch(files="edited photos", made_from="apply.json", lock=".apply.lock")
 OnProgress = Callable[[int, int], None]
@@ -119,7 +119,7 @@ def _inputs(saved: SavedEdit, editing: PhotoEditing) -> Inputs:
         "edit_file": saved.name,
         "model": editing.model.digest(),
         "pictures": digest_of_pictures(editing.source),
-        "version": stylemapgan.__version__,
+        "version": package_version(),
         **asdict(editing.config),
         **asdict(editing.model.engine_config),
     }

@@ -5,7 +5,6 @@ import shutil
 from dataclasses import asdict
 from pathlib import Path
 
-import stylemapgan
 from stylemapgan.editing.applying import ApplyConfig, ChosenModel, SavedEdit
 from stylemapgan.editing.applying.ready_edit import make_ready
 from stylemapgan.editing.batch_folder import Batch, Inputs, batch_folder
@@ -29,6 +28,7 @@ from stylemapgan.editing.clips.video_writing import VideoWriter
 from stylemapgan.errors import ImageError
 from stylemapgan.images import Provenance
 from stylemapgan.images.picture_files import ANIMATION_ENCODERS, refuse_unwritable
+from stylemapgan.version import package_version
 
 EDITING = Batch(
     files="segments of a clip",
@@ -170,7 +170,7 @@ def _inputs(
         "edit": saved.digest(),
         "model": model.digest(),
         "clip": hashlib.sha256(clip.encode()).hexdigest(),
-        "version": stylemapgan.__version__,
+        "version": package_version(),
         "preview": preview,
         **asdict(config),
         **asdict(model.engine_config),

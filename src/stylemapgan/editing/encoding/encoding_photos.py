@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
-import stylemapgan
 from stylemapgan.config.ranges import PROCESSES
 from stylemapgan.data.sources import open_source
 from stylemapgan.data.sources.stamps import digest_of_pictures, refuse_inside
@@ -20,6 +19,7 @@ from stylemapgan.editing.encoding.part_maker import Part, PartMaker
 from stylemapgan.editing.encoding.stylemap_files import count_rows, first_problem, part_path
 from stylemapgan.editing.framing import finder_of_many
 from stylemapgan.errors import DataError
+from stylemapgan.version import package_version
 
 ENCODING = Batch(files="encoded photos", made_from="_encode.json", lock=".encode.lock")
 OnProgress = Callable[[int, int], None]
@@ -84,7 +84,7 @@ def encode_photos(  # noqa: PLR0913
     about = {
         "name": model.name,
         "model": model.digest(),
-        "version": stylemapgan.__version__,
+        "version": package_version(),
         "find": finder_of_many(config.find, model.open().subject),
     }
     maker = PartMaker(source=source, out=out, model=model, config=config, about=about)

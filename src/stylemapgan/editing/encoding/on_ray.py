@@ -12,9 +12,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import stylemapgan
 from stylemapgan.editing.encoding.part_maker import Part, PartMaker
 from stylemapgan.errors import DataError, MissingExtraError, StyleMapGANError
+from stylemapgan.version import package_version
 
 Row: TypeAlias = dict[str, Any]
 """What Ray sends from one process to another."""
@@ -81,7 +81,7 @@ class _Worker:
         """The maker, once this node is known to see what the caller sees."""
         maker, about = self._maker, self._maker.about
         same = {
-            f"stylemapgan {about['version']}": stylemapgan.__version__ == about["version"],
+            f"stylemapgan {about['version']}": package_version() == about["version"],
             f"the folder {maker.out}": maker.out.is_dir(),
             f"the model {about['name']}": maker.model.digest() == about["model"],
             maker.source.describe(): _first_photo(maker) == self._first_photo,
