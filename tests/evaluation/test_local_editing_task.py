@@ -18,7 +18,7 @@ from stylemapgan.methods.registry import open_methods
 from stylemapgan.metrics.path import draw_pairs
 
 SIZE = 32
-EDITS = 4
+EDITS = 8
 PARTS = ("sky", "sun", "nothing")
 
 
