@@ -15,7 +15,12 @@ from stylemapgan.machine.precision import choose
 
 FLIPS: Mapping[DataName, bool] = {"faces-64": True, "avatars-64": False, "hands-64": True}
 """Whether a mirrored picture could be of the same data set."""
-RATE_FACTORS: Mapping[MethodName, float] = {"alae": 2.0, "ali": 2.0, "bigan": 2.0}
+RATE_FACTORS: Mapping[MethodName, float] = {
+    "alae": 2.0,
+    "ali": 2.0,
+    "backbone": 2.0,
+    "bigan": 2.0,
+}
 """What learning rates are multiplied by, chosen from the trials of `tune`; 1 if not listed."""
 PERCEPTUAL_FROM, ADVERSARIAL_FROM, COOLDOWN = 2 / 7, 2 / 3, 1 / 6
 """Shares of a run's images, as in the preset `laptop-64`; the first two concern StyleMapGAN."""
