@@ -40,7 +40,7 @@ class EditingInStyleSettings:
     epsilon: float = 100.0
     """Sum of 1 - M over channels that an edit may take over: about how many channels it takes."""
     rho: float = 0.1
-    """Channels with M of at most that are never taken."""
+    """Channels whose M is at most this are never taken."""
 
     def __post_init__(self) -> None:
         for name in ("pictures", "positions", "parts"):
