@@ -8,12 +8,6 @@ from benchmarks.choosing import choose_named
 
 DataName = Literal["faces-64", "avatars-64", "hands-64"]
 MethodName = Literal["backbone", "stylemapgan", "alae", "ali", "bigan", "structured-noise", "sean"]
-
-
-NEEDS_MAPS: frozenset[MethodName] = frozenset({"sean"})
-"""Methods that train on photos with maps of their parts."""
-HAS_MAPS: frozenset[DataName] = frozenset({"avatars-64", "hands-64"})
-"""Data sets with such maps; composites of portraits have no landmarks to draw them from."""
 REPEATED: tuple[MethodName, ...] = ("stylemapgan", "backbone")
 """Methods that are trained with further seeds."""
 FURTHER_SEEDS = (1, 2)
@@ -39,7 +33,6 @@ def all_cells() -> list[Cell]:
         Cell(data=data, method=method)
         for data in get_args(DataName)
         for method in get_args(MethodName)
-        if method not in NEEDS_MAPS or data in HAS_MAPS
     ]
     return first + [
         Cell(data=data, method=method, seed=seed)

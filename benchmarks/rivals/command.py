@@ -78,24 +78,10 @@ def tune(*, output: Path, data: Path, budget: BudgetName = "cpu", methods: Metho
 
 
 @app.command
-def regions(faces: Path, output: Path, *, size: int = 64) -> None:
-    """Draw maps of parts for portraits, from their landmarks: SEAN needs them.
-
-    Args:
-        faces: Folder with landmarks.npz, train/ and val/.
-        output: Folder that gets labels/: the one that holds the portraits to train on.
-        size: Height and width of the maps, in pixels.
-    """
-    from benchmarks.rivals.regions import write_regions
-
-    console.print(f"Wrote {write_regions(faces, output, size)} maps to {output / 'labels'}.")
-
-
-@app.command
 def prepare(
     *, data: Path, portraits: Path | None = None, hands: Path | None = None, workers: int = 2
 ) -> None:
-    """Make the data sets; avatars are drawn, photos are resized, parts of hands are found.
+    """Make the data sets; avatars are drawn, photos are resized and their parts found.
 
     Args:
         data: Folder for all data sets.

@@ -22,7 +22,7 @@ AVATARS = AvatarConfig(count=12_500, size=SIZE, validation_share=0.04, triples=2
 
 
 def prepare_faces(portraits: Path, output: Path) -> None:
-    """Resize portraits and composites, and take along what is known of the tested ones.
+    """Resize portraits and composites, write maps of their parts, and take along what is known.
 
     Args:
         portraits: Folder with train/, composites/ and val/; landmarks.npz and labels.csv let edits
@@ -42,6 +42,7 @@ def prepare_faces(portraits: Path, output: Path) -> None:
     if (portraits / FILE).is_file() and (portraits / LABELS).is_file():
         shutil.copyfile(portraits / FILE, output / FILE)
         _copy_labels(portraits / LABELS, output / LABELS)
+    write_found_parts(output, "faces-128")
 
 
 def prepare_hands(hands: Path, output: Path) -> None:
@@ -57,7 +58,7 @@ def prepare_hands(hands: Path, output: Path) -> None:
     for split in (TRAINING, TEST):
         for picture in _pictures(hands / split):
             _resize(picture, output / split / f"{picture.stem}.png")
-    write_found_parts(output)
+    write_found_parts(output, "hands-64")
 
 
 def prepare_avatars(output: Path, workers: int, on_progress: Callable[[int, int], None]) -> None:

@@ -1,4 +1,4 @@
-"""Maps of parts for hands: each pixel shows the part that the bundled model finds there.
+"""Maps of parts for photographs: each pixel shows the part that a bundled model finds there.
 
 Nobody drew maps of these photographs. Those of test photos are found in the same way as those of
 training photos, as a segmentation network would find them.
@@ -14,16 +14,15 @@ from stylemapgan.editing.parts import read_parts
 from stylemapgan.errors import CheckpointError
 from stylemapgan.evaluation.data import TEST, TRAINING
 
-MODEL = "hands-64"
-"""The bundled model; it has seen the training photos, and none of the test photos."""
 BATCH = 32
 
 
-def write_found_parts(folder: Path) -> int:
+def write_found_parts(folder: Path, model: str) -> int:
     """Write the maps of all photos, as training and evaluation read them.
 
     Args:
         folder: Holds train/ and val/ with photos as PNG files, and gets labels/.
+        model: Name of the bundled model; it has seen none of the test photos.
 
     Returns:
         How many maps were written.
@@ -31,10 +30,10 @@ def write_found_parts(folder: Path) -> int:
     Raises:
         CheckpointError: The bundled model has no parts.
     """
-    file = zoo.parts_file(MODEL)
+    file = zoo.parts_file(model)
     if file is None:
-        raise CheckpointError(f"The bundled model {MODEL} has no parts: install stylemapgan again.")
-    parts, editor = read_parts(file), Editor.load(MODEL, precision="32-true")
+        raise CheckpointError(f"The bundled model {model} has no parts: install stylemapgan again.")
+    parts, editor = read_parts(file), Editor.load(model, precision="32-true")
     photos = [path for split in (TRAINING, TEST) for path in sorted((folder / split).glob("*.png"))]
     for start in range(0, len(photos), BATCH):
         batch = photos[start : start + BATCH]

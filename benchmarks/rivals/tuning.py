@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.machine import describe_machine
 from benchmarks.markdown import MISSING, show_number, table
 from benchmarks.rivals.budgets import Budget, configure
-from benchmarks.rivals.cells import NEEDS_MAPS, Cell, DataName, MethodName
+from benchmarks.rivals.cells import Cell, MethodName
 from benchmarks.rivals.entries import Entry
 from benchmarks.rivals.training import newest_snapshot, read_starts
 from stylemapgan.config import RunConfig
@@ -49,8 +49,7 @@ class Trial:
     @property
     def cell(self) -> Cell:
         """The training run that it shortens."""
-        data: DataName = "avatars-64" if self.method in NEEDS_MAPS else "faces-64"
-        return Cell(data=data, method=self.method)
+        return Cell(data="faces-64", method=self.method)
 
     @property
     def name(self) -> str:

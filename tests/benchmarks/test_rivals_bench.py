@@ -81,6 +81,22 @@ def test_what_is_known_of_tested_portraits_comes_along_under_their_new_names(dat
     assert list(open_portraits(opened, 64).known) == [("900", "neutral")]
 
 
+def test_portraits_and_composites_get_maps_of_parts_which_some_methods_need(data):
+    from stylemapgan import zoo
+    from stylemapgan.data import open_photos
+    from stylemapgan.data.label_maps import open_label_maps
+    from stylemapgan.editing.parts import read_parts
+
+    file = zoo.parts_file("faces-128")
+    assert file is not None
+    for split, photos in (("train", 16), ("val", 8)):
+        folder = data / "faces-64" / split
+        maps = open_label_maps(folder, open_photos(folder, 64))
+        assert maps.parts == read_parts(file).names
+        assert maps.maps.shape == (photos, 64, 64)
+        assert len(np.unique(maps.maps)) > 1
+
+
 def test_portraits_without_composites_are_refused(portraits, tmp_path):
     from benchmarks.rivals.data import prepare_faces
 
