@@ -19,6 +19,7 @@ demo: $(INSTALLED)  ## Edit the bundled sample pictures; look at demo/sheet.png
 studio: $(INSTALLED)  ## Edit in the browser
 	$(BIN)/stylemapgan studio
 
+test: export STYLEMAPGAN_CHECK_SHAPES ?= 0
 test: $(INSTALLED)  ## All quick tests: CPU, offline
 	$(PYTEST)
 

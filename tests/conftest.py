@@ -16,9 +16,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores
 
 import pytest
 from filelock import FileLock
-from jaxtyping import install_import_hook
 
-install_import_hook("stylemapgan", "beartype.beartype")  # shapes are checked as tests run
+if os.environ.get("STYLEMAPGAN_CHECK_SHAPES", "1") == "1":  # takes as long as all the rest
+    from jaxtyping import install_import_hook
+
+    install_import_hook("stylemapgan", "beartype.beartype")
 
 if TYPE_CHECKING:  # loaded in fixtures: the process that hands out tests needs none of it
     from stylemapgan.checkpoints import Checkpoint

@@ -44,16 +44,16 @@ def shown(method: AbstractMethod, latent: Latent) -> np.ndarray:
 
 
 def test_rows_of_a_batch_do_not_influence_each_other(computing, photos, mask):
-    sources, references = photos[:3], photos[3:0:-1].copy()
+    sources, references = photos[:2], photos[3:1:-1].copy()
     together = pasted(computing, sources, references, mask)
-    for row in range(3):
+    for row in range(2):
         alone = pasted(computing, sources[row : row + 1], references[row : row + 1], mask)
         np.testing.assert_allclose(together[row : row + 1], alone, rtol=1e-5, atol=1e-5)
 
 
 def test_photos_of_a_batch_do_not_influence_each_other(computing, photos):
-    together = shown(computing, encode(computing, photos[:3]))
-    for row in range(3):
+    together = shown(computing, encode(computing, photos[:2]))
+    for row in range(2):
         alone = shown(computing, encode(computing, photos[row : row + 1]))
         np.testing.assert_allclose(together[row : row + 1], alone, rtol=1e-4, atol=1e-5)
 
