@@ -17,7 +17,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores
 import pytest
 from filelock import FileLock
 
-if os.environ.get("STYLEMAPGAN_CHECK_SHAPES", "1") == "1":  # takes as long as all the rest
+if os.environ.get("STYLEMAPGAN_CHECK_SHAPES", "1") == "1":  # a third of the time
     from jaxtyping import install_import_hook
 
     install_import_hook("stylemapgan", "beartype.beartype")
