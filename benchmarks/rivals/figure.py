@@ -9,6 +9,8 @@ from stylemapgan.images.atomic import replacing
 
 WIDTH, HEIGHT = 5.0, 3.8
 """Size of a panel, in inches."""
+LEGEND = 1.3
+"""Width of the legend beside the panels, in inches."""
 MARKERS = "osD^vP*Xph<>"
 
 
@@ -21,7 +23,7 @@ def draw_figure(curves: Sequence[Curve], path: Path) -> None:
     entries = {entry.name: entry for entry in first_entries()}
     methods = list(dict.fromkeys(entry.method for entry in entries.values()))
     panels = list(dict.fromkeys(entries[curve.entry].cell.data for curve in curves))
-    figure = Figure(figsize=(len(panels) * WIDTH, HEIGHT), layout="constrained")
+    figure = Figure(figsize=(len(panels) * WIDTH + LEGEND, HEIGHT), layout="constrained")
     for data, axes in zip(panels, figure.subplots(1, len(panels), squeeze=False).flat, strict=True):
         for curve in curves:
             entry = entries[curve.entry]
@@ -39,7 +41,8 @@ def draw_figure(curves: Sequence[Curve], path: Path) -> None:
         axes.set_xlabel("processor time a photo, seconds")
         axes.set_ylabel("mean squared error")
         axes.grid(visible=True, alpha=0.3)
-        axes.legend(fontsize=7)
+    lines = {line.get_label(): line for axes in figure.axes for line in axes.get_lines()}
+    figure.legend(handles=list(lines.values()), loc="outside right upper", fontsize=7)
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as unfinished:
         figure.savefig(unfinished, format=path.suffix[1:], dpi=150, metadata={"Date": None})
