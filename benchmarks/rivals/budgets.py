@@ -15,11 +15,7 @@ from stylemapgan.machine.precision import choose
 
 FLIPS: Mapping[DataName, bool] = {"faces-64": True, "avatars-64": False, "hands-64": True}
 """Whether a mirrored picture could be of the same data set."""
-RATE_FACTORS: Mapping[MethodName, float] = {
-    "alae": 2.0,
-    "ali": 2.0,
-    "bigan": 2.0,
-}
+RATE_FACTORS: Mapping[MethodName, float] = {"alae": 2.0, "ali": 2.0, "bigan": 2.0}
 """What learning rates are multiplied by, chosen from the trials of `tune`; 1 if not listed."""
 TURNED_DOWN: Mapping[MethodName, float] = {"backbone": 2.0}
 """Factors that had the best trial and failed in the whole training.
